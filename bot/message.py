@@ -1,0 +1,304 @@
+"""Text as a type: spans that are escaped once, by their target; and the message made of them.
+
+Forge text is `Plain` (or the label of a `Link`) from the moment it is read until a target's
+escaper writes it. Nothing else may build mrkdwn, Markdown or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Untrusted or ordinary text; every character of it will be shown, none will act."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    style: Literal["bold", "italic", "strike"]
+    inner: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A label and an http(s) or mailto address; another address leaves only the label."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A chat user (`U…`) or user group (`S…`) by id, pinged; `label` is for other targets."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Everyone in the channel; only a rule's `mention: here|channel` makes one."""
+
+    to: Literal["here", "channel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """An emoji by its Slack name, without colons."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """Markup of the target, written by the author of a rule in a template; never from a forge."""
+
+    markup: str
+
+
+Span: TypeAlias = Plain | Code | Styled | Link | Mention | Broadcast | Emoji | Trusted
+Text: TypeAlias = tuple[Span, ...]
+Part: TypeAlias = Span | str | Text
+
+
+def text(*parts: Part) -> Text:
+    """One text of spans, strings (which become `Plain`) and texts; neighbours in Plain join."""
+    spans: list[Span] = []
+    for part in parts:
+        for span in _spans(part):
+            last = spans[-1] if spans else None
+            if isinstance(span, Plain) and isinstance(last, Plain):
+                spans[-1] = Plain(last.value + span.value)
+            elif span != Plain(""):
+                spans.append(span)
+    return tuple(spans)
+
+
+def _spans(part: Part) -> Iterable[Span]:
+    if isinstance(part, str):
+        return (Plain(part),)
+    if isinstance(part, tuple):
+        return part
+    return (part,)
+
+
+def bold(*parts: Part) -> Styled:
+    return Styled("bold", text(*parts))
+
+
+def italic(*parts: Part) -> Styled:
+    return Styled("italic", text(*parts))
+
+
+def strike(*parts: Part) -> Styled:
+    return Styled("strike", text(*parts))
+
+
+def join(separator: Part, texts: Sequence[Part]) -> Text:
+    """The texts with the separator between them."""
+    parts: list[Part] = []
+    for index, part in enumerate(texts):
+        if index:
+            parts.append(separator)
+        parts.append(part)
+    return text(*parts)
+
+
+_INVISIBLE: Final = re.compile(
+    # Zero-width characters, bidi marks, embeddings, overrides and isolates, deprecated format
+    # characters, interlinear annotations, the tag block and other default-ignorables: they
+    # reorder or hide text (CVE-2021-42574). The joiner inside emoji sequences goes too.
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def clean(value: str) -> str:
+    """The value without control, bidi and zero-width characters; line breaks and tabs stay."""
+    value = _INVISIBLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    value = value.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
+    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+
+
+def one_line(value: str) -> str:
+    """The value cleaned, every run of white space made one space."""
+    return " ".join(clean(value).split())
+
+
+def is_web_url(url: str) -> bool:
+    """Whether a link may be made of it: http, https or mailto, no white space or controls."""
+    if not url or clean(url) != url or any(c.isspace() for c in url):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme in {"http", "https"}:
+        return bool(parts.netloc)
+    return parts.scheme == "mailto" and bool(parts.path)
+
+
+def width(body: Text) -> int:
+    """Characters a reader sees; Slack's entities and markup do not count."""
+    return sum(_span_width(span) for span in body)
+
+
+def _span_width(span: Span) -> int:
+    match span:
+        case Plain(value) | Code(value):
+            return len(value)
+        case Styled(_, inner):
+            return width(inner)
+        case Link(label, _) | Mention(_, label):
+            return len(label)
+        case Broadcast(to):
+            return len(to) + 1
+        case Emoji(name):
+            return len(name) + 2
+        case Trusted(markup):
+            return len(markup)
+
+
+def truncate(body: Text, limit: int) -> Text:
+    """The text cut to `limit` seen characters with an ellipsis; only Plain and Code are split."""
+    if width(body) <= limit:
+        return body
+    if limit < 1:
+        return ()
+    kept: list[Span] = []
+    room = limit - 1
+    for span in body:
+        size = _span_width(span)
+        if size <= room:
+            kept.append(span)
+            room -= size
+            continue
+        kept.extend(_head(span, room))
+        break
+    return text(*kept, "…")
+
+
+def _head(span: Span, room: int) -> Text:
+    if room <= 0:
+        return ()
+    match span:
+        case Plain(value):
+            return (Plain(_cut(value, room)),)
+        case Code(value):
+            return (Code(_cut(value, room)),)
+        case Styled(style, inner):
+            head = truncate(inner, room)
+            return (Styled(style, head),) if head else ()
+        case _:
+            return ()
+
+
+def _cut(value: str, room: int) -> str:
+    """The first `room` characters, never parting a letter from its combining marks."""
+    while 0 < room < len(value) and unicodedata.combining(value[room]):
+        room -= 1
+    return value[:room].rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a chat shows, target-neutral: one lead text and what hangs below it.
+
+    `text` is also the notification; it must be good on its own. `body` are paragraphs below it,
+    `context` small grey lines, `color` the side bar (`good`, `warning`, `danger`, `#rrggbb`).
+    """
+
+    text: Text
+    body: tuple[Text, ...] = ()
+    context: tuple[Text, ...] = ()
+    color: str | None = None
+    unfurl: bool = False
+
+    def with_mentions(self, mentions: Text) -> Message:
+        """The same message with people named before its lead."""
+        return replace(self, text=text(*mentions, " ", *self.text)) if mentions else self
+
+
+def dump_message(message: Message) -> dict[str, Any]:
+    """The message as JSON, for the outbox. `load_message` reads it back."""
+    return {
+        "text": dump_text(message.text),
+        "body": [dump_text(part) for part in message.body],
+        "context": [dump_text(part) for part in message.context],
+        "color": message.color,
+        "unfurl": message.unfurl,
+    }
+
+
+def load_message(raw: Mapping[str, Any]) -> Message:
+    return Message(
+        text=load_text(raw["text"]),
+        body=tuple(load_text(part) for part in raw["body"]),
+        context=tuple(load_text(part) for part in raw["context"]),
+        color=raw["color"],
+        unfurl=raw["unfurl"],
+    )
+
+
+def dump_text(body: Text) -> list[list[Any]]:
+    """Each span as `[tag, value, …]`."""
+    return [_dump_span(span) for span in body]
+
+
+def _dump_span(span: Span) -> list[Any]:
+    match span:
+        case Plain(value):
+            return ["plain", value]
+        case Code(value):
+            return ["code", value]
+        case Styled(style, inner):
+            return ["styled", style, dump_text(inner)]
+        case Link(label, url):
+            return ["link", label, url]
+        case Mention(id_, label):
+            return ["mention", id_, label]
+        case Broadcast(to):
+            return ["broadcast", to]
+        case Emoji(name):
+            return ["emoji", name]
+        case Trusted(markup):
+            return ["trusted", markup]
+
+
+def load_text(raw: Iterable[Sequence[Any]]) -> Text:
+    return tuple(_load_span(item) for item in raw)
+
+
+def _load_span(raw: Sequence[Any]) -> Span:
+    tag, *values = raw
+    if tag == "styled":
+        return Styled(values[0], load_text(values[1]))
+    span: Span = _SPAN_TYPES[tag](*values)
+    return span
+
+
+_SPAN_TYPES: Final[Mapping[str, type[Any]]] = {
+    "plain": Plain,
+    "code": Code,
+    "link": Link,
+    "mention": Mention,
+    "broadcast": Broadcast,
+    "emoji": Emoji,
+    "trusted": Trusted,
+}

@@ -1,0 +1,341 @@
+"""The frozen words of the program: delivery, event, subject key, check, decision, action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NewType, TypeAlias
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.message import Message
+
+#: JSON as the standard library reads it; narrowed by whoever reads it.
+Json: TypeAlias = Any  # recursive unions of Mapping and Sequence are not checkable at run time
+
+DeliveryId = NewType("DeliveryId", str)  # time-ordered, 26 characters
+ActionId = NewType("ActionId", str)  # `<delivery id>.<n>`: also the outbox's dedupe key
+Lane = NewType("Lane", str)  # `decide:…`, `send:…`, `forge:…`, `http:…`
+SubjectKey = NewType("SubjectKey", str)  # `<instance>:<project id>:<kind>:<ident>`
+
+
+def subject_key(instance: str, project_id: str, kind: str, ident: str) -> SubjectKey:
+    """The key of one thing at one forge; project ids keep it through renames."""
+    return SubjectKey(f"{instance}:{project_id}:{kind}:{ident}")
+
+
+def action_id(delivery: DeliveryId, number: int) -> ActionId:
+    return ActionId(f"{delivery}.{number}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One HTTP request of a hook, as received; headers are lower-case and hold no secret."""
+
+    id: DeliveryId
+    forge: str
+    #: The instance's name in the settings: `gitlab`, `github`, or `<name>` of GITLAB_<NAME>_URL.
+    instance: str
+    #: The public id of our hook, or `shared` for the paths of WEBHOOK_SECRET.
+    hook: str
+    #: Unique with `hook`: Idempotency-Key, X-GitHub-Delivery, or a SHA-256 of event and body.
+    key: str
+    #: The forge's own word: the event header, e.g. `Push Hook`.
+    event: str
+    lane: Lane
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    id: str
+    #: `group/sub/repo` as the forge writes it now.
+    path: str
+    url: str = ""
+    default_branch: str = ""
+    #: `public`, `internal`, `private`, or `` when the payload does not say.
+    visibility: str = ""
+
+    @property
+    def group(self) -> str:
+        """Everything before the last `/`; empty for a project without a group."""
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody at a forge; rules compare `username`, messages show `name`."""
+
+    username: str
+    name: str = ""
+    id: str = ""
+    bot: bool = False
+
+    @property
+    def shown(self) -> str:
+        return self.name or self.username
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """Something with a title and an address that a template may `| link`."""
+
+    label: str
+    url: str
+
+
+#: What a rule may match and a template may show. An absent field is missing from the mapping.
+Value: TypeAlias = (
+    str
+    | bool
+    | int
+    | float
+    | timedelta
+    | datetime
+    | Person
+    | Ref
+    | tuple[str, ...]
+    | tuple[Person, ...]
+    | tuple[Ref, ...]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A delivery, understood."""
+
+    forge: str
+    instance: str
+    #: The family: `push`, `mr`, `pipeline`, …; `other` when nobody knows it.
+    kind: str
+    #: Every name it answers to without state, most precise first; a bare kind is implied.
+    names: tuple[str, ...]
+    #: None for group, system and user events.
+    project: Project | None
+    actor: Person | None
+    #: The family's own frozen class, for its default texts.
+    subject: Any  # each family narrows it by isinstance in its own file
+    #: The first is what the event is about; the rest are what else it touches (commit, branch).
+    subjects: tuple[SubjectKey, ...]
+    fields: Mapping[str, Value]
+    url: str = ""
+    confidential: bool = False
+    #: State keys that hold a further SubjectKey, e.g. the merge request of a head commit.
+    links: tuple[str, ...] = ()
+    #: The parsed body, for `payload.*`.
+    payload: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+    @property
+    def known(self) -> bool:
+        return self.kind != "other"
+
+
+class Level(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong in a rules file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    level: Level
+    text: str
+    #: The offending line as written; None when there is none (a missing file).
+    excerpt: str | None = None
+    #: Characters to underline, from `column`.
+    length: int = 1
+    hint: str | None = None
+
+    @override
+    def __str__(self) -> str:
+        head = f"{self.file}:{self.line}:{self.column} {self.level.value} {self.text}"
+        return f"{head} ({self.hint})" if self.hint else head
+
+
+class Outcome(Enum):
+    """A candidate rule's verdict on one delivery."""
+
+    SENT = "sent"
+    NO_MATCH = "no match"
+    WITHHELD = "withheld"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One condition's outcome."""
+
+    field: str
+    wanted: str
+    #: What the event held, as text; None when the field was absent.
+    seen: str | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    rule: str
+    file: str
+    line: int
+    outcome: Outcome
+    #: Why not, or what became of it: `once (sent …)`, `reply: no thread yet`.
+    reason: str = ""
+    #: The first condition that failed.
+    failed: Check | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One planned effect. `channel` is what the rules file names, resolved as far as it can be."""
+
+    id: ActionId
+    verb: str
+    rule: str
+    channel: str
+    #: The thread's key, or of what is reacted to.
+    subject: SubjectKey
+    message: Message | None = None
+    #: The first message this one answers, edits or reacts to; None for a new root.
+    root: ActionId | None = None
+    #: Subject keys this root claims in its channel, so that later replies find it.
+    claims: tuple[SubjectKey, ...] = ()
+    emoji: str | None = None
+    remove: bool = False
+    broadcast: bool = False
+    #: Send it as a root of its own when its root is dead; else it is dropped.
+    alone: bool = False
+    #: A waiting action of the same channel with the same slot is replaced in its place.
+    slot: str | None = None
+    #: A confidential event: checked again against the channel when sent.
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A subject's first message in a channel: reserved by `root`, placed when `ts` is known."""
+
+    channel: str
+    subject: SubjectKey
+    root: ActionId
+    rule: str
+    card: bool
+    ts: str | None
+    #: When it was last claimed.
+    at: datetime
+    #: The root was given up: nothing hangs below it.
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What became of one event, decided without any I/O."""
+
+    ruleset: str
+    #: The event's names, derived ones (`pipeline.broken`) included.
+    names: tuple[str, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    actions: tuple[Action, ...] = ()
+    #: State to write with the decision; None forgets the key.
+    remember: Mapping[str, Json] = field(default_factory=dict)
+    #: Rules that were not candidates.
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """`decide` lacks state: load these and decide again."""
+
+    memory: tuple[str, ...] = ()
+    threads: tuple[SubjectKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What was loaded for a decision; a key that was looked for and not found maps to None."""
+
+    memory: Mapping[str, Json] = field(default_factory=dict)
+    threads: Mapping[SubjectKey, tuple[Thread, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a message is: Slack's channel id and the message's `ts`."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """A planned action waiting for its turn."""
+
+    action: Action
+    lane: Lane
+    delivery: DeliveryId
+    #: Calls already made for it, the one that may be under way included.
+    attempts: int
+    created_at: datetime
+    #: It was `sending` when a worker died or a call ended ambiguously: look before posting.
+    maybe_sent: bool
+    error: str | None = None
+    place: Place | None = None
+    state: str = "todo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookRecord:
+    """A webhook we made (or a person made by our steps) on one project."""
+
+    #: Ours, random, part of its URL.
+    id: str
+    forge: str
+    instance: str
+    project_id: str
+    project: str
+    #: The forge's id of it; empty while it is made by hand.
+    remote_id: str
+    #: Accepted now; two during a rotation. Never logged, stored encrypted.
+    secrets: tuple[str, ...] = field(repr=False)
+    events: tuple[str, ...] = ()
+    #: Default route: a channel used only when no rule matches.
+    channel: str | None = None
+    #: `proving` (deliveries are never routed), `active`, `manual`, `removed`.
+    status: str = "active"
+    created_by: str = ""
+    created_at: datetime | None = None
+    #: First delivery that proved it.
+    proved_at: datetime | None = None
+    last_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A command waiting to be carried out."""
+
+    id: str
+    command: str
+    #: The words after the command, unparsed.
+    args: tuple[str, ...]
+    #: Slack user id, or `local`.
+    who: str
+    #: Channel it was typed in; empty from the command line.
+    channel: str = ""
+    #: Slack's response_url: a secret, never logged, stored encrypted.
+    reply_to: str = field(default="", repr=False)
+    attempts: int = 0
+    state: str = "todo"
+    #: What a step wrote down so that a restart goes on from there.
+    progress: Mapping[str, Json] = field(default_factory=dict)
+    answer: Message | None = None
+    created_at: datetime | None = None

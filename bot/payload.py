@@ -1,0 +1,109 @@
+"""A typed, path-aware reader of a JSON body: what is not as promised names its path."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from bot.errors import PayloadError
+
+if TYPE_CHECKING:
+    from bot.model import Json
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A place in a body. `body["user"]["name"].text()` reads it or raises PayloadError with its
+    path; the `or_` readers take a default for what is missing, null or of another type."""
+
+    value: Json
+    path: str = "$"
+
+    def __getitem__(self, key: str) -> Payload:
+        """The member; missing members and members of non-objects read as null."""
+        inner = self.value.get(key) if isinstance(self.value, Mapping) else None
+        return Payload(inner, f"{self.path}.{key}")
+
+    def __iter__(self) -> Iterator[Payload]:
+        """The elements; nothing when it is not a list."""
+        if isinstance(self.value, Sequence) and not isinstance(self.value, str):
+            for index, inner in enumerate(self.value):
+                yield Payload(inner, f"{self.path}[{index}]")
+
+    def __bool__(self) -> bool:
+        """Whether there is anything: null, empty objects, lists and texts are nothing."""
+        return bool(self.value) or self.value is False or self.value == 0
+
+    def as_(self, kind: type[T]) -> T:
+        """The value, which must be of that JSON type; a bool is no int."""
+        if isinstance(self.value, kind) and not (
+            isinstance(self.value, bool) and kind is not bool and kind is not object
+        ):
+            return self.value
+        raise PayloadError(
+            f"{self.path}: expected {kind.__name__}, got {type(self.value).__name__}"
+        )
+
+    def text(self) -> str:
+        return self.as_(str)
+
+    def text_or(self, default: str = "") -> str:
+        return self.value if isinstance(self.value, str) else default
+
+    def int_or(self, default: int = 0) -> int:
+        value = self.value
+        if isinstance(value, bool):
+            return default
+        if isinstance(value, float) and math.isfinite(value):
+            return int(value)
+        return value if isinstance(value, int) else default
+
+    def float_or_none(self) -> float | None:
+        value = self.value
+        return float(value) if isinstance(value, int | float) and value is not True else None
+
+    def bool_or(self, default: bool | None = False) -> Any:  # noqa: FBT001 - reads as `bool_or(True)`
+        """The boolean, else the default, which may be None."""
+        return self.value if isinstance(self.value, bool) else default
+
+    def id(self) -> str:
+        """A number or text id as text; empty when there is none."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            return ""
+        return f"{value}"
+
+    def time(self) -> datetime | None:
+        """A moment in any of the forms forges use; None when absent or unreadable."""
+        return parse_time(self.value)
+
+
+_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)? ?(UTC|Z|[+-]\d\d:?\d\d)?$"
+)
+
+
+def parse_time(value: Json) -> datetime | None:
+    """GitLab mixes `2016-08-12 15:23:28 UTC`, `2021-04-28 21:50:00 +0200` and ISO forms; GitHub
+    also sends Unix seconds. Source: corpus, and GitLab's webhook events page."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+    match = _TIME.match(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    day, clock, fraction, zone = match.groups()
+    zone = "+00:00" if zone in {None, "UTC", "Z"} else zone
+    micro = (fraction or ".0")[:7].ljust(7, "0")
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}{micro}{zone}")
+    except ValueError:
+        return None

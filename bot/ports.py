@@ -1,0 +1,342 @@
+"""What the parts ask of each other: the narrow protocols that app.py fills with adapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from bot.message import Message
+    from bot.model import (
+        Action,
+        Decision,
+        Delivery,
+        DeliveryId,
+        HookRecord,
+        Job,
+        Json,
+        Lane,
+        OutboxItem,
+        Place,
+        Project,
+        SubjectKey,
+        Thread,
+    )
+
+
+class Clock(Protocol):
+    """The wall clock; every time in the program is aware and UTC."""
+
+    def now(self) -> datetime: ...
+
+
+# -- the inbox -------------------------------------------------------------------------------
+
+
+class Inbox(Protocol):
+    """Where deliveries are kept before they are answered."""
+
+    async def append(self, delivery: Delivery) -> bool:
+        """On disk when it returns. False: (hook, key) was known. Raises StoreError."""
+
+    async def probe(self) -> None:
+        """Write and forget one row: raises StoreError when nothing can be stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right to handle a lane's items until `until`; every completion is fenced by `token`."""
+
+    lane: Lane
+    token: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedDeliveries:
+    claim: Claim
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """One delivery's outcome: written in one transaction with all it plans."""
+
+    delivery: DeliveryId
+    #: `decided`, or `failed` with `error`.
+    status: str
+    decision: Decision | None = None
+    #: The lane of each of the decision's actions, in their order.
+    lanes: tuple[Lane, ...] = ()
+    error: str | None = None
+
+
+class Deciding(Protocol):
+    """Deliveries waiting for their decision, a lane at a time, in order."""
+
+    async def claim_deliveries(
+        self, *, now: datetime, lease: timedelta, limit: int
+    ) -> ClaimedDeliveries | None:
+        """The oldest waiting deliveries of one ready lane nobody holds; None when there is none."""
+
+    async def settle_deliveries(
+        self, claim: Claim, settled: Sequence[Settled], *, now: datetime
+    ) -> None:
+        """Decisions, state, thread reservations, outbox rows; the lane is released.
+        Raises LeaseLost, and then nothing is written."""
+
+    async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:
+        """Each key asked for, None where nothing is known."""
+
+    async def load_threads(
+        self, subjects: Sequence[SubjectKey]
+    ) -> dict[SubjectKey, tuple[Thread, ...]]:
+        """Each subject asked for, its threads in every channel."""
+
+
+# -- the outbox ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedItem:
+    """The earliest item of a ready lane, marked `sending` on disk."""
+
+    claim: Claim
+    item: OutboxItem
+    #: Where the item's root is, when it has one that was posted.
+    root: Place | None
+    #: The item's root was given up (or never existed).
+    root_dead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """It was carried out; `place` is where, for a message."""
+
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Not yet. The lane waits until `at`; `maybe_sent`: look for it before posting again."""
+
+    at: datetime
+    error: str
+    code: str
+    maybe_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """Given up; kept for `bot outbox list|retry`."""
+
+    error: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """Nothing to do after all (its thread is gone); recorded, not retried."""
+
+    reason: str
+
+
+class Sending(Protocol):
+    """Actions waiting to be carried out, a lane at a time, in order."""
+
+    async def claim_item(self, *, now: datetime, lease: timedelta) -> ClaimedItem | None: ...
+
+    async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
+        """Raises LeaseLost."""
+
+    async def settle_item(
+        self,
+        claimed: ClaimedItem,
+        outcome: Done | Retry | Dead | Dropped,
+        *,
+        now: datetime,
+        ready_at: datetime,
+    ) -> None:
+        """Receipt, thread place and state in one transaction; the lane may go on at `ready_at`.
+        Raises LeaseLost."""
+
+    async def hold(self, prefix: str, until: datetime) -> None:
+        """No lane beginning with `prefix` is claimed before `until`."""
+
+    async def next_ready(self, *, now: datetime) -> datetime | None:
+        """When the earliest waiting lane of any kind becomes ready; None when nothing waits."""
+
+
+class Wakeups(Protocol):
+    """A hint that there is work: never relied on, polling finds it too."""
+
+    async def wait(self, topic: str, timeout_s: float) -> None:
+        """Returns when `topic` (`deliveries`, `outbox`, `jobs`, `rules`) was touched since the
+        last wait, or after the time is over."""
+
+
+# -- hooks, jobs, rulesets -------------------------------------------------------------------
+
+
+class Hooks(Protocol):
+    """The webhooks we manage."""
+
+    async def hook(self, hook_id: str) -> HookRecord | None: ...
+
+    async def hooks(self, *, project: str | None = None) -> tuple[HookRecord, ...]:
+        """Those not removed, by project path; one project's when named (any case)."""
+
+    async def save_hook(self, hook: HookRecord) -> None:
+        """Insert or replace by id."""
+
+    async def mark_seen(self, hook_id: str, *, proved: bool, now: datetime) -> None:
+        """An authentic delivery came for it."""
+
+
+class Jobs(Protocol):
+    """Commands waiting to be carried out."""
+
+    async def add_job(self, job: Job) -> bool:
+        """False when a job of that id is known: Slack sends some things twice."""
+
+    async def claim_job(self, *, now: datetime, lease: timedelta) -> tuple[Job, str] | None:
+        """The oldest waiting job (or one whose worker died) and the token of its lease."""
+
+    async def save_progress(
+        self, job_id: str, token: str, progress: Mapping[str, Json]
+    ) -> None: ...
+
+    async def finish_job(
+        self, job_id: str, token: str, *, state: str, answer: Message | None, now: datetime
+    ) -> None:
+        """`done` or `failed`. Raises LeaseLost."""
+
+    async def job(self, job_id: str) -> Job | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRuleset:
+    hash: str
+    #: Every file by its path relative to the rules directory.
+    files: Mapping[str, str]
+    #: The file named by RULES, one of `files`.
+    entry: str
+    loaded_at: datetime
+
+
+class Rulesets(Protocol):
+    async def activate_ruleset(self, ruleset: StoredRuleset) -> None:
+        """Kept for ever and made the active one, for every process."""
+
+    async def active_ruleset(self) -> StoredRuleset | None: ...
+
+
+# -- chat ------------------------------------------------------------------------------------
+
+
+class Chat(Protocol):
+    """Slack, or the preview that stands in for it. Every method raises CallError."""
+
+    async def post(
+        self, channel: str, message: Message, *, key: str, thread: str | None, broadcast: bool
+    ) -> Place:
+        """A new message; `key` is kept with it, so that `find` can tell it was sent."""
+
+    async def edit(self, place: Place, message: Message) -> None: ...
+
+    async def react(self, place: Place, emoji: str, *, remove: bool) -> None:
+        """Already there, or already gone, is success."""
+
+    async def find(
+        self, channel: str, *, key: str, since: datetime, thread: str | None
+    ) -> Place | None:
+        """Our own message with that key, posted at or after `since`."""
+
+    async def channels(self) -> Mapping[str, str]:
+        """Channel ids by name without `#`; cached by the adapter."""
+
+    async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
+        """To the person who typed a command, by the command's response_url."""
+
+
+class Trace(Protocol):
+    """Where the actions' rule is shown beside the message (the preview page)."""
+
+    async def note(self, place: Place, action: Action) -> None: ...
+
+
+# -- forges ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An HTTP request of a hook before it is believed; header names are lower-case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What the inbox needs to know of a body."""
+
+    #: Dedupe key, unique with the hook.
+    key: str
+    #: The event header as sent; `` when there was none.
+    event: str
+    #: None for bodies without a project: they take the hook's lane.
+    project_id: str | None
+
+
+class Forge(Protocol):
+    """The pure half of a forge."""
+
+    name: str
+
+    def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
+        """Constant time over the raw bytes; True when signed with one of the secrets."""
+
+    def identify(self, received: Received, body: Json) -> Identity: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookWish:
+    """What a hook should be at the forge."""
+
+    url: str
+    #: Attributes that are on (`push_events`); all others are sent as off.
+    triggers: frozenset[str]
+    secret: str = field(repr=False)
+    verify_tls: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteHook:
+    id: str
+    url: str
+    triggers: frozenset[str]
+    #: `executable`, `temporarily_disabled`, `disabled`.
+    health: str = "executable"
+
+
+class ForgeAdmin(Protocol):
+    """The REST half of a forge. Every method raises CallError (or CommandError with a cause a
+    person can act on)."""
+
+    async def project(self, path: str) -> Project: ...
+
+    async def hooks(self, project_id: str) -> tuple[RemoteHook, ...]:
+        """All pages."""
+
+    async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook: ...
+
+    async def update_hook(self, project_id: str, hook_id: str, wish: HookWish) -> RemoteHook: ...
+
+    async def delete_hook(self, project_id: str, hook_id: str) -> None:
+        """One that is gone already counts as deleted."""
+
+    async def test_hook(self, project_id: str, hook_id: str, trigger: str) -> None:
+        """Returns when the forge says that it delivered."""

@@ -1,0 +1,112 @@
+"""What an event family declares about itself: names, fields, forge triggers, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from bot.message import Message, Text
+    from bot.model import Event, Json, Value
+    from bot.payload import Payload
+
+
+class FieldType(Enum):
+    TEXT = "text"
+    NUMBER = "number"
+    BOOL = "yes or no"
+    DURATION = "duration"
+    TIME = "time"
+    PERSON = "person"
+    REF = "link"
+    TEXTS = "list of texts"
+    PEOPLE = "list of people"
+    REFS = "list of links"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A typed, rule-matchable value of an event."""
+
+    name: str
+    type: FieldType
+    doc: str
+    #: `/` separates parts, so that `*` stops at it in globs.
+    path: bool = False
+    #: Compared without regard to case (projects, users, labels).
+    fold: bool = False
+    #: Events of the family that have it; empty = all of them.
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventName:
+    name: str
+    doc: str
+    #: It needs state to be told (`pipeline.broken`).
+    derived: bool = False
+
+
+#: Reads a body into an event of the family; None when it is not one after all.
+Reader: TypeAlias = "Callable[[Source, Payload], Event | None]"
+#: The facts of a subject after one more event; what a card shows. JSON, kept as state.
+Fold: TypeAlias = "Callable[[Mapping[str, Json] | None, Event], Mapping[str, Json] | None]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a delivery came from: what `from_<forge>` needs besides the body."""
+
+    forge: str
+    instance: str
+    #: The event header as sent.
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """What an event is in the light of what went before."""
+
+    names: tuple[str, ...]
+    fields: Mapping[str, Value]
+    #: The state after it.
+    state: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One event family."""
+
+    kind: str
+    doc: str
+    names: tuple[EventName, ...]
+    fields: tuple[Field, ...]
+    #: Bodies of GitLab: `object_kind`, or `event_name` where there is none.
+    gitlab: tuple[str, ...] = ()
+    from_gitlab: Reader | None = None
+    #: `X-GitHub-Event` values.
+    github: tuple[str, ...] = ()
+    from_github: Reader | None = None
+    #: Hook attributes of GitLab that bring it: `push_events`. Confidential twins are left out.
+    gitlab_triggers: tuple[str, ...] = ()
+    #: The default message of an event.
+    line: Callable[[Event], Message]
+    #: The default text of a reply in the subject's thread; None = the line.
+    reply: Callable[[Event], Text] | None = None
+    #: How the facts of a subject of this kind change with an event of *any* family (a pipeline
+    #: changes its merge request's); None facts = never seen. None when the kind has no card.
+    fold: Fold | None = None
+    #: The live message made of a subject's facts.
+    card: Callable[[Mapping[str, Json]], Message] | None = None
+    #: From an event and the state under `state_key` (None at first); see events/pipeline.py.
+    derive: Callable[[Event, Json], tuple[tuple[str, ...], Mapping[str, object], Json]] | None = (
+        None
+    )
+    #: The state key `derive` reads and writes; empty when this event has none.
+    state_key: Callable[[Event], str] | None = None
+    #: Names after which a card may be made (it is never made by a mere comment or push).
+    opens: tuple[str, ...] = ()
+    #: Overrides and the sample body for `bot send`, simulate and inline tests.
+    sample: Mapping[str, Json] = field(default_factory=dict)

@@ -1,0 +1,88 @@
+"""The compiled rules: what `decide` walks and `explain` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.actions.spec import ActionSpec, Lookup
+    from bot.model import Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One test on an event's fields."""
+
+    #: `project`, `labels`, `if` for an expression, `any` / `all` / `not` for a nest.
+    field: str
+    #: As written, for traces.
+    wanted: str
+    #: Never raises; absent fields fail positive tests.
+    passed: Callable[[Lookup], bool]
+    #: What the event held, shortened; None when absent.
+    seen: Callable[[Lookup], str | None]
+    #: The parts of a nest.
+    parts: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One entry of rules.yaml with its parents' conditions folded in."""
+
+    #: Its `name`, else `file:line`.
+    name: str
+    file: str
+    line: int
+    #: Event names, bare kinds, `any`, `unmatched`; empty for a time rule.
+    on: tuple[str, ...]
+    #: Cheapest first: project, branch, then `if`.
+    conditions: tuple[Condition, ...] = ()
+    #: Plain text of the `project` matcher for the index and for hooks: positive patterns only.
+    projects: tuple[str, ...] = ()
+    #: False: not for confidential events. True: for them only when sent to declared channels.
+    confidential: bool = False
+    #: Also for events that the bot caused.
+    own: bool = False
+    actions: tuple[ActionSpec, ...] = ()
+    #: The first of these whose conditions hold acts.
+    first: tuple[Rule, ...] = ()
+    stop: bool = False
+    #: The file's included rank: a `stop` ends its own file only when this is not the entry file.
+    included: bool = False
+    once: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A declared channel."""
+
+    alias: str
+    #: Channel id or `#name`.
+    to: str
+    confidential: bool = False
+    shared_ok: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruleset:
+    #: SHA-256 over every file's path and text, hex.
+    hash: str
+    #: In the order they are tried: included files by path, then the entry file.
+    rules: tuple[Rule, ...]
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    #: Forge user name (lower case) -> Slack user id.
+    people: Mapping[str, str] = field(default_factory=dict)
+    #: Forge or own group name -> Slack user group id.
+    groups: Mapping[str, str] = field(default_factory=dict)
+    #: Where faults are told: a channel id or `#name`; None when `defaults.admin` is not set.
+    admin: str | None = None
+    timezone: str = "UTC"
+    #: Whether a user name is a machine's (the `bots:` list).
+    is_bot: Callable[[str], bool] = lambda _username: False
+    mutes: tuple[Rule, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+
+    #: (event names, project path) -> indices into `rules` of the candidates, ascending.
+    candidates: Callable[[tuple[str, ...], str], tuple[int, ...]] = lambda _names, _project: ()
