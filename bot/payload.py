@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import orjson
 
 from bot.errors import PayloadError
 
@@ -68,7 +72,7 @@ class Payload:
         value = self.value
         return float(value) if isinstance(value, int | float) and value is not True else None
 
-    def bool_or(self, default: bool | None = False) -> Any:  # noqa: FBT001 - reads as `bool_or(True)`
+    def bool_or(self, default: bool | None = False) -> Any:  # noqa: FBT001, FBT002 - reads as `bool_or(True)`
         """The boolean, else the default, which may be None."""
         return self.value if isinstance(self.value, bool) else default
 
@@ -107,3 +111,45 @@ def parse_time(value: Json) -> datetime | None:
         return datetime.fromisoformat(f"{day}T{clock}{micro}{zone}")
     except ValueError:
         return None
+
+
+def read_object(body: bytes) -> Mapping[str, Json]:
+    """The JSON object a body is; raises PayloadError when it is none (too deep, bad UTF-8, NaN).
+    Of a repeated member the last counts."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        value = _read_odd(body, error)
+    if not isinstance(value, dict):
+        raise PayloadError(f"$: expected an object, got {type(value).__name__}")
+    return value
+
+
+_LONE_SURROGATES: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+)
+_LONGEST_INT: Final = 4000
+
+
+def _read_odd(body: bytes, error: ValueError) -> Json:
+    """What JSON's grammar allows and orjson refuses: half surrogate pairs (they become U+FFFD)
+    and numbers beyond a double (the largest one)."""
+    try:
+        text = _LONE_SURROGATES.sub(
+            lambda match: "\\ufffd" if match[1] else match[0], body.decode("utf-8")
+        )
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
+    except (ValueError, RecursionError):
+        raise PayloadError(f"not JSON: {error}") from None
+
+
+def _refuse(name: str) -> Json:
+    raise ValueError(name)
+
+
+def _finite(digits: str) -> float:
+    return max(-sys.float_info.max, min(float(digits), sys.float_info.max))
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _LONGEST_INT else _finite(digits)

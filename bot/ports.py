@@ -268,6 +268,69 @@ class Trace(Protocol):
     async def note(self, place: Place, action: Action) -> None: ...
 
 
+# -- the preview -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewMessage:
+    """A message as Slack would hold it, with what made it beside it."""
+
+    #: Grows with every change of any message: the page asks for what is newer than it has.
+    seq: int
+    channel: str
+    #: Unique in its channel, ascending, in Slack's form `1763844574.000100`.
+    ts: str
+    #: The root's `ts`; None for a message of the channel itself.
+    thread: str | None
+    broadcast: bool
+    #: Of the call that posted it, for `find`.
+    key: str
+    #: Slack's JSON: `text`, `blocks`, `attachments`.
+    rendered: Mapping[str, Json]
+    posted_at: datetime
+    edited_at: datetime | None = None
+    #: Emoji names in the order they were added.
+    reactions: tuple[str, ...] = ()
+    #: What the latest action's `note` said: rule, delivery, verb, subject, ...
+    note: Mapping[str, Json] = field(default_factory=dict)
+
+
+class PreviewStore(Protocol):
+    """Messages of the preview. Every writer gives the changed messages a new `seq`."""
+
+    async def preview_post(
+        self,
+        channel: str,
+        *,
+        key: str,
+        thread: str | None,
+        broadcast: bool,
+        rendered: Mapping[str, Json],
+        now: datetime,
+    ) -> Place:
+        """A new message; its `ts` is made from `now`, after every other of the channel."""
+
+    async def preview_edit(
+        self, place: Place, rendered: Mapping[str, Json], *, now: datetime
+    ) -> bool:
+        """False when there is no such message."""
+
+    async def preview_react(self, place: Place, emoji: str, *, remove: bool) -> bool:
+        """False when there is no such message; already there or already gone is True."""
+
+    async def preview_find(
+        self, channel: str, *, key: str, since: datetime, thread: str | None
+    ) -> Place | None: ...
+
+    async def preview_note(self, place: Place, note: Mapping[str, Json]) -> None:
+        """Written over the message's earlier note; nothing when there is no such message."""
+
+    async def preview_messages(
+        self, *, since: int = 0, limit: int = 500
+    ) -> tuple[PreviewMessage, ...]:
+        """Messages with `seq` above `since`, ascending; with `since` 0 the newest `limit`."""
+
+
 # -- forges ----------------------------------------------------------------------------------
 
 
