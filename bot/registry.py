@@ -101,11 +101,11 @@ class Spec:
     #: The live message made of a subject's facts.
     card: Callable[[Mapping[str, Json]], Message] | None = None
     #: From an event and the state under `state_key` (None at first); see events/pipeline.py.
-    derive: Callable[[Event, Json], tuple[tuple[str, ...], Mapping[str, object], Json]] | None = (
-        None
-    )
+    derive: Callable[[Event, Json], Derived] | None = None
     #: The state key `derive` reads and writes; empty when this event has none.
     state_key: Callable[[Event], str] | None = None
+    #: Further state to write with an event: `head:…` keys that link a commit to its subject.
+    remembers: Callable[[Event], Mapping[str, Json]] | None = None
     #: Names after which a card may be made (it is never made by a mere comment or push).
     opens: tuple[str, ...] = ()
     #: Overrides and the sample body for `bot send`, simulate and inline tests.

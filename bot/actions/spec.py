@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from bot.model import Value
 
 if TYPE_CHECKING:
-    from bot.message import Text
+    from bot.message import Span, Text
+    from bot.model import Person
 
 #: A field's value, or None when the event does not have it. `payload.a.b` reads the body.
 Lookup: TypeAlias = Callable[[str], Value | None]
@@ -22,8 +23,12 @@ class Template(Protocol):
 
     source: str
 
-    def render(self, lookup: Lookup) -> Text:
-        """Literal parts become Trusted, values Plain; raises RenderError on a bad value."""
+    def render(self, lookup: Lookup, *, people: Callable[[Person], Span]) -> Text:
+        """Literal parts become Trusted, values Plain; `people` says how `| mention` shows
+        somebody. Raises RenderError on a bad value."""
+
+    def key(self, lookup: Lookup) -> str | None:
+        """As plain text, for thread keys; None when a value it shows is absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,3 +86,14 @@ class Ruleset:
 
     #: (event names, project path) -> indices into `rules` of the candidates, ascending.
     candidates: Callable[[tuple[str, ...], str], tuple[int, ...]] = lambda _names, _project: ()
+
+    @property
+    def card_specs(self) -> tuple[tuple[Rule, ActionSpec], ...]:
+        """Every `card` of the rules, with its rule: the channels that keep their cards alive."""
+        return tuple(
+            (rule, spec)
+            for top in self.rules
+            for rule in (top, *top.first)
+            for spec in rule.actions
+            if spec.verb == "card"
+        )

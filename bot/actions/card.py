@@ -1,0 +1,114 @@
+"""`card`: one live message per subject and channel, made once and edited in place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot.actions import plan as planning
+from bot.actions import post, react, reply
+from bot.actions.spec import ActionSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from bot.actions.plan import Asker, Plan, View, Withheld
+    from bot.message import Message
+    from bot.model import Action, SubjectKey, Thread
+
+
+def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
+    """A card in each channel that has none yet; the one that is there is left to `follow_up`."""
+    view = to.view
+    subject, default = _card_of(view)
+    if subject is None or default is None:
+        return post.plan(spec, asker, to) if view.spec.card is None else "nothing to show yet"
+    targets = planning.channels(spec.to, asker, view)
+    reasons: list[Withheld] = []
+    for channel in targets:
+        thread = to.thread(channel, (subject,))
+        if thread is not None and thread.card:
+            reasons.append(None)
+        elif not set(view.names) & set(view.specs[planning.kind_of(subject)].opens):
+            reasons.append("no card yet, and this event does not open one")
+        else:
+            made = planning.message(spec, view, default)
+            made = made.with_mentions(planning.mentions(spec, view))
+            action = _card(view, asker, channel, subject, made)
+            to.add(replace(action, claims=(subject,)))
+            reasons.append(None)
+    if not targets:
+        return "no channel may receive it"
+    return None if None in reasons else reasons[0]
+
+
+def follow_up(
+    to: Plan, follows: Mapping[str, tuple[str, ...]], askers: Mapping[str, Asker]
+) -> None:
+    """Edits every card of the event's subjects and adds what its rule follows.
+
+    `follows`: by channel, what the card rules of that channel follow; a channel that no card rule
+    names any more keeps its card frozen. `askers`: who may use each of those channels now.
+    """
+    view = to.view
+    for thread in to.cards():
+        asker = askers.get(thread.channel)
+        facts = view.facts.get(thread.subject)
+        if asker is None or facts is None:
+            continue
+        show = view.specs[planning.kind_of(thread.subject)].card
+        fresh = any(a.verb == "card" and a.id == thread.root for a in to.actions)
+        if show is not None and not fresh:
+            edit = _card(view, asker, thread.channel, thread.subject, show(facts))
+            to.add(replace(edit, root=thread.root))
+        if not fresh:
+            _follow(to, thread, asker, follows.get(thread.channel, ()))
+
+
+def _follow(to: Plan, thread: Thread, asker: Asker, wanted: tuple[str, ...]) -> None:
+    view = to.view
+    only = replace(asker, only=frozenset({thread.channel}))
+    for topic in wanted:
+        if not set(view.names) & _TOPICS[topic] and view.event.kind not in _TOPICS[topic]:
+            continue
+        if topic in _REPLIES:
+            reply.plan(ActionSpec(verb="reply", line=0), only, to)
+        for name in view.names:
+            for emoji, remove in _REACTIONS.get(name, ()):
+                spec = ActionSpec(verb="react", line=0, emoji=emoji, remove=remove)
+                react.plan(spec, only, to)
+
+
+def _card(view: View, asker: Asker, channel: str, subject: SubjectKey, made: Message) -> Action:
+    return replace(
+        planning.new_action("card", asker, channel, subject),
+        message=made,
+        slot=f"card:{subject}",
+        confidential=view.event.confidential,
+    )
+
+
+def _card_of(view: View) -> tuple[SubjectKey | None, Message | None]:
+    for subject in view.subjects:
+        spec = view.specs.get(planning.kind_of(subject))
+        if spec is not None and spec.card is not None and subject in view.facts:
+            return subject, spec.card(view.facts[subject])
+    return None, None
+
+
+_TOPICS: Final[Mapping[str, frozenset[str]]] = {
+    "comments": frozenset({"comment"}),
+    "reviews": frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"}),
+    "state": frozenset({"mr.merged", "mr.closed", "mr.reopened", "mr.ready", "mr.drafted"}),
+    "pipeline": frozenset({"pipeline.failed", "pipeline.success", "pipeline.canceled"}),
+}
+_REPLIES: Final = frozenset({"comments", "reviews", "state"})
+_REACTIONS: Final[Mapping[str, Iterable[tuple[str, bool]]]] = {
+    "mr.approved": (("white_check_mark", False),),
+    "mr.unapproved": (("white_check_mark", True),),
+    "mr.merged": (("tada", False),),
+    "mr.closed": (("no_entry_sign", False),),
+    "mr.reopened": (("no_entry_sign", True),),
+    "pipeline.failed": (("x", False),),
+    "pipeline.success": (("x", True),),
+}

@@ -1,0 +1,262 @@
+"""The effects of one delivery while they are planned: what the verbs see and add to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from bot.message import Broadcast, Mention, Message, Text, join
+from bot.model import Action, DeliveryId, Person, SubjectKey, Thread, action_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.actions.spec import ActionSpec, Lookup, Routing
+    from bot.message import Span
+    from bot.model import Event, Json
+    from bot.registry import Spec
+
+#: Threads restart after this long (rules-language.md 1.4.3).
+THREAD_AGE: Final = timedelta(days=30)
+#: Actions of one delivery beyond this are dropped and told (1.4.19).
+ACTION_LIMIT: Final = 30
+
+#: Why nothing was planned; None when something was.
+Withheld: TypeAlias = str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """The rule on whose behalf a verb plans."""
+
+    name: str
+    #: Channels it may use for this event; None = any.
+    only: frozenset[str] | None = None
+    #: Channels where its `once` was used up.
+    spent: Callable[[str], bool] = lambda _channel: False
+
+    def may(self, channel: str) -> bool:
+        return (self.only is None or channel in self.only) and not self.spent(channel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What is known of one delivery when its effects are planned."""
+
+    delivery: DeliveryId
+    event: Event
+    #: Derived names included.
+    names: tuple[str, ...]
+    #: What the event is about, most specific first, linked subjects included.
+    subjects: tuple[SubjectKey, ...]
+    #: Facts of each subject that has a card, after this event.
+    facts: Mapping[SubjectKey, Mapping[str, Json]]
+    lookup: Lookup
+    #: Families by kind: whose texts and cards are used.
+    specs: Mapping[str, Spec]
+    now: datetime
+    #: A person as text: pinged when their Slack id is known, else named.
+    person: Callable[[Person], Span]
+    #: Slack ids of people and groups that a rule may name, by lower-case name.
+    named: Mapping[str, str]
+    #: `#name` or id as written -> channel id where it is known.
+    channel: Callable[[str], str]
+
+    @property
+    def spec(self) -> Spec:
+        return self.specs[self.event.kind]
+
+    def subject(self, kind: str) -> SubjectKey | None:
+        """The event's subject of that kind."""
+        for key in self.subjects:
+            if kind_of(key) == kind:
+                return key
+        return None
+
+
+def kind_of(key: SubjectKey) -> str:
+    """`mr` of `gitlab:15:mr:7`."""
+    return key.split(":", 3)[2]
+
+
+class Plan:
+    """Collects the actions of one delivery, in the order they will be carried out."""
+
+    def __init__(self, view: View, threads: Mapping[SubjectKey, tuple[Thread, ...]]) -> None:
+        self.view = view
+        self.actions: list[Action] = []
+        self.dropped = 0
+        self._threads: dict[SubjectKey, dict[str, Thread]] = {
+            key: {
+                thread.channel: thread
+                for thread in found
+                if not thread.dead and view.now - thread.at < THREAD_AGE
+            }
+            for key, found in threads.items()
+        }
+        #: (channel, thread) of each default text -> its place in `actions` and its rule.
+        self._defaults: dict[tuple[str, str], tuple[int, str]] = {}
+
+    def thread(self, channel: str, subjects: tuple[SubjectKey, ...]) -> Thread | None:
+        """The first of the subjects' threads in that channel."""
+        for key in subjects:
+            found = self._threads.get(key, {}).get(channel)
+            if found is not None:
+                return found
+        return None
+
+    def holders(self, subjects: tuple[SubjectKey, ...]) -> tuple[str, ...]:
+        """Every channel that holds one of the subjects, in the order they were found."""
+        channels = [channel for key in subjects for channel in self._threads.get(key, {})]
+        return tuple(dict.fromkeys(channels))
+
+    def cards(self) -> tuple[Thread, ...]:
+        """The live cards of the event's subjects."""
+        return tuple(
+            thread
+            for key in self.view.subjects
+            for thread in self._threads.get(key, {}).values()
+            if thread.card
+        )
+
+    def add(self, action: Action) -> bool:
+        """False when the delivery has too many already, or its slot is taken by this delivery."""
+        if len(self.actions) >= ACTION_LIMIT:
+            self.dropped += 1
+            return False
+        if action.slot is not None and any(
+            other.slot == action.slot and other.channel == action.channel for other in self.actions
+        ):
+            return False
+        action = replace(action, id=action_id(self.view.delivery, len(self.actions)))
+        self.actions.append(action)
+        for key in action.claims:
+            self._threads.setdefault(key, {})[action.channel] = Thread(
+                channel=action.channel,
+                subject=key,
+                root=action.id,
+                rule=action.rule,
+                card=action.verb == "card",
+                ts=None,
+                at=self.view.now,
+            )
+        return True
+
+    def add_default(self, action: Action, mentions: Text) -> Withheld:
+        """Adds a default text; another one for the same channel and thread takes it in (1.4.5)."""
+        place = (action.channel, action.root or action.subject)
+        earlier = self._defaults.get(place)
+        if earlier is None:
+            number = len(self.actions)
+            if not self.add(_mentioning(action, mentions)):
+                return "limit of actions reached"
+            self._defaults[place] = (number, action.rule)
+            return None
+        number, rule = earlier
+        first = self.actions[number]
+        known = first.message.text if first.message else ()
+        fresh = [span for span in mentions if isinstance(span, Mention | Broadcast)]
+        fresh = [span for span in fresh if span not in known]
+        self.actions[number] = _mentioning(first, join(" ", fresh))
+        return f"collapsed into {rule}"
+
+
+def _mentioning(action: Action, mentions: Text) -> Action:
+    if action.message is None or not mentions:
+        return action
+    return replace(action, message=action.message.with_mentions(mentions))
+
+
+def new_action(verb: str, asker: Asker, channel: str, subject: SubjectKey) -> Action:
+    """An action to be completed by its verb; `Plan.add` gives it its id."""
+    return Action(
+        id=action_id(_UNNUMBERED, 0), verb=verb, rule=asker.name, channel=channel, subject=subject
+    )
+
+
+def channels(routing: Routing, asker: Asker, view: View) -> tuple[str, ...]:
+    """Where a message of this rule goes, each channel once."""
+    wanted = list(routing.to)
+    if routing.by is not None:
+        wanted += _routed(routing, view.lookup(routing.by)) or routing.default
+    found = dict.fromkeys(view.channel(name) for name in wanted)
+    return tuple(name for name in found if asker.may(name))
+
+
+def _routed(routing: Routing, value: object) -> list[str]:
+    values = value if isinstance(value, tuple) else () if value is None else (value,)
+    texts = [item.username if isinstance(item, Person) else str(item) for item in values]
+    return [
+        channel
+        for matches, targets in routing.cases
+        if any(matches(item) for item in texts)
+        for channel in targets
+    ]
+
+
+def thread_subject(spec: ActionSpec, view: View) -> SubjectKey | None:
+    """The key that `thread:` names; None when it is not set or this event has none such."""
+    if spec.thread is None:
+        return None
+    if isinstance(spec.thread, str):
+        return view.subject(spec.thread)
+    ident = spec.thread.key(view.lookup)
+    if not ident:
+        return None
+    base = view.subjects[0].split(":", 2)
+    return SubjectKey(f"{base[0]}:{base[1]}:thread:{ident}")
+
+
+def subjects(spec: ActionSpec, view: View) -> tuple[SubjectKey, ...]:
+    """The keys under which a reply or reaction looks for its root."""
+    if spec.thread is None:
+        return view.subjects
+    key = thread_subject(spec, view)
+    return () if key is None else (key,)
+
+
+def message(spec: ActionSpec, view: View, default: Message) -> Message:
+    """The rule's own text, or the default in the size the rule wants."""
+    if spec.text is not None:
+        made = Message(text=spec.text.render(view.lookup, people=view.person))
+    elif spec.size == "line":
+        made = Message(text=default.text, color=default.color)
+    elif spec.size == "compact":
+        made = replace(default, body=default.body[:1])
+    else:
+        made = default
+    return replace(made, color=spec.color or made.color, unfurl=spec.unfurl)
+
+
+def mentions(spec: ActionSpec, view: View) -> Text:
+    """Who is pinged, each once; never the actor for their own act, never an unknown name."""
+    spans: dict[Span, None] = {}
+    for name in spec.mention:
+        for span in _mention(name, view):
+            spans[span] = None
+    return join(" ", [(span,) for span in spans])
+
+
+def _mention(name: str, view: View) -> tuple[Span, ...]:
+    if name == "here":
+        return (Broadcast("here"),)
+    if name == "channel":
+        return (Broadcast("channel"),)
+    value = view.lookup(name)
+    people = value if isinstance(value, tuple) else (value,)
+    found = [person for person in people if isinstance(person, Person)]
+    if found:
+        actor = view.event.actor
+        spans = [
+            view.person(person)
+            for person in found
+            if actor is None or person.username != actor.username
+        ]
+        return tuple(span for span in spans if isinstance(span, Mention))
+    slack_id = view.named.get(name.lower())
+    return (Mention(slack_id, name),) if slack_id else ()
+
+
+_UNNUMBERED: Final = DeliveryId("unnumbered")

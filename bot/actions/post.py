@@ -1,0 +1,37 @@
+"""`post`: a new message, always a root; it claims its thread so that replies find it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.actions import plan as planning
+
+if TYPE_CHECKING:
+    from bot.actions.plan import Asker, Plan, Withheld
+    from bot.actions.spec import ActionSpec
+
+
+def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
+    """One message to each channel of the rule."""
+    view = to.view
+    targets = planning.channels(spec.to, asker, view)
+    if not targets:
+        return "no channel maps" if spec.to.by else "no channel may receive it"
+    subject = planning.thread_subject(spec, view) or view.subjects[0]
+    made = planning.message(spec, view, view.spec.line(view.event))
+    who = planning.mentions(spec, view)
+    reasons: list[Withheld] = []
+    for channel in targets:
+        action = replace(
+            planning.new_action("post", asker, channel, subject),
+            message=made,
+            claims=(subject,),
+            confidential=view.event.confidential,
+        )
+        if spec.text is None:
+            reasons.append(to.add_default(action, who))
+        else:
+            own = replace(action, message=made.with_mentions(who))
+            reasons.append(None if to.add(own) else "limit of actions reached")
+    return None if None in reasons else reasons[0]
