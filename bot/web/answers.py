@@ -1,0 +1,56 @@
+"""What every answer has: no internals in errors, and headers that keep browsers careful."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aiohttp.typedefs import Handler, Middleware
+
+log = logging.getLogger(__name__)
+
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def plain_errors(new_error_id: Callable[[], str]) -> Middleware:
+    """An unforeseen error is logged with an id, and the answer holds the id and nothing else."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except Exception:
+            error_id = new_error_id()
+            log.exception("request failed", extra={"error_id": error_id, "route": _route(request)})
+            return web.Response(status=500, text=f"something went wrong; its id is {error_id}\n")
+
+    return answer
+
+
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """An `on_response_prepare` signal."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.pop("Server", None)
+
+
+def _route(request: web.Request) -> str:
+    """The pattern, not the path: a path may hold a one-time token."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "none"

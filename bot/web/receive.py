@@ -1,0 +1,345 @@
+"""`POST /hooks/…`: verify, store, acknowledge. Nothing is believed before it is verified, and
+nothing is answered 2xx before it is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError, HttpVersion11, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.errors import PayloadError, StoreError
+from bot.model import Delivery, Lane
+from bot.payload import read_object
+from bot.ports import Identity, Received
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bot.metrics import Metrics
+    from bot.model import DeliveryId, HookRecord, Json
+    from bot.ports import Clock, Forge, Inbox
+    from bot.web.hook_cache import HookCache
+
+log = logging.getLogger(__name__)
+
+#: GitHub sends no larger payload; GitLab's default limit is the same. Source: their webhook pages.
+MAX_BODY: Final = 25 * 1024 * 1024
+#: Longer than any forge waits for an answer.
+BODY_TIMEOUT_S: Final = 30.0
+#: A hook's `last_seen_at` is written at most this often.
+SEEN_EVERY: Final = timedelta(minutes=1)
+#: `Delivery.hook` of the paths that share WEBHOOK_SECRET.
+SHARED: Final = "shared"
+
+#: Headers worth keeping; everything else, and above all every secret, is left behind.
+KEPT_HEADERS: Final = frozenset(
+    {
+        "content-type",
+        "user-agent",
+        "idempotency-key",
+        "webhook-id",
+        "webhook-timestamp",
+        "x-gitlab-event",
+        "x-gitlab-event-uuid",
+        "x-gitlab-instance",
+        "x-gitlab-webhook-uuid",
+        "x-github-delivery",
+        "x-github-enterprise-host",
+        "x-github-enterprise-version",
+        "x-github-event",
+        "x-github-hook-id",
+        "x-github-hook-installation-target-id",
+        "x-github-hook-installation-target-type",
+    }
+)
+
+_PROJECT_ID: Final = re.compile(r"[\w./-]{1,100}", re.ASCII)
+_MAX_KEY: Final = 128
+_MAX_EVENT: Final = 100
+#: Where forges say which of several instances sent it: an address or a host name.
+_INSTANCE_HEADERS: Final = ("x-gitlab-instance", "x-github-enterprise-host")
+
+
+class KnownInstance(Protocol):
+    """What the receiver needs of a configured instance."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def forge(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    """Who may come in by a path: its hook id, instance and secrets."""
+
+    forge: Forge
+    hook_id: str
+    secrets: tuple[str, ...]
+    record: HookRecord | None = None
+
+
+class _Refusal(Exception):
+    """An answer that is no 2xx."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class Receiver:
+    """The handlers of `/hooks/{forge}` and `/hooks/{forge}/{hook_id}`."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox,
+        hooks: HookCache,
+        forges: Sequence[Forge],
+        shared_secret: str | None,
+        instances: Sequence[KnownInstance],
+        clock: Clock,
+        new_id: Callable[[], DeliveryId],
+        metrics: Metrics,
+        body_timeout_s: float = BODY_TIMEOUT_S,
+    ) -> None:
+        self._inbox = inbox
+        self._hooks = hooks
+        self._forges = {forge.name: forge for forge in forges}
+        self._shared_secret = shared_secret
+        self._instances = tuple(instances)
+        self._clock = clock
+        self._new_id = new_id
+        self._metrics = metrics
+        self._body_timeout_s = body_timeout_s
+        self._seen: dict[str, datetime] = {}
+
+    async def expect(self, request: web.Request) -> web.StreamResponse | None:
+        """Answers `Expect: 100-continue`: a body that will be refused is not asked for."""
+        try:
+            _check_length(request)
+        except _Refusal as refusal:
+            return self._refused(request, refusal)
+        if request.version == HttpVersion11 and request.headers["Expect"].lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # an interim answer is no part of the final one
+        return None
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._receive(request)
+        except _Refusal as refusal:
+            return self._refused(request, refusal)
+        except StoreError as error:
+            log.warning("delivery not stored", extra={"error": str(error), **_place(request)})
+            return self._refused(request, _Refusal(503, "cannot store it now: try again"))
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        door = await self._door(request)
+        _check_length(request)
+        _check_type(request)
+        received = Received(headers=_headers(request), body=await self._body(request))
+        door = await self._verified(door, received)
+        with self._metrics.receive_s.time():
+            body = _object(received.body)
+            if door.record is not None and door.record.status == "proving":
+                return await self._proved(request, door.record)
+            delivery = self._delivery(door, received, body)
+            stored = await self._inbox.append(delivery)
+            await self._mark_seen(door.record)
+        self._log(request, delivery, stored=stored)
+        return web.Response(status=202, text="stored\n" if stored else "duplicate\n")
+
+    async def _door(self, request: web.Request) -> _Door:
+        forge = self._forges.get(request.match_info["forge"])
+        if forge is None:
+            raise _Refusal(404, f"no such forge; one of {', '.join(sorted(self._forges))}")
+        hook_id = request.match_info.get("hook_id")
+        if hook_id is None:
+            if not self._shared_secret:
+                raise _Refusal(404, "no such hook: this path needs WEBHOOK_SECRET to be set")
+            return _Door(forge=forge, hook_id=SHARED, secrets=(self._shared_secret,))
+        return _own_door(forge, await self._hooks.get(hook_id))
+
+    async def _body(self, request: web.Request) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._body_timeout_s):
+                async for chunk in request.content.iter_any():
+                    size += len(chunk)
+                    if size > MAX_BODY:
+                        raise _too_large()
+                    chunks.append(chunk)
+        except TimeoutError:
+            raise _Refusal(400, "the body did not arrive in time") from None
+        except (ConnectionError, ClientError, HttpProcessingError, web.RequestPayloadError):
+            raise _Refusal(400, "the body is broken HTTP or ended early") from None
+        return b"".join(chunks)
+
+    async def _verified(self, door: _Door, received: Received) -> _Door:
+        """The door as its secrets are now; a rotation of a moment ago is looked up."""
+        now = self._clock.now()
+        if door.secrets and door.forge.verify(received, door.secrets, now=now):
+            return door
+        if door.record is not None:
+            fresh = await self._hooks.reread(door.record.id)
+            door = _own_door(door.forge, fresh)
+            if door.secrets and door.forge.verify(received, door.secrets, now=now):
+                return door
+        raise _Refusal(401, "the token or signature does not fit this hook's secret")
+
+    async def _proved(self, request: web.Request, record: HookRecord) -> web.Response:
+        """A test delivery on a one-time proof path: noted, never routed."""
+        await self._hooks.mark_seen(record.id, proved=True, now=self._clock.now())
+        self._metrics.deliveries.labels(forge=record.forge, outcome="proof").inc()
+        log.info("hook proved", extra={"project": record.project, **_place(request)})
+        return web.Response(status=202, text="seen\n")
+
+    async def _mark_seen(self, record: HookRecord | None) -> None:
+        now = self._clock.now()
+        if record is None or now - self._seen.get(record.id, _LONG_AGO) < SEEN_EVERY:
+            return
+        self._seen[record.id] = now
+        try:
+            await self._hooks.mark_seen(record.id, proved=False, now=now)
+        except StoreError as error:
+            # The delivery is on disk: only the date of the last one stays old.
+            log.warning("hook not marked as seen", extra={"error": str(error)})
+
+    def _delivery(self, door: _Door, received: Received, body: Mapping[str, Json]) -> Delivery:
+        identity = _identity(door.forge, received, body)
+        instance = door.record.instance if door.record else self._instance(door.forge, received)
+        project = identity.project_id or ""
+        keep = _PROJECT_ID.fullmatch(project)
+        return Delivery(
+            id=self._new_id(),
+            forge=door.forge.name,
+            instance=instance,
+            hook=door.hook_id,
+            key=identity.key if len(identity.key) <= _MAX_KEY else _digest(identity.key.encode()),
+            event=identity.event[:_MAX_EVENT],
+            lane=Lane(f"decide:{instance}:{project if keep else f'hook-{door.hook_id}'}"),
+            headers={k: v for k, v in received.headers.items() if k in KEPT_HEADERS},
+            body=received.body,
+            received_at=self._clock.now(),
+        )
+
+    def _instance(self, forge: Forge, received: Received) -> str:
+        """The configured instance the headers name, else the forge's first."""
+        ours = [instance for instance in self._instances if instance.forge == forge.name]
+        for header in _INSTANCE_HEADERS:
+            said = received.headers.get(header, "")
+            for instance in ours:
+                if said and _same_place(said, instance.url):
+                    return instance.name
+        return ours[0].name if ours else forge.name
+
+    def _refused(self, request: web.Request, refusal: _Refusal) -> web.Response:
+        forge = request.match_info["forge"]
+        self._metrics.deliveries.labels(
+            forge=forge if forge in self._forges else "unknown", outcome=f"{refusal.status}"
+        ).inc()
+        log.info(
+            "delivery refused",
+            extra={"status": refusal.status, "reason": refusal.text, **_place(request)},
+        )
+        response = web.Response(status=refusal.status, text=f"{refusal.text}\n")
+        if not request.content.is_eof():
+            # What is left of the body is not read, so that nothing can follow it.
+            response.force_close()
+        return response
+
+    def _log(self, request: web.Request, delivery: Delivery, *, stored: bool) -> None:
+        outcome = "stored" if stored else "duplicate"
+        self._metrics.deliveries.labels(forge=delivery.forge, outcome=outcome).inc()
+        log.info(
+            "delivery stored" if stored else "delivery known",
+            extra={
+                "delivery": delivery.id,
+                "event": delivery.event,
+                "lane": delivery.lane,
+                "bytes": len(delivery.body),
+                **_place(request),
+            },
+        )
+
+
+_LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _own_door(forge: Forge, record: HookRecord | None) -> _Door:
+    if record is None or record.forge != forge.name:
+        raise _Refusal(404, "no such hook")
+    return _Door(forge=forge, hook_id=record.id, secrets=record.secrets, record=record)
+
+
+def _too_large() -> _Refusal:
+    return _Refusal(413, f"the body is larger than {MAX_BODY} bytes")
+
+
+def _check_length(request: web.Request) -> None:
+    if (request.content_length or 0) > MAX_BODY:
+        raise _too_large()
+
+
+def _check_type(request: web.Request) -> None:
+    if request.content_type != "application/json":
+        raise _Refusal(415, "the content type must be application/json")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        # A packed body would be unpacked before its signature could be checked.
+        raise _Refusal(415, "the body must not be compressed")
+
+
+def _headers(request: web.Request) -> dict[str, str]:
+    """Lower-case names, the first of repeated ones, values that any database can hold."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        shown = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        headers.setdefault(name.lower(), shown)
+    return headers
+
+
+def _object(body: bytes) -> Mapping[str, Json]:
+    try:
+        return read_object(body)
+    except PayloadError as error:
+        raise _Refusal(400, f"the body is not a JSON object: {error}") from None
+
+
+def _identity(forge: Forge, received: Received, body: Mapping[str, Json]) -> Identity:
+    try:
+        return forge.identify(received, body)
+    except PayloadError:
+        # Authentic and an object: it is kept, whatever it is.
+        return Identity(key=_digest(received.body), event="", project_id=None)
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _same_place(said: str, url: str) -> bool:
+    """Whether a header's address or host name is that of a configured instance."""
+    if "://" not in said:
+        return said.lower() == (urlsplit(url).hostname or "")
+    return said.rstrip("/").lower() == url.rstrip("/").lower()
+
+
+def _place(request: web.Request) -> dict[str, str]:
+    """The path's own words, for log lines; they are no secrets."""
+    return {
+        "forge": request.match_info["forge"],
+        "hook": request.match_info.get("hook_id", SHARED),
+    }

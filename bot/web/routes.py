@@ -1,0 +1,55 @@
+"""Every path of the web process, in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.web.answers import add_headers, plain_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aiohttp.typedefs import Handler
+
+    from bot.web.health import Health
+    from bot.web.once import OncePage
+    from bot.web.receive import Receiver
+
+
+def build(
+    *,
+    receiver: Receiver,
+    health: Health,
+    new_error_id: Callable[[], str],
+    console: Sequence[web.AbstractRouteDef] = (),
+    once: OncePage | None = None,
+    slack: Handler | None = None,
+) -> web.Application:
+    """The application; `slack` answers `/slack/events` and checks its own signatures."""
+    app = web.Application(middlewares=[plain_errors(new_error_id)])
+    app.on_response_prepare.append(add_headers)
+    app.add_routes(
+        [
+            *_hook_routes(receiver),
+            web.get("/healthz", health.healthz),
+            web.get("/readyz", health.readyz),
+            web.get("/metrics", health.metrics),
+            *console,
+        ]
+    )
+    if once is not None:
+        path = "/once/{token:[A-Za-z0-9_-]{16,100}}"
+        app.add_routes([web.get(path, once.ask, allow_head=False), web.post(path, once.show)])
+    if slack is not None:
+        app.add_routes([web.post("/slack/events", slack)])
+    return app
+
+
+def _hook_routes(receiver: Receiver) -> list[web.AbstractRouteDef]:
+    paths = (
+        "/hooks/{forge:[a-z]{1,20}}",
+        "/hooks/{forge:[a-z]{1,20}}/{hook_id:[A-Za-z0-9_-]{1,64}}",
+    )
+    return [web.post(path, receiver.receive, expect_handler=receiver.expect) for path in paths]
