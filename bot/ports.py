@@ -402,4 +402,10 @@ class ForgeAdmin(Protocol):
         """One that is gone already counts as deleted."""
 
     async def test_hook(self, project_id: str, hook_id: str, trigger: str) -> None:
-        """Returns when the forge says that it delivered."""
+        """Returns when the forge says that it delivered. Refused has the code `no_sample` when
+        the project has nothing to send, `undelivered` (its text is the forge's reason) when the
+        receiver was not reached or refused it."""
+
+    async def last_answer(self, project_id: str, hook_id: str) -> str:
+        """What the forge got for its latest delivery of the hook (`401`, `internal error`);
+        empty when it tells nothing."""
