@@ -39,14 +39,19 @@ class Field:
     fold: bool = False
     #: Events of the family that have it; empty = all of them.
     only: tuple[str, ...] = ()
+    #: No payload holds it: only the forge's API (or a list of open subjects) knows it.
+    fetched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EventName:
     name: str
     doc: str
-    #: It needs state to be told (`pipeline.broken`).
+    #: It needs state to be told (`pipeline.broken`); it always accompanies a name that does not.
     derived: bool = False
+    #: Its part before the dot, alone, stands for it too: `mr` for `mr.opened`, but `comment` not
+    #: for `comment.edited`.
+    bare: bool = True
 
 
 #: Reads a body into an event of the family; None when it is not one after all.
@@ -105,6 +110,9 @@ class Spec:
     #: The state key `derive` reads and writes; empty when this event has none.
     state_key: Callable[[Event], str] | None = None
     #: Further state to write with an event: `head:…` keys that link a commit to its subject.
+    remembers: Callable[[Event], Mapping[str, Json]] | None = None
+    #: State keys to write with the decision on an event: its head commit's merge request, so that
+    #: a pipeline of that commit finds it by `Event.links`.
     remembers: Callable[[Event], Mapping[str, Json]] | None = None
     #: Names after which a card may be made (it is never made by a mere comment or push).
     opens: tuple[str, ...] = ()
