@@ -111,9 +111,6 @@ class Spec:
     state_key: Callable[[Event], str] | None = None
     #: Further state to write with an event: `head:…` keys that link a commit to its subject.
     remembers: Callable[[Event], Mapping[str, Json]] | None = None
-    #: State keys to write with the decision on an event: its head commit's merge request, so that
-    #: a pipeline of that commit finds it by `Event.links`.
-    remembers: Callable[[Event], Mapping[str, Json]] | None = None
     #: Names after which a card may be made (it is never made by a mere comment or push).
     opens: tuple[str, ...] = ()
     #: Overrides and the sample body for `bot send`, simulate and inline tests.
