@@ -1,0 +1,171 @@
+"""The first loop: claims waiting deliveries lane by lane, decides them, writes what follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+
+from bot import events
+from bot.errors import BotError, LeaseLost, PayloadError, StoreError
+from bot.model import Decision, Lane, Needs, Outcome
+from bot.payload import read_object
+from bot.ports import Settled
+from bot.registry import Source
+from bot.rules.decide import Surroundings, decide
+from bot.worker.overlay import Overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from bot.metrics import Metrics
+    from bot.model import Delivery, DeliveryId, Event
+    from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks
+    from bot.rules.ruleset import Ruleset
+
+log = structlog.get_logger()
+
+_LEASE: Final = timedelta(seconds=60)
+_BATCH: Final = 50
+#: Rounds of loading state for one event; each round asks only for what is still unknown.
+_ROUNDS: Final = 8
+
+
+class Book(Protocol):
+    """The rules in force."""
+
+    @property
+    def current(self) -> Ruleset: ...
+
+
+class Decider:
+    """Decides one claimed lane at a time."""
+
+    def __init__(
+        self,
+        *,
+        store: Deciding,
+        hooks: Hooks,
+        book: Book,
+        channels: Callable[[], Awaitable[Mapping[str, str]]],
+        clock: Clock,
+        metrics: Metrics,
+        workspace: str = "slack",
+    ) -> None:
+        self._store = store
+        self._hooks = hooks
+        self._book = book
+        self._channels = channels
+        self._clock = clock
+        self._metrics = metrics
+        self._workspace = workspace
+
+    async def step(self) -> bool:
+        """Decides what one lane holds; False when nothing waits."""
+        claimed = await self._store.claim_deliveries(
+            now=self._clock.now(), lease=_LEASE, limit=_BATCH
+        )
+        if claimed is None:
+            return False
+        settled = await self._decide_all(claimed)
+        try:
+            await self._store.settle_deliveries(claimed.claim, settled, now=self._clock.now())
+        except LeaseLost:
+            log.warning("lease lost", lane=claimed.claim.lane)
+        return True
+
+    async def _decide_all(self, claimed: ClaimedDeliveries) -> list[Settled]:
+        """In order; what one decision remembers, the next one of the same lane sees."""
+        overlay = Overlay(self._store)
+        settled: list[Settled] = []
+        for delivery in claimed.deliveries:
+            started = perf_counter()
+            outcome = await self._settle(delivery, overlay)
+            if outcome.decision is not None:
+                overlay.apply(outcome.decision, self._clock.now())
+            settled.append(outcome)
+            self._report(delivery, outcome, took_ms=(perf_counter() - started) * 1000)
+        return settled
+
+    async def _settle(self, delivery: Delivery, overlay: Overlay) -> Settled:
+        try:
+            event = understand(delivery)
+            decision = await self._decide(delivery, event, overlay)
+        except PayloadError as error:
+            return Settled(delivery=delivery.id, status="failed", error=str(error))
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("decision failed", delivery=delivery.id)
+            text = f"{type(error).__name__} while deciding; see the log"
+            return Settled(delivery=delivery.id, status="failed", error=text)
+        lanes = tuple(Lane(f"send:{self._workspace}:{a.channel}") for a in decision.actions)
+        return Settled(delivery=delivery.id, status="decided", decision=decision, lanes=lanes)
+
+    async def _decide(self, delivery: Delivery, event: Event, overlay: Overlay) -> Decision:
+        around = Surroundings(
+            specs=events.SPECS,
+            channels=await self._channels(),
+            default_route=await self._default_route(delivery),
+        )
+        return await settle(
+            event,
+            overlay,
+            delivery=delivery.id,
+            now=self._clock.now(),
+            ruleset=self._book.current,
+            around=around,
+        )
+
+    async def _default_route(self, delivery: Delivery) -> str | None:
+        if delivery.hook == "shared":
+            return None
+        hook = await self._hooks.hook(delivery.hook)
+        return hook.channel if hook is not None else None
+
+    def _report(self, delivery: Delivery, outcome: Settled, *, took_ms: float) -> None:
+        decision = outcome.decision
+        sent = [v.rule for v in decision.verdicts if v.outcome is Outcome.SENT] if decision else []
+        self._metrics.decisions.labels(outcome=outcome.status).inc()
+        log.info(
+            "delivery decided",
+            delivery=delivery.id,
+            forge=delivery.forge,
+            lane=delivery.lane,
+            outcome=outcome.status,
+            event=list(decision.names) if decision else delivery.event,
+            rules=sent,
+            actions=len(decision.actions) if decision else 0,
+            error=outcome.error,
+            took_ms=round(took_ms, 1),
+        )
+
+
+def understand(delivery: Delivery) -> Event:
+    """The delivery as an event; raises PayloadError."""
+    source = Source(forge=delivery.forge, instance=delivery.instance, event=delivery.event)
+    return events.understand(source, read_object(delivery.body))
+
+
+async def settle(
+    event: Event,
+    overlay: Overlay,
+    *,
+    delivery: DeliveryId,
+    now: datetime,
+    ruleset: Ruleset,
+    around: Surroundings,
+) -> Decision:
+    """Decides, loading what the decision asks for until it asks for nothing more."""
+    await overlay.load(Needs(threads=event.subjects, memory=event.links))
+    for _ in range(_ROUNDS):
+        made = decide(
+            event, overlay.state, delivery=delivery, now=now, ruleset=ruleset, around=around
+        )
+        if isinstance(made, Decision):
+            return made
+        await overlay.load(made)
+    raise BotError(f"the state of delivery {delivery} did not settle in {_ROUNDS} rounds")

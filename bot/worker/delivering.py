@@ -1,0 +1,237 @@
+"""The second loop: claims waiting actions lane by lane and carries them out, once each."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+
+from bot.errors import (
+    CallError,
+    ContentRefused,
+    LeaseLost,
+    NotSent,
+    ParentLost,
+    StoreError,
+    Unsure,
+)
+from bot.message import Message, truncate
+from bot.model import Place
+from bot.ports import Dead, Done, Dropped, Retry
+from bot.worker.retry import Gates, after_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.metrics import Metrics
+    from bot.model import Action, OutboxItem
+    from bot.ports import Chat, ClaimedItem, Clock, Sending, Trace
+
+log = structlog.get_logger()
+
+#: Longer than a look-up and a call together may take, so that a call never outlives its lease.
+LEASE: Final = timedelta(seconds=60)
+CALL_TIMEOUT_S: Final = 20.0
+#: Clocks of two machines may differ; a look-up begins this long before the item was made.
+_SKEW: Final = timedelta(minutes=2)
+_PLAIN_LIMIT: Final = 2500
+
+#: The Slack method behind a verb, as far as rate limits go.
+_METHODS: Final = {"post": "post", "reply": "post", "react": "react"}
+
+
+class Privacy(Protocol):
+    """What the rules in force say of a channel."""
+
+    def confidential(self, channel: str) -> bool:
+        """Declared `confidential: true`."""
+
+
+class Deliverer:
+    """Carries out one claimed item at a time; many may run at once, each on its own lane."""
+
+    def __init__(
+        self,
+        *,
+        store: Sending,
+        chat: Chat,
+        privacy: Privacy,
+        clock: Clock,
+        gap: timedelta,
+        jitter: Callable[[], float],
+        metrics: Metrics,
+        trace: Trace | None = None,
+    ) -> None:
+        self._store = store
+        self._chat = chat
+        self._privacy = privacy
+        self._clock = clock
+        self._gap = gap
+        self._jitter = jitter
+        self._metrics = metrics
+        self._trace = trace
+        self._gates = Gates()
+
+    async def claim(self) -> ClaimedItem | None:
+        return await self._store.claim_item(now=self._clock.now(), lease=LEASE)
+
+    async def next_ready(self) -> datetime | None:
+        return await self._store.next_ready(now=self._clock.now())
+
+    async def handle(self, claimed: ClaimedItem) -> None:
+        """Carries the item out and settles it, whatever happens."""
+        started = perf_counter()
+        outcome = await self._outcome(claimed)
+        now = self._clock.now()
+        ready_at = outcome.at if isinstance(outcome, Retry) else now
+        if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
+            ready_at = now + self._gap
+        try:
+            await self._store.settle_item(claimed, outcome, now=now, ready_at=ready_at)
+        except LeaseLost:
+            log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
+            return
+        await self._note(claimed.item, outcome)
+        self._report(claimed, outcome, took_ms=(perf_counter() - started) * 1000)
+
+    async def _outcome(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
+        item = claimed.item
+        now = self._clock.now()
+        method = _method(item.action)
+        closed = self._gates.closed_until(method, now=now)
+        if closed is not None:
+            return Retry(at=closed, error="waits for the rate limit", code="gate")
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                return await self._carry_out(claimed)
+        except TimeoutError:
+            error: CallError = Unsure(f"no answer in {CALL_TIMEOUT_S:.0f} s", code="timeout")
+        except CallError as failure:
+            error = failure
+        except StoreError:
+            raise
+        except Exception as failure:
+            log.exception("action failed", action=item.action.id)
+            return Dead(error=f"{type(failure).__name__}; see the log", code="internal")
+        made = after_failure(
+            error,
+            attempts=item.attempts,
+            created_at=item.created_at,
+            now=self._clock.now(),
+            jitter=self._jitter(),
+        )
+        if isinstance(error, NotSent) and error.retry_after is not None and isinstance(made, Retry):
+            self._gates.limited(
+                method, item.lane, until=made.at, scope=error.scope, now=self._clock.now()
+            )
+        return made
+
+    async def _carry_out(self, claimed: ClaimedItem) -> Done | Dropped:
+        action = claimed.item.action
+        if action.confidential and not self._privacy.confidential(action.channel):
+            return Dropped(reason="the channel is not declared `confidential: true` any more")
+        if action.root is None:
+            return await self._post(claimed.item, thread=None)
+        if claimed.root is None:
+            return await self._orphan(claimed.item)
+        try:
+            return await self._below(claimed.item, claimed.root)
+        except ParentLost:
+            # Somebody deleted the message; what belongs to it goes with it.
+            if action.verb == "reply" and action.alone:
+                return await self._post(claimed.item, thread=None)
+            return Dropped(reason="its message was deleted")
+
+    async def _orphan(self, item: OutboxItem) -> Done | Dropped:
+        if item.action.verb == "reply" and item.action.alone:
+            return await self._post(item, thread=None)
+        return Dropped(reason="the first message of its thread was given up")
+
+    async def _below(self, item: OutboxItem, root: Place) -> Done:
+        action = item.action
+        if action.verb == "reply":
+            return await self._post(item, thread=root)
+        if action.verb == "react":
+            await self._chat.react(root, action.emoji or "", remove=action.remove)
+            return Done(place=root)
+        await self._chat.edit(root, _message(action))
+        return Done(place=root)
+
+    async def _post(self, item: OutboxItem, *, thread: Place | None) -> Done:
+        """A new message; one that may have been posted before is looked for first."""
+        action = item.action
+        channel = thread.channel if thread is not None else action.channel
+        ts = thread.ts if thread is not None else None
+        if item.maybe_sent:
+            since = item.created_at - _SKEW
+            place = await self._chat.find(channel, key=action.id, since=since, thread=ts)
+            if place is not None:
+                return Done(place=place)
+        try:
+            place = await self._chat.post(
+                channel,
+                _message(action),
+                key=action.id,
+                thread=ts,
+                broadcast=action.broadcast and ts is not None,
+            )
+        except ContentRefused:
+            log.warning("message refused, sent as plain text", action=action.id, rule=action.rule)
+            place = await self._chat.post(
+                channel, _bare(action), key=action.id, thread=ts, broadcast=False
+            )
+        return Done(place=place)
+
+    async def _note(self, item: OutboxItem, outcome: Done | Retry | Dead | Dropped) -> None:
+        if self._trace is not None and isinstance(outcome, Done) and outcome.place is not None:
+            await self._trace.note(outcome.place, item.action)
+
+    def _report(
+        self, claimed: ClaimedItem, outcome: Done | Retry | Dead | Dropped, *, took_ms: float
+    ) -> None:
+        action = claimed.item.action
+        word = type(outcome).__name__.lower()
+        self._metrics.actions.labels(verb=action.verb, outcome=word).inc()
+        if not isinstance(outcome, Retry):
+            waited = self._clock.now() - claimed.item.created_at
+            self._metrics.delay_s.observe(max(waited.total_seconds(), 0))
+        if isinstance(outcome, Retry | Dead):
+            self._metrics.slack_failed(outcome.code)
+        fields = {
+            "delivery": claimed.item.delivery,
+            "action": action.id,
+            "verb": action.verb,
+            "rule": action.rule,
+            "lane": claimed.item.lane,
+            "attempts": claimed.item.attempts,
+            "took_ms": round(took_ms, 1),
+        }
+        if isinstance(outcome, Retry):
+            log.warning("action postponed", error=outcome.error, code=outcome.code, **fields)
+        elif isinstance(outcome, Dead):
+            log.error("action given up", error=outcome.error, code=outcome.code, **fields)
+        elif isinstance(outcome, Dropped):
+            log.info("action dropped", reason=outcome.reason, **fields)
+        else:
+            log.info("action carried out", **fields)
+
+
+def _method(action: Action) -> str:
+    if action.verb == "card":
+        return "post" if action.root is None else "edit"
+    return _METHODS.get(action.verb, action.verb)
+
+
+def _message(action: Action) -> Message:
+    return action.message if action.message is not None else Message(text=())
+
+
+def _bare(action: Action) -> Message:
+    """The lead text alone, for a message whose blocks Slack refuses."""
+    made = _message(action)
+    return replace(made, text=truncate(made.text, _PLAIN_LIMIT), body=(), context=(), color=None)

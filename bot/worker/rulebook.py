@@ -1,0 +1,197 @@
+"""The rules in force: read from disk, checked, activated for every process, followed, watched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from watchfiles import awatch
+
+from bot.errors import RulesError, StoreError
+from bot.model import Fault, Level
+from bot.ports import StoredRuleset
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.ports import Clock, Rulesets, Wakeups
+    from bot.rules.ruleset import Ruleset
+
+log = structlog.get_logger()
+
+#: Compiles a snapshot of the files; raises RulesError.
+Load = Callable[[Mapping[str, str], str], "Ruleset"]
+#: Patterns of the files that a rules file includes, relative to its directory.
+Includes = Callable[[str], tuple[str, ...]]
+
+_DEBOUNCE_MS: Final = 200
+_FOLLOW_S: Final = 5.0
+_LARGEST_FILE: Final = 4_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Every file of a ruleset as it was at one moment, by path relative to the entry's folder."""
+
+    entry: str
+    files: Mapping[str, str]
+
+
+class Rulebook:
+    """Holds the active ruleset; an edit that does not load leaves it as it is."""
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        store: Rulesets,
+        load: Load,
+        includes: Includes,
+        clock: Clock,
+        told: Callable[[RulesError], None] = lambda _error: None,
+    ) -> None:
+        self._path = path
+        self._store = store
+        self._load = load
+        self._includes = includes
+        self._clock = clock
+        self._told = told
+        self._current: Ruleset | None = None
+        self.loaded_at: datetime | None = None
+        #: Faults of the file as it is now, when it does not load.
+        self.faults: tuple[Fault, ...] = ()
+
+    @property
+    def current(self) -> Ruleset:
+        if self._current is None:
+            raise RulesError([_missing(self._path, "no rules are loaded")])
+        return self._current
+
+    @property
+    def stale(self) -> bool:
+        """The file is broken and older rules run."""
+        return bool(self.faults)
+
+    def confidential(self, channel: str) -> bool:
+        return any(
+            declared.confidential and channel in {declared.to, declared.to.removeprefix("#")}
+            for declared in self.current.channels.values()
+        )
+
+    async def start(self) -> None:
+        """The file's rules, else the last good ones of the store; raises RulesError when there
+        never were any."""
+        try:
+            await self._activate()
+        except RulesError as error:
+            stored = await self._store.active_ruleset()
+            if stored is None:
+                raise
+            self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
+            self._broken(error)
+
+    async def reload(self) -> None:
+        """The file as it is now, if it loads; else its faults are kept and told."""
+        try:
+            await self._activate()
+        except RulesError as error:
+            if error.faults != self.faults:
+                self._broken(error)
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Reloads whenever a YAML file beside the entry changes, until `stop`."""
+        folder = self._path.resolve().parent
+        async for _changes in awatch(
+            folder,
+            watch_filter=lambda _kind, name: name.endswith((".yaml", ".yml")),
+            debounce=_DEBOUNCE_MS,
+            step=_DEBOUNCE_MS // 4,
+            stop_event=stop,
+            recursive=bool(self._includes_of_entry()),
+        ):
+            try:
+                await self.reload()
+            except StoreError as error:
+                log.warning("rules not activated", error=str(error))
+
+    async def follow(self, wakeups: Wakeups, stop: asyncio.Event) -> None:
+        """Takes over what another process activated, until `stop`."""
+        while not stop.is_set():
+            await wakeups.wait("rules", _FOLLOW_S)
+            try:
+                stored = await self._store.active_ruleset()
+                if stored is not None and stored.hash != self.current.hash:
+                    self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
+            except (StoreError, RulesError) as error:
+                log.warning("rules not followed", error=str(error))
+
+    async def _activate(self) -> None:
+        taken = await asyncio.to_thread(snapshot, self._path, self._includes)
+        ruleset = await self._compile(taken.files, taken.entry)
+        now = self._clock.now()
+        if self._current is None or ruleset.hash != self._current.hash:
+            await self._store.activate_ruleset(
+                StoredRuleset(
+                    hash=ruleset.hash, files=taken.files, entry=taken.entry, loaded_at=now
+                )
+            )
+        self._use(ruleset, now)
+        self.faults = ()
+
+    async def _compile(self, files: Mapping[str, str], entry: str) -> Ruleset:
+        return await asyncio.to_thread(self._load, files, entry)
+
+    def _use(self, ruleset: Ruleset, loaded_at: datetime) -> None:
+        if self._current is None or ruleset.hash != self._current.hash:
+            log.info("rules loaded", ruleset=ruleset.hash[:8], rules=len(ruleset.rules))
+            self.loaded_at = loaded_at
+        self._current = ruleset
+
+    def _broken(self, error: RulesError) -> None:
+        self.faults = error.faults
+        for fault in error.faults:
+            log.error("rules do not load; the last good ones stay", fault=str(fault))
+        self._told(error)
+
+    def _includes_of_entry(self) -> tuple[str, ...]:
+        try:
+            return self._includes(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return ()
+
+
+def snapshot(path: Path, includes: Includes) -> Snapshot:
+    """Reads the entry and what it includes; raises RulesError when the entry cannot be read."""
+    root = path.resolve().parent
+    entry = path.name
+    files = {entry: _read(path)}
+    for pattern in includes(files[entry]):
+        for found in sorted(root.glob(pattern)) if _is_inside(pattern) else ():
+            inner = found.resolve()
+            if inner.is_file() and inner.is_relative_to(root):
+                files.setdefault(found.relative_to(root).as_posix(), _read(found))
+    return Snapshot(entry=entry, files=files)
+
+
+def _is_inside(pattern: str) -> bool:
+    return not pattern.startswith("/") and ".." not in Path(pattern).parts
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise RulesError([_missing(path, f"larger than {_LARGEST_FILE} bytes")])
+        return path.read_text("utf-8")
+    except OSError as error:
+        text = f"cannot be read: {error.strerror}"
+        raise RulesError([_missing(path, text)]) from error
+    except UnicodeDecodeError as error:
+        raise RulesError([_missing(path, f"is not UTF-8 at byte {error.start}")]) from error
+
+
+def _missing(path: Path, text: str) -> Fault:
+    return Fault(file=str(path), line=1, column=1, level=Level.ERROR, text=text)
