@@ -1,0 +1,110 @@
+"""A message as Slack wants it: text, blocks and attachments, within Slack's limits. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.message import Text, truncate, width
+from bot.slack.mrkdwn import render
+
+if TYPE_CHECKING:
+    from bot.message import Message
+    from bot.model import Json
+
+#: Slack refuses a longer section. Source: Slack's Block Kit reference (read 2026-11).
+SECTION_LIMIT: Final = 3000
+#: Of one message, attachments included.
+BLOCKS_LIMIT: Final = 50
+#: Undocumented; Slack answers msg_blocks_too_long at about 13,200: slackapi/bolt-js issue 2509.
+TOTAL_LIMIT: Final = 12_000
+
+_CUT: Final = "…"
+#: Below this a paragraph is not worth beginning.
+_SCRAP: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What goes over the wire. `text` is the notification, never empty."""
+
+    text: str
+    blocks: tuple[Json, ...]
+    #: Set only for the side bar, which Slack knows nowhere else.
+    attachments: tuple[Json, ...] = ()
+
+
+def blocks(message: Message) -> Sent:
+    """The lead on top, then paragraphs, then grey lines; beside them the bar, when coloured.
+
+    What does not fit is cut on a span boundary, and says so with an ellipsis.
+    """
+    kinds = ("section",) * (1 + len(message.body)) + ("context",) * len(message.context)
+    texts = (message.text, *message.body, *message.context)
+    made = _made([(kind, part) for kind, part in zip(kinds, texts, strict=True) if _shows(part)])
+    notification = fit(message.text, SECTION_LIMIT).strip() or _first(made) or _CUT
+    if message.color is None:
+        return Sent(text=notification, blocks=tuple(made))
+    # The lead stays outside: `text` would be shown a second time above an attachment alone.
+    below = made[1:] or [{"type": "divider"}]
+    bar = {"color": message.color, "blocks": below}
+    return Sent(text=notification, blocks=tuple(made[:1]), attachments=(bar,))
+
+
+def fit(body: Text, limit: int) -> str:
+    """The text rendered in at most `limit` characters, escapes and markup counted."""
+    rendered = render(body)
+    if size(rendered) <= limit:
+        return rendered
+    # Characters that cannot be seen count in the width, not in what is rendered.
+    low, high, best = 1, min(8 * limit, width(body)), ""
+    while low <= high:
+        middle = (low + high) // 2
+        rendered = render(truncate(body, middle))
+        if size(rendered) <= limit:
+            low, best = middle + 1, rendered
+        else:
+            high = middle - 1
+    return best
+
+
+def size(value: str) -> int:
+    """Characters as JavaScript counts them: an emoji is two. Slack does not say how it counts."""
+    return len(value) + sum(character > "\uffff" for character in value)
+
+
+def _shows(body: Text) -> bool:
+    return bool(render(body).strip())
+
+
+def _made(parts: list[tuple[str, Text]]) -> list[Json]:
+    made: list[Json] = []
+    room = TOTAL_LIMIT
+    for index, (kind, body) in enumerate(parts):
+        left = len(parts) - index
+        full = len(made) == BLOCKS_LIMIT - 1 and left > 1
+        shown = "" if full or room < _SCRAP else fit(body, min(SECTION_LIMIT, room - len(_CUT)))
+        if not shown.strip():
+            made.append(_block("context", _CUT))
+            break
+        made.append(_block(kind, shown))
+        room -= size(shown)
+    return made
+
+
+def _block(kind: str, shown: str) -> Json:
+    # Without verbatim Slack makes links and mentions of what looks like them.
+    mrkdwn = {"type": "mrkdwn", "text": shown, "verbatim": True}
+    return {"type": kind, "text": mrkdwn} if kind == "section" else _context(mrkdwn)
+
+
+def _context(element: Json) -> Json:
+    return {"type": "context", "elements": [element]}
+
+
+def _first(made: list[Json]) -> str:
+    """The text of the first block, for a message that has no lead."""
+    if not made:
+        return ""
+    element = made[0]["text"] if "text" in made[0] else made[0]["elements"][0]
+    return str(element["text"])

@@ -1,0 +1,178 @@
+"""Text as Slack's mrkdwn: every span escaped once, here and nowhere else. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final, assert_never
+from urllib.parse import quote, urlsplit
+
+from bot.message import (
+    Broadcast,
+    Code,
+    Emoji,
+    Link,
+    Mention,
+    Plain,
+    Styled,
+    Trusted,
+    clean,
+    is_web_url,
+    one_line,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.message import Span, Text
+
+
+def render(body: Text) -> str:
+    """The text as mrkdwn, in which only Mention, Broadcast, Link and Trusted spans act.
+
+    `* _ ~` have no escape in mrkdwn: in forge text they may style, never ping or link.
+    """
+    return _render(body, frozenset())
+
+
+def plain(body: Text) -> str:
+    """What a reader sees, unescaped: for logs and terminals, never for Slack."""
+    return "".join(_plain(span) for span in body)
+
+
+def escape(value: str) -> str:
+    """The three characters Slack wants escaped, and no other: quotes would show as entities.
+
+    Source: Slack docs, "Formatting message text > Escaping text" (read 2026-11).
+    """
+    return clean(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _render(body: Text, styles: frozenset[str]) -> str:
+    return "".join(_span(span, styles) for span in body)
+
+
+def _span(span: Span, styles: frozenset[str]) -> str:
+    match span:
+        case Plain(value):
+            return escape(value)
+        case Code(value):
+            return _code(value)
+        case Styled(style, inner):
+            return _styled(style, _render(inner, styles | {style}), styles)
+        case Link(label, url):
+            return _link(label, url)
+        case Mention() | Broadcast() | Emoji():
+            return _entity(span)
+        case Trusted(markup):
+            # A `<` that its own span does not close would swallow forge text into an entity.
+            return _UNCLOSED.sub("&lt;", markup)
+        case _:
+            assert_never(span)
+
+
+def _entity(span: Mention | Broadcast | Emoji) -> str:
+    """A Slack entity; one whose name could not be Slack's is only shown."""
+    match span:
+        case Mention(id_, label):
+            if not _ID.fullmatch(id_):
+                return escape(_at(one_line(label)))
+            return f"<!subteam^{id_}>" if id_.startswith("S") else f"<@{id_}>"
+        case Broadcast(to):
+            return f"<!{to}>" if to in {"here", "channel"} else escape(f"@{to}")
+        case Emoji(name):
+            return f":{name}:" if _EMOJI.fullmatch(name) else escape(f":{one_line(name)}:")
+
+
+def _code(value: str) -> str:
+    # A backtick inside would end the code, and there is no escape for it.
+    shown = escape(value).replace("`", "ˋ").strip("\n")
+    if "\n" in shown:
+        return f"```\n{shown}\n```"
+    return f"`{shown}`" if shown.strip() else shown
+
+
+def _styled(style: str, inner: str, styles: frozenset[str]) -> str:
+    """Line by line, because a style ends with its line; outer spaces stay outside, because
+    Slack only sees a marker that touches a word."""
+    mark = _MARKS[style]
+    if style in styles:
+        return inner
+    return "\n".join(_marked(line, mark) for line in inner.split("\n"))
+
+
+def _marked(line: str, mark: str) -> str:
+    core = line.strip()
+    if not core:
+        return line
+    start = line.index(core)
+    return f"{line[:start]}{mark}{core}{mark}{line[start + len(core) :]}"
+
+
+def _link(label: str, url: str) -> str:
+    shown = one_line(label).replace("|", "¦")
+    if not is_web_url(url):
+        return escape(shown)
+    address = escape(url.translate(_ENCODED))
+    if not shown:
+        return f"<{address}>"
+    host = _host(url)
+    if _pretends(shown, host) or "@" in urlsplit(url).netloc:
+        shown = f"{shown} ({host})"
+    return f"<{address}|{escape(shown)}>"
+
+
+def _host(url: str) -> str:
+    """The host a link really goes to; the domain of a mailto address."""
+    parts = urlsplit(url)
+    host = parts.path.rpartition("@")[2] if parts.scheme == "mailto" else parts.netloc
+    return _bare(host.rpartition("@")[2])
+
+
+def _pretends(label: str, host: str) -> bool:
+    """Whether the label reads like an address, and not that of `host`."""
+    folded = unicodedata.normalize("NFKC", label).translate(_DOTS).lower()
+    named = [*_ADDRESS.findall(folded), *_DOMAIN.findall(folded)]
+    return any(_bare(name) != host for name in named)
+
+
+def _bare(host: str) -> str:
+    return host.lower().partition(":")[0].removeprefix("www.").rstrip(".")
+
+
+def _plain(span: Span) -> str:
+    match span:
+        case Plain(value) | Code(value):
+            return clean(value)
+        case Styled(_, inner):
+            return plain(inner)
+        case Link(label, url):
+            return one_line(label) or one_line(url)
+        case Mention(_, label):
+            return _at(one_line(label))
+        case Broadcast(to):
+            return f"@{to}"
+        case Emoji(name):
+            return f":{name}:"
+        case Trusted(markup):
+            return clean(markup)
+        case _:
+            assert_never(span)
+
+
+def _at(label: str) -> str:
+    return label if label.startswith("@") else f"@{label}"
+
+
+_MARKS: Final[Mapping[str, str]] = {"bold": "*", "italic": "_", "strike": "~"}
+_ID: Final = re.compile(r"[UWS][A-Z0-9]{2,}", re.ASCII)
+_EMOJI: Final = re.compile(r"[\w+'-]+(::skin-tone-[2-6])?")
+_UNCLOSED: Final = re.compile(r"<(?![^<>\n]*>)")
+#: What would end the address, or pair with a backtick outside; letters of any script may stay.
+_ENCODED: Final = str.maketrans({c: quote(c) for c in '<>|`"\\ '})
+#: Full stops of other scripts that a browser reads as one.
+_DOTS: Final = str.maketrans("。．｡․", "....")
+#: The authority of anything with a scheme: `https://gitlab.com@evil.example` names gitlab.com.
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*:[/\\]+([^/\\?#@\s]+)")
+#: A label that as a whole is a domain, or begins with one and a path; not `README.md says`.
+_DOMAIN: Final = re.compile(r"^(?:[^\s@/]+@)?((?:[\w-]+\.)+[^\W\d_]{2,})(?::\d+)?(?:[/?#]\S*)?$")
