@@ -1,0 +1,64 @@
+"""Which bodies are JSON objects."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import PayloadError
+from bot.payload import read_object
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"{}", {}),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+        (b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
+        (b'{"a": "\\ud83d \\\\ud800 \\ude00"}', {"a": "\ufffd \\ud800 \ufffd"}),
+        (b'{"a": 1e999, "b": -1e999}', {"a": 1.7976931348623157e308, "b": -1.7976931348623157e308}),
+    ],
+)
+def test_whatever_the_grammar_calls_an_object_is_read(body: bytes, value: object) -> None:
+    assert read_object(body) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b"null",
+        b"{} {}",
+        b'\xef\xbb\xbf{"a": 1}',
+        b'{"a": "\xed\xa0\x80"}',
+        b'{"a": Infinity}',
+        b'{"n": 1e999, "a":' + b'{"a":' * 5000 + b"1" + b"}" * 5001,
+    ],
+)
+def test_everything_else_is_a_payload_error(body: bytes) -> None:
+    with pytest.raises(PayloadError):
+        read_object(body)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_an_object_or_a_payload_error(body: bytes) -> None:
+    try:
+        value = read_object(body)
+    except PayloadError:
+        return
+    assert isinstance(value, dict)
+
+
+@given(st.dictionaries(st.text(), st.text() | st.integers() | st.none()))
+def test_what_json_writes_is_read_as_text_that_can_be_stored(value: dict[str, object]) -> None:
+    def storable(inner: object) -> None:
+        f"{inner}".encode()
+
+    for key, inner in read_object(json.dumps(value).encode()).items():
+        storable(key)
+        storable(inner)

@@ -1,0 +1,51 @@
+"""A secret is shown once."""
+
+from __future__ import annotations
+
+from bot.web.once import MAX_HELD
+from tests.web.fakes import Site, served
+
+
+async def test_a_secret_is_shown_to_the_first_who_presses_the_button() -> None:
+    site = Site()
+    token = await site.secrets.put_once("Secret of group/app", "s3<cr>et")
+    async with served(site) as client:
+        async with client.get(f"/once/{token}") as answer:
+            page = await answer.text()
+            assert "Secret of group/app" in page
+            assert "s3" not in page
+        async with client.post(f"/once/{token}") as answer:
+            assert "s3&lt;cr&gt;et" in await answer.text()
+            assert answer.headers["Cache-Control"] == "no-store"
+        async with client.post(f"/once/{token}") as answer:
+            assert answer.status == 404
+            assert "s3" not in await answer.text()
+        async with client.get(f"/once/{token}") as answer:
+            assert answer.status == 404
+
+
+async def test_a_fetched_page_alone_takes_nothing() -> None:
+    site = Site()
+    token = await site.secrets.put_once("t", "secret")
+    async with served(site) as client:
+        for _ in range(3):
+            async with client.get(f"/once/{token}") as answer:
+                assert answer.status == 200
+
+
+async def test_a_secret_is_forgotten_after_an_hour() -> None:
+    site = Site()
+    token = await site.secrets.put_once("t", "secret")
+    site.clock.move(hours=1)
+    async with served(site) as client:
+        async with client.get(f"/once/{token}") as answer:
+            assert answer.status == 404
+        async with client.post(f"/once/{token}") as answer:
+            assert answer.status == 404
+
+
+async def test_only_so_many_secrets_are_held() -> None:
+    site = Site()
+    tokens = [await site.secrets.put_once("t", "secret") for _ in range(MAX_HELD + 1)]
+    assert await site.secrets.peek_once(tokens[0]) is None
+    assert await site.secrets.peek_once(tokens[1]) == "t"
