@@ -1,0 +1,110 @@
+"""Settings: read once, all faults together, secrets that never show."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from bot.config import Secret, Settings, is_loopback
+from bot.errors import ConfigError
+
+
+def faults(**environ: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_env(environ)
+    return caught.value.faults
+
+
+def test_an_empty_environment_is_a_preview_on_sqlite_for_this_machine_only() -> None:
+    settings = Settings.from_env({})
+    assert settings.preview
+    assert not settings.postgres
+    assert (settings.host, settings.port, settings.rules) == ("127.0.0.1", 8080, "rules.yaml")
+    assert [i.url for i in settings.instances] == ["https://gitlab.com", "https://api.github.com"]
+
+
+def test_every_fault_is_reported_at_once_and_names_its_setting() -> None:
+    found = faults(PORT="x", DATABASE_URL="mysql://a", BOT_ADMINS="@alice", LOG_LEVEL="loud")
+    assert [fault.partition(":")[0] for fault in found] == [
+        "PORT",
+        "DATABASE_URL",
+        "BOT_ADMINS",
+        "LOG_LEVEL",
+    ]
+    assert found[0] == "PORT: not a whole number: 'x'"
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "８０ ８０", "1e3", "80.0"])
+def test_a_port_is_a_whole_number_in_range(port: str) -> None:
+    assert faults(PORT=port)[0].startswith("PORT: not a ")
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("postgres://u:p@h/db", "postgresql://u:p@h/db"),
+        ("postgresql://h/db", "postgresql://h/db"),
+        ("sqlite:///var/x.db", "sqlite:///var/x.db"),
+        ("sqlite:////abs/x.db", "sqlite:////abs/x.db"),
+    ],
+)
+def test_database_urls_are_taken_in_every_usual_spelling(url: str, canonical: str) -> None:
+    settings = Settings.from_env({"DATABASE_URL": url, "SECRET_KEY": "k" * 32})
+    assert settings.database_url == canonical
+
+
+def test_postgresql_needs_a_secret_key() -> None:
+    assert faults(DATABASE_URL="postgres://h/db")[0].startswith("SECRET_KEY: needed")
+
+
+def test_slack_needs_its_token_and_a_way_to_hear_commands() -> None:
+    assert faults(SLACK_BOT_TOKEN="xoxb-1")[0].startswith("SLACK_SIGNING_SECRET: needed")
+    assert faults(SLACK_SIGNING_SECRET="abc")[0].startswith("SLACK_BOT_TOKEN: needed")
+    assert not Settings.from_env({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}).preview
+
+
+def test_a_malformed_token_is_refused_without_being_shown() -> None:
+    found = faults(SLACK_BOT_TOKEN="hunter2-very-secret")
+    assert found[0].startswith("SLACK_BOT_TOKEN: not a Slack bot token")
+    assert "hunter2" not in "".join(found)
+
+
+def test_further_instances_carry_their_own_url_and_token() -> None:
+    settings = Settings.from_env(
+        {"GITLAB_WORK_URL": "https://git.work.example/", "GITLAB_WORK_TOKEN": "t"}
+    )
+    work = settings.instances[-1]
+    assert (work.name, work.forge, work.url) == ("work", "gitlab", "https://git.work.example")
+    assert work.token is not None
+    assert work.token.reveal() == "t"
+
+
+def test_a_secret_shows_nowhere_but_in_reveal() -> None:
+    settings = Settings.from_env({"GITLAB_TOKEN": "glpat-canary", "WEBHOOK_SECRET": "canary-2"})
+    secret = settings.gitlab_token
+    assert secret is not None
+    shown = f"{settings!r} {settings} {secret} {secret!r} {secret:>10} {[secret]}"
+    assert "canary" not in shown
+    assert secret.reveal() == "glpat-canary"
+
+
+def test_a_secret_is_true_when_it_holds_something() -> None:
+    assert Secret("x")
+    assert not Secret("")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", "localhost", "a.localhost"])
+def test_loopback_names_are_known(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["example.com", "10.0.0.1", "127.0.0.1.evil.com"])
+def test_other_names_are_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    for item in fields(Settings):
+        if item.name != "instances":
+            assert item.metadata["doc"].endswith((".", "needed."))
