@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
+import structlog
 from aiohttp import web
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from aiohttp.typedefs import Handler, Middleware
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -37,7 +37,7 @@ def plain_errors(new_error_id: Callable[[], str]) -> Middleware:
             raise
         except Exception:
             error_id = new_error_id()
-            log.exception("request failed", extra={"error_id": error_id, "route": _route(request)})
+            log.exception("request failed", error_id=error_id, route=_route(request))
             return web.Response(status=500, text=f"something went wrong; its id is {error_id}\n")
 
     return answer

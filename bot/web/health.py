@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Final, Protocol
 
+import structlog
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.metrics import Metrics
     from bot.web.rules_state import RulesState
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 #: A load balancer asks every few seconds and gives up soon.
 PROBE_TIMEOUT_S: Final = 3.0
@@ -68,6 +68,6 @@ class Health:
             async with asyncio.timeout(self._probe_timeout_s):
                 await self._inbox.probe()
         except (StoreError, TimeoutError) as error:
-            log.warning("store not writable", extra={"error": str(error) or "timed out"})
+            log.warning("store not writable", error=str(error) or "timed out")
             return False
         return True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Final, Protocol
 
+import structlog
 from aiohttp import web
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.ports import Clock
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 EXPIRES_AFTER: Final = timedelta(hours=1)
 #: Secrets held at a time; the oldest goes when one more comes.
@@ -89,7 +89,7 @@ class OncePage:
         if taken is None:
             return _gone()
         title, secret = taken
-        log.info("one-time secret shown", extra={"remote": request.remote})
+        log.info("one-time secret shown", remote=request.remote)
         return _page(
             title,
             f'<pre class="secret" tabindex="0">{escape(secret)}</pre>'

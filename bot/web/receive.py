@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import ClientError, HttpVersion11, web
 from aiohttp.http_exceptions import HttpProcessingError
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.ports import Clock, Forge, Inbox
     from bot.web.hook_cache import HookCache
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 #: GitHub sends no larger payload; GitLab's default limit is the same. Source: their webhook pages.
 MAX_BODY: Final = 25 * 1024 * 1024
@@ -142,7 +142,7 @@ class Receiver:
         except _Refusal as refusal:
             return self._refused(request, refusal)
         except StoreError as error:
-            log.warning("delivery not stored", extra={"error": str(error), **_place(request)})
+            log.warning("delivery not stored", error=str(error), **_place(request))
             return self._refused(request, _Refusal(503, "cannot store it now: try again"))
 
     async def _receive(self, request: web.Request) -> web.Response:
@@ -204,7 +204,7 @@ class Receiver:
         """A test delivery on a one-time proof path: noted, never routed."""
         await self._hooks.mark_seen(record.id, proved=True, now=self._clock.now())
         self._metrics.deliveries.labels(forge=record.forge, outcome="proof").inc()
-        log.info("hook proved", extra={"project": record.project, **_place(request)})
+        log.info("hook proved", project=record.project, **_place(request))
         return web.Response(status=202, text="seen\n")
 
     async def _mark_seen(self, record: HookRecord | None) -> None:
@@ -216,7 +216,7 @@ class Receiver:
             await self._hooks.mark_seen(record.id, proved=False, now=now)
         except StoreError as error:
             # The delivery is on disk: only the date of the last one stays old.
-            log.warning("hook not marked as seen", extra={"error": str(error)})
+            log.warning("hook not marked as seen", error=str(error))
 
     def _delivery(self, door: _Door, received: Received, body: Mapping[str, Json]) -> Delivery:
         identity = _identity(door.forge, received, body)
@@ -253,7 +253,9 @@ class Receiver:
         ).inc()
         log.info(
             "delivery refused",
-            extra={"status": refusal.status, "reason": refusal.text, **_place(request)},
+            status=refusal.status,
+            reason=refusal.text,
+            **_place(request),
         )
         response = web.Response(status=refusal.status, text=f"{refusal.text}\n")
         if not request.content.is_eof():
@@ -266,13 +268,11 @@ class Receiver:
         self._metrics.deliveries.labels(forge=delivery.forge, outcome=outcome).inc()
         log.info(
             "delivery stored" if stored else "delivery known",
-            extra={
-                "delivery": delivery.id,
-                "event": delivery.event,
-                "lane": delivery.lane,
-                "bytes": len(delivery.body),
-                **_place(request),
-            },
+            delivery=delivery.id,
+            kind=delivery.event,
+            lane=delivery.lane,
+            bytes=len(delivery.body),
+            **_place(request),
         )
 
 
