@@ -291,7 +291,7 @@ class PreviewMessage:
     edited_at: datetime | None = None
     #: Emoji names in the order they were added.
     reactions: tuple[str, ...] = ()
-    #: What the latest action's `note` said: rule, delivery, verb, subject, ...
+    #: What actions did to it, by action id: rule, verb, delivery, ...
     note: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -323,7 +323,7 @@ class PreviewStore(Protocol):
     ) -> Place | None: ...
 
     async def preview_note(self, place: Place, note: Mapping[str, Json]) -> None:
-        """Written over the message's earlier note; nothing when there is no such message."""
+        """Its members join the message's note; nothing when there is no such message."""
 
     async def preview_messages(
         self, *, since: int = 0, limit: int = 500
