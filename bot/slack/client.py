@@ -1,0 +1,341 @@
+"""Chat over Slack's Web API."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from typing_extensions import override
+
+from bot.errors import CallError, CredentialRefused, TargetRefused, Unsure
+from bot.model import Place
+from bot.slack.blocks import blocks
+from bot.slack.taxonomy import TROUBLE, Answer, refusal, translate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Mapping
+    from datetime import datetime
+
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+    from bot.message import Message
+    from bot.model import Json
+
+#: Marks our messages; its payload holds only an opaque key, because any app can read it.
+METADATA_EVENT: Final = "bot_delivery"
+
+log: Final = logging.getLogger(__name__)
+
+#: slack_sdk and Bolt log whole requests at DEBUG and INFO: message texts, response URLs.
+quiet: Final = logging.getLogger("bot.slack.sdk")
+quiet.setLevel(logging.WARNING)
+
+
+class FormClient(AsyncWebClient):
+    """slack_sdk puts many arguments into the address, where proxies log them; Slack takes all of
+    them as a form."""
+
+    @override
+    async def api_call(
+        self,
+        api_method: str,
+        *,
+        http_verb: str = "POST",
+        params: Any = None,  # slack_sdk's own type is a bare dict
+        **kwargs: Any,  # slack_sdk's
+    ) -> AsyncSlackResponse:
+        if params is not None and kwargs.get("data") is None and kwargs.get("json") is None:
+            http_verb, kwargs["data"], params = "POST", params, None
+        return await super().api_call(api_method, http_verb=http_verb, params=params, **kwargs)
+
+
+def web_client(
+    token: str, *, api_url: str, session: aiohttp.ClientSession | None = None
+) -> FormClient:
+    """slack_sdk's client without its retries: the default one posts twice when a connection
+    breaks after the request arrived."""
+    client = FormClient(
+        token=token, base_url=api_url, session=session, retry_handlers=[], logger=quiet
+    )
+    if _is_loopback(urlsplit(api_url).hostname or ""):
+        client.proxy = None  # slack_sdk takes HTTP_PROXY for any host and ignores NO_PROXY
+    return client
+
+
+class SlackChat:
+    """`session` carries the timeouts: slack_sdk ignores its own when it is given one."""
+
+    def __init__(self, token: str, *, api_url: str, session: aiohttp.ClientSession) -> None:
+        self._client = web_client(token, api_url=api_url, session=session)
+        self._session = session
+        self._api_url = api_url
+        self._ids: dict[str, str] = {}
+        self._listed_at: float | None = None
+        self._listing = asyncio.Lock()
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(
+        cls, token: str, *, api_url: str, timeout_s: float = 15.0
+    ) -> AsyncIterator[SlackChat]:
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 2)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            yield cls(token, api_url=api_url, session=session)
+
+    async def post(
+        self, channel: str, message: Message, *, key: str, thread: str | None, broadcast: bool
+    ) -> Place:
+        sent = blocks(message)
+        answer = await _call(
+            self._client.chat_postMessage(
+                channel=self._ids.get(_bare(channel), channel),
+                text=sent.text,
+                blocks=list(sent.blocks),
+                attachments=list(sent.attachments) or None,
+                thread_ts=thread,
+                reply_broadcast=True if thread and broadcast else None,
+                metadata={"event_type": METADATA_EVENT, "event_payload": {"key": key}},
+                unfurl_links=message.unfurl,
+                unfurl_media=message.unfurl,
+                parse="none",
+                link_names=False,
+            ),
+            method="chat.postMessage",
+            target=channel,
+        )
+        return _place(answer, channel)
+
+    async def edit(self, place: Place, message: Message) -> None:
+        sent = blocks(message)
+        await _call(
+            self._client.chat_update(
+                channel=await self._id(place.channel),
+                ts=place.ts,
+                text=sent.text,
+                # Empty lists are sent: what is left out of an update may stay as it was.
+                blocks=list(sent.blocks),
+                attachments=list(sent.attachments),
+                parse="none",
+                link_names=False,
+            ),
+            method="chat.update",
+            target=place.channel,
+        )
+
+    async def react(self, place: Place, emoji: str, *, remove: bool) -> None:
+        verb = self._client.reactions_remove if remove else self._client.reactions_add
+        channel = await self._id(place.channel)
+        try:
+            await _call(
+                verb(channel=channel, timestamp=place.ts, name=emoji.strip(":")),
+                method=f"reactions.{'remove' if remove else 'add'}",
+                target=place.channel,
+            )
+        except CallError as error:
+            if error.code not in _AS_GOOD_AS_DONE:
+                raise
+            log.debug("reaction skipped", extra={"code": error.code, "channel": channel})
+
+    async def find(
+        self, channel: str, *, key: str, since: datetime, thread: str | None
+    ) -> Place | None:
+        """None too when the bot may not read there: it then cannot know."""
+        try:
+            place_id = await self._id(channel)
+            oldest = f"{(since - _CLOCK_SLACK).timestamp():.6f}"
+            async for found in self._messages(place_id, oldest=oldest, thread=thread):
+                if _key(found) == key:
+                    return Place(channel=place_id, ts=str(found["ts"]))
+        except CallError as error:
+            if error.code not in _UNREADABLE:
+                raise
+            log.debug("channel not readable", extra={"code": error.code, "channel": channel})
+        return None
+
+    async def channels(self) -> Mapping[str, str]:
+        await self._list(max_age_s=_LIST_AGE_S)
+        return dict(self._ids)
+
+    async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
+        """Raises TargetRefused when `reply_to` is not an address of Slack's, or has expired."""
+        if not is_response_url(reply_to, api_url=self._api_url):
+            raise TargetRefused(
+                "the command's response_url is not Slack's; nothing was sent to it",
+                code="foreign_response_url",
+            )
+        sent = blocks(message)
+        body = {
+            "response_type": "ephemeral",
+            "replace_original": replace,
+            "text": sent.text,
+            "blocks": list(sent.blocks),
+            "attachments": list(sent.attachments),
+        }
+        try:
+            request = self._session.post(reply_to, json=body, allow_redirects=False)
+            async with request as response:
+                status, headers, said = response.status, response.headers, await response.text()
+        except TROUBLE as error:
+            # Not `from error`: aiohttp's errors quote the address, which is a secret.
+            raise translate(error, method="response_url", target="a command") from None
+        if status != _OK:
+            code = _spoken(said, status)
+            answer = Answer(status=status, headers=headers, code=code)
+            raise refusal(answer, method="response_url", target="a command")
+
+    async def _messages(
+        self, channel: str, *, oldest: str, thread: str | None
+    ) -> AsyncIterator[Json]:
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            page: dict[str, Any] = {
+                "channel": channel,
+                "oldest": oldest,
+                "inclusive": True,
+                "include_all_metadata": True,
+                "limit": _PAGE,
+                "cursor": cursor,
+            }
+            if thread:
+                call, method = self._client.conversations_replies(ts=thread, **page), "replies"
+            else:
+                call, method = self._client.conversations_history(**page), "history"
+            answer = await _call(call, method=f"conversations.{method}", target=channel)
+            for message in answer.get("messages") or ():
+                yield message
+            cursor = _next(answer)
+            if cursor is None:
+                return
+
+    async def _id(self, channel: str) -> str:
+        """The id of a channel named by id or name. Raises TargetRefused for an unknown name."""
+        if _ID.fullmatch(channel):
+            return channel
+        name = _bare(channel)
+        if name not in self._ids:
+            await self._list(max_age_s=_MISS_AGE_S)
+        if name not in self._ids:
+            raise TargetRefused(
+                f"#{name}: no such channel, or a private one without the bot; `/invite` it there",
+                code="channel_not_found",
+            )
+        return self._ids[name]
+
+    async def _list(self, *, max_age_s: float) -> None:
+        async with self._listing:
+            if self._listed_at is not None and time.monotonic() - self._listed_at < max_age_s:
+                return
+            try:
+                ids = await self._listed("public_channel,private_channel")
+            except CredentialRefused as error:
+                if error.code != "missing_scope":
+                    raise
+                ids = await self._listed("public_channel")
+            self._ids, self._listed_at = ids, time.monotonic()
+
+    async def _listed(self, types: str) -> dict[str, str]:
+        ids: dict[str, str] = {}
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            answer = await _call(
+                self._client.conversations_list(
+                    types=types, exclude_archived=True, limit=_LIST_PAGE, cursor=cursor
+                ),
+                method="conversations.list",
+                target="the workspace",
+            )
+            ids |= {channel["name"]: channel["id"] for channel in answer.get("channels") or ()}
+            cursor = _next(answer)
+            if cursor is None:
+                break
+        return ids
+
+
+def is_response_url(url: str, *, api_url: str) -> bool:
+    """Whether it is Slack's own address, or that of the server that stands in for Slack."""
+    try:
+        parts, api = urlsplit(url), urlsplit(api_url)
+        ours = (parts.scheme, parts.hostname, parts.port) == (api.scheme, api.hostname, api.port)
+    except ValueError:
+        return False
+    slacks = parts.scheme == "https" and parts.netloc == "hooks.slack.com"
+    return slacks or (ours and parts.username is None)
+
+
+async def _call(
+    call: Awaitable[AsyncSlackResponse], *, method: str, target: str
+) -> AsyncSlackResponse:
+    try:
+        return await call
+    except TROUBLE as error:
+        raise translate(error, method=method, target=target) from error
+
+
+def _place(answer: AsyncSlackResponse, channel: str) -> Place:
+    place_id, ts = answer.get("channel"), answer.get("ts")
+    if not place_id or not ts:
+        raise Unsure(f"chat.postMessage for {channel}: Slack did not say where it is", code="no_ts")
+    return Place(channel=str(place_id), ts=str(ts))
+
+
+def _key(message: Json) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != METADATA_EVENT:
+        return None
+    key: str | None = (metadata.get("event_payload") or {}).get("key")
+    return key
+
+
+def _next(answer: AsyncSlackResponse) -> str | None:
+    return (answer.get("response_metadata") or {}).get("next_cursor") or None
+
+
+def _spoken(body: str, status: int) -> str:
+    """The code in a response_url's answer: a bare word, or `{"error": …}`; else by its status."""
+    match = re.fullmatch(r'\s*(?:\{.*"error":\s*")?([a-z_]+)(?:".*\})?\s*', body)
+    if match is not None and match.group(1) != "ok":
+        return match.group(1)
+    return "expired_url" if status in _GONE else ""
+
+
+def _bare(channel: str) -> str:
+    return channel.removeprefix("#")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+#: Channels, direct messages and users; names are never upper-case.
+_ID: Final = re.compile(r"[CGDUW][A-Z0-9]{2,}")
+#: Slack's clock and ours may differ; the key is unique, so looking further back is harmless.
+_CLOCK_SLACK: Final = timedelta(seconds=60)
+_OK: Final = 200
+_GONE: Final = frozenset({403, 404, 410})
+_PAGE: Final = 200
+_LIST_PAGE: Final = 999
+#: Of a search or a listing: an end, whatever the other side says.
+_PAGES: Final = 20
+_LIST_AGE_S: Final = 600.0
+#: How soon an unknown name may ask again: the method allows 20 calls a minute.
+_MISS_AGE_S: Final = 30.0
+_AS_GOOD_AS_DONE: Final = frozenset(
+    {"already_reacted", "no_reaction", "too_many_emoji", "too_many_reactions", "not_reactable"}
+)
+_UNREADABLE: Final = frozenset(
+    {"missing_scope", "not_in_channel", "channel_not_found", "thread_not_found", "no_permission"}
+)
+
+__all__ = ["METADATA_EVENT", "FormClient", "SlackChat", "is_response_url", "quiet", "web_client"]
