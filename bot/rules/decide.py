@@ -56,13 +56,14 @@ def decide(
     threads = {key: reader.threads(key) for key in subjects}
     if reader.needs:
         return reader.needs
+    event = replace(event, names=names, fields={**event.fields, **fields})
     view = View(
         delivery=delivery,
         event=event,
         names=names,
         subjects=subjects,
         facts=facts,
-        lookup=lookup_of(event, fields, ruleset),
+        lookup=lookup_of(event, ruleset),
         specs=around.specs,
         now=now,
         person=_person(ruleset),
@@ -83,9 +84,9 @@ def decide(
     )
 
 
-def lookup_of(event: Event, derived: Mapping[str, Value], ruleset: Ruleset) -> Lookup:
+def lookup_of(event: Event, ruleset: Ruleset) -> Lookup:
     """A field's value by name, absent fields None; `payload.a.b` reads the body."""
-    fields = {**event.fields, **derived}
+    fields = dict(event.fields)
     if event.actor is not None and ruleset.is_bot(event.actor.username):
         fields["bot"] = True
 
@@ -214,10 +215,8 @@ class _Run:
     def walk(self, default_route: str | None) -> None:
         if self._muted():
             return
-        names, project = self.view.names, self.view.event.project
-        numbers = self.ruleset.candidates(
-            (*names, self.view.event.kind), project.path if project else ""
-        )
+        project = self.view.event.project
+        numbers = self.ruleset.candidates(self.view.names, project.path if project else "")
         candidates = [self.ruleset.rules[number] for number in numbers]
         ordinary = [rule for rule in candidates if "unmatched" not in rule.on]
         stopped = self._try(ordinary)
