@@ -1,0 +1,217 @@
+"""How GitLab writes projects, people, labels, commits and changes, in all the versions seen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from bot.model import Person, Project, Ref
+from bot.payload import Payload
+
+if TYPE_CHECKING:
+    from bot.model import Json
+
+_VISIBILITY: Final = {0: "private", 10: "internal", 20: "public"}
+
+#: Accounts that GitLab makes for access tokens and service accounts, and its own machines.
+#: `ghost` is not among them: it stands for deleted people. Source: GitLab docs, "Project access
+#: tokens > Bot users for projects", "Service accounts", "Internal users".
+_BOT: Final = re.compile(
+    r"(?:project|group)_\d+_bot\w*|service_account_\w+"
+    r"|(?:alert|automation|migration|security|support|visual-review|suggested-reviewers)-bot\d*"
+    r"|gitlab-admin-bot|gitlabduo|duo-[\w-]+",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    sha: str
+    title: str
+    url: str
+    author: Person | None
+    paths: tuple[str, ...] = ()
+
+
+def is_bot(username: str) -> bool:
+    """By GitLab's own conventions; ordinary accounts that are machines are for rules to list."""
+    return _BOT.fullmatch(username) is not None
+
+
+def person(payload: Payload) -> Person | None:
+    """A `user`, `assignees[*]` or `author` object; None when it names nobody."""
+    username = payload["username"].text_or()
+    name = payload["name"].text_or()
+    if not username and not name:
+        return None
+    return Person(username=username, name=name, id=payload["id"].id(), bot=is_bot(username))
+
+
+def people(payload: Payload) -> tuple[Person, ...]:
+    """Each person of a list once, in its order."""
+    found = [one for one in map(person, payload) if one]
+    return tuple({(one.id, one.username, one.name): one for one in found}.values())
+
+
+def added(before: tuple[Person, ...], after: tuple[Person, ...]) -> tuple[Person, ...]:
+    known = {one.username for one in before}
+    return tuple(one for one in after if one.username not in known)
+
+
+def commit_author(payload: Payload, *others: Person | None) -> Person | None:
+    """The author of a commit, who has no user name; one of the others when the name is theirs."""
+    author = person(payload)
+    if author is None:
+        return None
+    return next((one for one in others if one and one.name == author.name), author)
+
+
+def labels(payload: Payload) -> tuple[str, ...]:
+    titles = [label["title"].text_or() for label in payload]
+    return tuple(dict.fromkeys(title for title in titles if title))
+
+
+def labels_of(body: Payload, attributes: Payload) -> tuple[str, ...] | None:
+    """Of the subject; None when the body does not tell."""
+    for place in (body["labels"], attributes["labels"]):
+        if isinstance(place.value, list):
+            return labels(place)
+    return None
+
+
+def project(body: Payload) -> Project | None:
+    """The project of a hook, system hook or old job body; None when it names none."""
+    inner, attributes, repository = body["project"], body["object_attributes"], body["repository"]
+    url = _first(inner["web_url"], inner["homepage"], repository["homepage"])
+    path = _first(
+        inner["path_with_namespace"],
+        body["project_path_with_namespace"],
+        body["path_with_namespace"],
+    ) or _path_of(inner, repository, url or attributes["url"].text_or())
+    ids = (
+        *(inner["id"], body["project_id"]),
+        *(attributes["target_project_id"], attributes["project_id"]),
+    )
+    # The oldest group hooks give no id at all: then the path must do as one.
+    number = next((one.id() for one in ids if one.id()), "") or path
+    if not number:
+        return None
+    return Project(
+        id=number,
+        path=path,
+        url=url or _project_url(attributes["url"].text_or()),
+        default_branch=inner["default_branch"].text_or(),
+        visibility=_visibility(body, inner, repository),
+    )
+
+
+def _first(*places: Payload) -> str:
+    return next((place.text_or() for place in places if place.text_or()), "")
+
+
+def _path_of(inner: Payload, repository: Payload, web_url: str) -> str:
+    # Job bodies name their project only by the repository's addresses. The one for ssh is the
+    # surest: a web address may have GitLab's own relative root before the path.
+    for place in (inner["git_ssh_url"], repository["git_ssh_url"], repository["url"]):
+        if path := _ssh_path(place.text_or()):
+            return path
+    return _web_path(web_url)
+
+
+def _ssh_path(url: str) -> str:
+    match = re.fullmatch(r"(?:ssh://[^/\s]+/|[^/@:\s]+@[^/:\s]+:)([^\s]+?)(?:\.git)?/?", url)
+    return match[1] if match else ""
+
+
+def _web_path(url: str) -> str:
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return ""
+    path = path.partition("/-/")[0].strip("/").removesuffix(".git")
+    return "" if path.startswith("groups/") else path
+
+
+def _project_url(url: str) -> str:
+    base, mark, _rest = url.partition("/-/")
+    return base if mark and "/groups/" not in base else ""
+
+
+def group_path(url: str) -> str:
+    """The group in an address of GitLab such as `…/groups/a/b/-/work_items/5`; else empty."""
+    match = re.search(r"/groups/([^?#\s]+?)/-/", url)
+    return unquote(match[1]) if match else ""
+
+
+def _visibility(body: Payload, inner: Payload, repository: Payload) -> str:
+    for place in (inner["visibility_level"], repository["visibility_level"]):
+        if place.value is not None and (word := _VISIBILITY.get(place.int_or(-1))):
+            return word
+    word = _first(inner["visibility"], body["project_visibility"])
+    # Membership hooks once sent the untranslated `visibilitylevel|private`.
+    word = word.rpartition("|")[2].lower()
+    return word if word in _VISIBILITY.values() else ""
+
+
+def change(body: Payload, key: str) -> tuple[Payload, Payload] | None:
+    """What a member was and became; None when it did not change. Before GitLab 11 a change was a
+    list of two, since then an object."""
+    both = body["changes"][key]
+    if isinstance(both.value, list):
+        pair = list(both)
+        return (pair[0], pair[1]) if len(pair) == 2 else None
+    if not isinstance(both.value, dict) or not both.value:
+        return None
+    return both["previous"], both["current"]
+
+
+def is_zero(sha: str) -> bool:
+    """Git's "no commit": 40 zeros, or 64 in repositories with SHA-256."""
+    return bool(sha) and not sha.strip("0")
+
+
+def commit(payload: Payload, *others: Person | None) -> Commit | None:
+    """A commit object; `others` are people its author may turn out to be."""
+    sha = payload["id"].text_or() or payload["sha"].text_or()
+    if not sha:
+        return None
+    touched = [path.text_or() for key in ("added", "modified", "removed") for path in payload[key]]
+    return Commit(
+        sha=sha,
+        title=first_line(payload["title"].text_or() or payload["message"].text_or()),
+        url=payload["url"].text_or(),
+        author=commit_author(payload["author"], *others),
+        paths=tuple(dict.fromkeys(path for path in touched if path)),
+    )
+
+
+def commit_ref(sha: str, url: str) -> Ref:
+    return Ref(label=sha[:8], url=url)
+
+
+def first_line(message: str) -> str:
+    return message.strip().partition("\n")[0].strip()
+
+
+def duration(value: Json) -> timedelta | None:
+    """Seconds, as a number; None for what is none, or absurd."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return None
+    try:
+        return timedelta(seconds=value)
+    except OverflowError:
+        return None
+
+
+def number(payload: Payload) -> int | None:
+    value = payload.value
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def iid_in(url: str) -> int | None:
+    """The number at the end of the address of an issue or merge request."""
+    match = re.search(r"/(?:merge_requests|issues|work_items|epics|incident)/(\d{1,12})\b", url)
+    return int(match[1]) if match else None

@@ -1,0 +1,114 @@
+"""Tags that came and went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.events import gitlab, wording
+from bot.events.push import pusher
+from bot.events.vocabulary import declare, make_event
+from bot.message import Message, text
+from bot.registry import EventName, Spec
+
+if TYPE_CHECKING:
+    from bot.message import Text
+    from bot.model import Event, Project
+    from bot.payload import Payload
+    from bot.registry import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    name: str
+    #: The commit, not the tag object of an annotated tag.
+    sha: str
+    #: Of an annotated tag.
+    message: str
+    deleted: bool
+    #: It was there before and points elsewhere now.
+    moved: bool
+    url: str
+    commit_url: str
+
+
+def from_gitlab(source: Source, payload: Payload) -> Event | None:
+    project = gitlab.project(payload)
+    subject = _read(payload, project)
+    return make_event(
+        source,
+        payload,
+        kind="tag",
+        names=("tag.deleted",) if subject.deleted else ("tag",),
+        project=project,
+        actor=pusher(payload),
+        subject=subject,
+        about=(("tag", subject.name), ("commit", subject.sha)),
+        fields={
+            "tag": subject.name,
+            "sha": subject.sha or None,
+            "commit": gitlab.commit_ref(subject.sha, subject.commit_url) if subject.sha else None,
+            "message": subject.message or None,
+            "forced": subject.moved,
+        },
+        url=subject.url,
+    )
+
+
+def _read(payload: Payload, project: Project | None) -> Tag:
+    name = payload["ref"].text().removeprefix("refs/tags/")
+    before, after = payload["before"].text_or(), payload["after"].text_or()
+    deleted = gitlab.is_zero(after)
+    sha = "" if deleted else payload["checkout_sha"].text_or() or after
+    base = project.url if project else ""
+    return Tag(
+        name=name,
+        sha=sha,
+        message="" if deleted else payload["message"].text_or(),
+        deleted=deleted,
+        moved=bool(before) and not gitlab.is_zero(before) and not deleted,
+        url=f"{base}/-/tags" if deleted and base else f"{base}/-/tags/{name}" if base else "",
+        commit_url=f"{base}/-/commit/{sha}" if base and sha else "",
+    )
+
+
+def line(event: Event) -> Message:
+    return Message(text=_sentence(event), body=_annotation(event.subject))
+
+
+def reply(event: Event) -> Text:
+    return text(wording.who(event.actor), " ", *_what(event.subject))
+
+
+def _sentence(event: Event) -> Text:
+    where = wording.project(event, " of " if event.subject.deleted else " in ")
+    return text(wording.who(event.actor), " ", *_what(event.subject), *where)
+
+
+def _what(subject: Tag) -> Text:
+    name = wording.branch(subject.name)
+    if subject.deleted:
+        return text("deleted tag ", name)
+    at = text(" at ", wording.linked(subject.sha[:8], subject.commit_url)) if subject.sha else ()
+    return text("moved tag " if subject.moved else "created tag ", name, *at)
+
+
+def _annotation(subject: Tag) -> tuple[Text, ...]:
+    words = wording.excerpt(subject.message)
+    return (words,) if words else ()
+
+
+SPEC = Spec(
+    kind="tag",
+    doc="tags created and deleted",
+    names=(
+        EventName("tag", "a tag was created or moved"),
+        EventName("tag.deleted", "a tag was deleted", bare=False),
+    ),
+    fields=declare("tag", "sha", "commit", "message", "forced"),
+    gitlab=("tag_push",),
+    from_gitlab=from_gitlab,
+    gitlab_triggers=("tag_push_events",),
+    line=line,
+    reply=reply,
+)

@@ -1,0 +1,107 @@
+"""Phrases that the default texts share."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.message import Code, Link, Plain, Text, clean, join, one_line, text, truncate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.events.gitlab import Commit
+    from bot.message import Part, Span
+    from bot.model import Event, Person, Ref
+
+TITLE_LIMIT: Final = 140
+EXCERPT_LIMIT: Final = 200
+_ROWS: Final = 5
+
+
+def short(value: str, limit: int = TITLE_LIMIT) -> str:
+    """On one line, cut with an ellipsis."""
+    cut = truncate((Plain(one_line(value)),), limit)
+    return "".join(span.value for span in cut if isinstance(span, Plain))
+
+
+def who(person: Person | None) -> str:
+    return (person and short(person.shown, 60)) or "Someone"
+
+
+def names(everyone: Sequence[Person]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = [who(one) for one in everyone] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def linked(label: str, url: str) -> Span:
+    return Link(short(label), url) if url else Plain(short(label))
+
+
+def ref(value: Ref) -> Span:
+    return linked(value.label, value.url)
+
+
+def project(event: Event, before: str = " in ") -> Text:
+    """` in shop/api`, linked; the group for what has no project; nothing when neither is known."""
+    if event.project and event.project.path:
+        return text(before, linked(event.project.path, event.project.url))
+    group = event.fields.get("group")
+    return text(before, short(group)) if isinstance(group, str) else ()
+
+
+def branch(name: str) -> Code:
+    return Code(short(name, 100))
+
+
+def codes(values: Sequence[str]) -> Text:
+    """Each in code, with commas; at most ten."""
+    shown: list[Part] = [Code(short(value, 60)) for value in values[:10]]
+    if len(values) > 10:
+        shown.append(f"{len(values) - 10} more")
+    return join(", ", shown)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 commit`, `2 commits`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def excerpt(value: str, limit: int = EXCERPT_LIMIT) -> Text:
+    """The beginning of somebody's words in quotation marks; empty when there are none."""
+    # Forges keep their templates' hints in comments that no reader is meant to see.
+    bare = re.sub(r"<!--.*?-->", "", clean(value[:20_000]), flags=re.DOTALL)
+    lines = [" ".join(line.split()) for line in bare.splitlines()]
+    words = "\n".join(line for line in lines if line)
+    return text("“", *truncate((Plain(words),), limit), "”") if words else ()
+
+
+def commit_rows(commits: Sequence[Commit], total: int, pusher: Person | None) -> tuple[Text, ...]:
+    """The newest five as one paragraph, newest last; the rest counted."""
+    rows = [_commit_row(one, pusher) for one in commits[-_ROWS:]]
+    if rows and total > len(rows):
+        rows.append(text(f"and {total - len(rows)} more"))
+    return (join("\n", rows),) if rows else ()
+
+
+def _commit_row(one: Commit, pusher: Person | None) -> Text:
+    row = text(linked(one.sha[:8], one.url), " ", short(one.title) or "(no message)")
+    if one.author and (pusher is None or one.author.shown != pusher.shown):
+        row = text(*row, f" – {who(one.author)}")
+    return row
+
+
+def span_of_time(length: timedelta) -> str:
+    """The two largest units: `45 s`, `10 min`, `1 min 3 s`, `2 h 5 min`, `3 d 1 h`."""
+    seconds = max(0, round(length.total_seconds()))
+    for size, unit, small, name in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if seconds >= size:
+            rest = seconds % size // small
+            return f"{seconds // size} {unit}" + (f" {rest} {name}" if rest else "")
+    return f"{seconds} s"
