@@ -291,6 +291,9 @@ class OutboxItem:
     error: str | None = None
     place: Place | None = None
     state: str = "todo"
+    #: When the tries that count for giving up began: later than `created_at` after a retry by
+    #: hand. None = `created_at`.
+    tried_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,3 +342,36 @@ class Job:
     progress: Mapping[str, Json] = field(default_factory=dict)
     answer: Message | None = None
     created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySummary:
+    """A stored delivery without its headers and body, for lists."""
+
+    id: DeliveryId
+    forge: str
+    instance: str
+    hook: str
+    event: str
+    #: Path as in the payload; empty until it is decided, and for events without a project.
+    project: str
+    received_at: datetime
+    #: `new`, `decided`, `failed`.
+    status: str
+    error: str | None = None
+    #: The delivery it repeats.
+    replay_of: DeliveryId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits, for metrics and health."""
+
+    deliveries: int
+    #: Since when the oldest of them waits; None when none does.
+    deliveries_since: datetime | None
+    #: Items of the outbox that are `todo` or `sending`.
+    outbox: int
+    outbox_since: datetime | None
+    dead: int
+    jobs: int

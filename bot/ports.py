@@ -72,6 +72,8 @@ class Settled:
     #: The lane of each of the decision's actions, in their order.
     lanes: tuple[Lane, ...] = ()
     error: str | None = None
+    #: The project's path, by which deliveries are listed; empty when there is none.
+    project: str = ""
 
 
 class Deciding(Protocol):
