@@ -1,0 +1,408 @@
+"""Matchers: a node of `if:` (or of `project`, `branch`) compiled to a test of one field's value.
+
+Two-valued throughout: an absent value fails every positive test, and `not`, `none`, `"!x"`,
+`unset` and `!=` are exact complements of theirs.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from bot.actions.spec import Lookup
+from bot.model import Person, Ref, Value
+from bot.registry import Field, FieldType
+from bot.rules.catalogue import is_dynamic, is_list
+from bot.rules.faults import did_you_mean
+from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
+from bot.rules.patterns import PatternError, glob, is_glob, regex, split_regex
+from bot.rules.times import duration
+
+if TYPE_CHECKING:
+    from bot.rules.faults import Faults
+
+#: A test of a field's value, which is None when absent; the look-up is there for `$default`.
+Match: TypeAlias = Callable[[Value | None, Lookup], bool]
+#: A test of one text: of the value, or of one element of a list.
+Atom: TypeAlias = Callable[[str, Lookup], bool]
+
+LIST_LIMIT: Final = 500
+DEFAULT: Final = "$default"
+
+
+def compile_match(node: Node, field: Field, faults: Faults) -> Match:
+    """The test; after a fault, one that never holds."""
+    return _Compiler(field, faults).match(node)
+
+
+def compile_text(node: Scalar, faults: Faults) -> Callable[[str], bool]:
+    """A matcher of one plain text, for the keys of `map:` and for `bots:`; case ignored."""
+    field = Field(node.text, FieldType.TEXT, "", fold=True)
+    atom = _Compiler(field, faults).atom(node)
+    return lambda text: atom(text, _nothing)
+
+
+def compile_element(text: str, field: Field) -> Callable[[str], bool]:
+    """Equality of one element with a text, as the field compares."""
+    atom = _equals(text, field)
+    return lambda value: atom(value, _nothing)
+
+
+def _nothing(_name: str) -> None:
+    return None
+
+
+def texts_of(value: Value | None) -> tuple[str, ...] | None:
+    """The value as the texts a matcher sees: a list's elements, else one; None when it has none."""
+    if isinstance(value, tuple):
+        return tuple(_text_of(item) for item in value)
+    if value is None or isinstance(value, bool | timedelta | datetime):
+        return None
+    return (_text_of(value),)
+
+
+def _text_of(item: object) -> str:
+    if isinstance(item, Person):
+        return item.username
+    return item.label if isinstance(item, Ref) else str(item)
+
+
+def shown(value: Value | None, limit: int = 120) -> str | None:
+    """The value as a trace shows it, cut; None when absent."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, tuple):
+        more = f", … ({len(value)})" if len(value) > 10 else ""
+        text = f"[{', '.join(_text_of(item) for item in value[:10])}{more}]"
+    else:
+        text = _text_of(value)
+    text = " ".join(text[: 4 * limit].split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def never(_value: Value | None, _lookup: Lookup) -> bool:
+    return False
+
+
+def _never_text(_text: str, _lookup: Lookup) -> bool:
+    return False
+
+
+def _is_set(value: Value | None, _lookup: Lookup) -> bool:
+    return value is not None and value not in ("", ())
+
+
+def _negated(inner: Match) -> Match:
+    return lambda value, lookup: not inner(value, lookup)
+
+
+_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_COMPARISON: Final = re.compile(r"(>=|<=|==|!=|>|<)\s*(\S.*)")
+_PLAIN_TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
+    "starts": str.startswith,
+    "ends": str.endswith,
+    "contains": operator.contains,
+}
+_LISTY: Final = ("any", "all", "none", "only")
+_KEYS: Final = (*_PLAIN_TEXT, *_LISTY, "not")
+
+
+class _Compiler:
+    """Compiles the matchers of one field."""
+
+    def __init__(self, field: Field, faults: Faults) -> None:
+        self._field = field
+        self._faults = faults
+
+    def match(self, node: Node) -> Match:
+        if isinstance(node, Map):
+            return self._map(node)
+        if isinstance(node, Seq):
+            return self._list(node)
+        if node.is_null:
+            self._faults.add(node, f"`{self._field.name}` has nothing to compare with", _NULL_HINT)
+            return never
+        if node.plain and node.text in {"set", "unset"}:
+            return _is_set if node.text == "set" else _negated(_is_set)
+        return self._scalar(node)
+
+    def _scalar(self, node: Scalar) -> Match:
+        kind = self._field.type
+        if is_dynamic(self._field):
+            return self._payload(node)
+        if kind is FieldType.BOOL:
+            return self._bool(node)
+        if kind in {FieldType.NUMBER, FieldType.DURATION}:
+            return self._number(node)
+        if kind is FieldType.TIME:
+            self._faults.add(node, f"`{self._field.name}` is a time", "compare with `set`, `unset`")
+            return never
+        return self._texts((node,))
+
+    def _payload(self, node: Scalar) -> Match:
+        wanted = node.as_bool()
+        if wanted is not None:
+            return lambda value, _lookup: value is wanted
+        if _COMPARISON.fullmatch(node.text):
+            return self._number(node)
+        return self._texts((node,))
+
+    def _bool(self, node: Scalar) -> Match:
+        wanted = node.as_bool()
+        if wanted is None:
+            self._faults.add(
+                node, f"`{self._field.name}` is true or false, not {kind_word(node)}", _yes_no(node)
+            )
+            return never
+        return lambda value, _lookup: value is wanted
+
+    def _number(self, node: Scalar) -> Match:
+        match = _COMPARISON.fullmatch(node.text)
+        sign, text = (match[1], match[2]) if match else ("==", node.text)
+        right = self._right(text)
+        if right is None or node.as_bool() is not None:
+            example = '"> 10m"' if self._field.type is FieldType.DURATION else '">= 2"'
+            self._faults.add(
+                node,
+                f"`{self._field.name}` is a {self._field.type.value}, not {kind_word(node)}",
+                f"write for example {example}",
+            )
+            return never
+        if sign == "!=":
+            return _negated(_compared("==", right))
+        return _compared(sign, right)
+
+    def _right(self, text: str) -> float | timedelta | None:
+        text = text.strip()
+        if self._field.type is FieldType.DURATION:
+            return duration(text)
+        return Scalar("", 0, 0, 0, text).as_number()
+
+    def _list(self, node: Seq) -> Match:
+        if not node.items:
+            self._faults.add(node, f"`{self._field.name}` has an empty list", "for none, `unset`")
+            return never
+        if len(node.items) > LIST_LIMIT:
+            self._faults.add(node, f"a list of more than {LIST_LIMIT}")
+            return never
+        kind = self._field.type
+        if kind in {FieldType.BOOL, FieldType.NUMBER, FieldType.DURATION, FieldType.TIME}:
+            parts = [self.match(item) for item in node.items]
+            return lambda value, lookup: any(part(value, lookup) for part in parts)
+        return self._texts(node.items)
+
+    def _texts(self, items: Sequence[Node]) -> Match:
+        """Any of the positive ones (every value when there is none), none of the `"!x"`."""
+        wanted, unwanted = self._split(items)
+
+        def match(value: Value | None, lookup: Lookup) -> bool:
+            texts = texts_of(value) or ()
+            if wanted and not any(atom(text, lookup) for text in texts for atom in wanted):
+                return False
+            return not any(atom(text, lookup) for text in texts for atom in unwanted)
+
+        return match
+
+    def _split(self, items: Sequence[Node]) -> tuple[list[Atom], list[Atom]]:
+        wanted: list[Atom] = []
+        unwanted: list[Atom] = []
+        for item in items:
+            if isinstance(item, Scalar) and item.text.startswith("!") and len(item.text) > 1:
+                inner = Scalar(
+                    item.file, item.line, item.column, item.length, item.text[1:], plain=False
+                )
+                unwanted.append(self.atom(inner))
+            else:
+                wanted.append(self.atom(item))
+        return wanted, unwanted
+
+    def atom(self, node: Node) -> Atom:
+        """The test of one text."""
+        if isinstance(node, Map):
+            return self._plain_text(node)
+        if isinstance(node, Seq) or node.is_null:
+            self._faults.add(node, f"`{self._field.name}` needs texts here", _NULL_HINT)
+            return _never_text
+        if node.plain and node.text in {"set", "unset"}:
+            self._faults.add(node, f"`{node.text}` stands alone", "or quote it to mean the word")
+        body = split_regex(node.text)
+        try:
+            if body is not None:
+                return _just_text(regex(*body))
+            if node.text == DEFAULT:
+                return _is_default
+            if is_glob(node.text):
+                return _just_text(glob(node.text, path=self._field.path, fold=self._field.fold))
+        except PatternError as error:
+            self._faults.add(node, f"{error} in `{self._field.name}`", "RE2 syntax")
+            return _never_text
+        return _equals(node.text, self._field)
+
+    def _plain_text(self, node: Map) -> Atom:
+        atoms: list[Atom] = []
+        for key, value in node.entries:
+            test = _PLAIN_TEXT.get(key.text)
+            if test is None or not isinstance(value, Scalar) or value.is_null:
+                self._faults.add(
+                    key, f"`{key.text}` is no test of one text", "starts, ends, contains"
+                )
+                continue
+            atoms.append(_plain(test, value.text, fold=self._field.fold))
+        return lambda text, lookup: bool(atoms) and all(atom(text, lookup) for atom in atoms)
+
+    def _map(self, node: Map) -> Match:
+        parts: list[Match] = []
+        for key, value in node.entries:
+            if key.text == "not":
+                parts.append(_negated(self.match(value)))
+            elif key.text in _LISTY:
+                parts.append(self._listy(key, value))
+            elif key.text in _PLAIN_TEXT:
+                parts.append(self._plain_match(node, key, value))
+            else:
+                self._faults.add(
+                    key,
+                    f"unknown matcher `{key.text}` of `{self._field.name}`",
+                    did_you_mean(key.text, _KEYS) or f"there are {', '.join(_KEYS)}",
+                )
+        if not node.entries:
+            self._faults.add(node, f"`{self._field.name}` has an empty map")
+        if not parts:
+            return never
+        return lambda value, lookup: all(part(value, lookup) for part in parts)
+
+    def _plain_match(self, node: Map, key: Scalar, value: Node) -> Match:
+        if self._field.type not in _TEXTUAL:
+            self._faults.add(
+                key, f"`{self._field.name}` is a {self._field.type.value}: `{key.text}` needs text"
+            )
+            return never
+        one = Map(node.file, key.line, key.column, key.length, ((key, value),))
+        return self._texts((one,))
+
+    def _listy(self, key: Scalar, node: Node) -> Match:
+        if not is_list(self._field) and not is_dynamic(self._field):
+            hint = "write the list itself: [a, b]" if key.text == "any" else None
+            self._faults.add(
+                key, f"`{key.text}` is for lists, `{self._field.name}` is no list", hint
+            )
+            return never
+        items = node.items if isinstance(node, Seq) else (node,)
+        if not items or len(items) > LIST_LIMIT:
+            self._faults.add(node, f"`{key.text}` needs 1 to {LIST_LIMIT} entries")
+            return never
+        wanted, unwanted = self._split(items)
+        if key.text == "all":
+            if unwanted:
+                self._faults.add(
+                    node, '`"!x"` has no meaning in `all`', "use `none: [x]` beside it"
+                )
+            return _all(wanted)
+        return _LIST_TESTS[key.text](wanted, unwanted)
+
+
+_TEXTUAL: Final = frozenset(
+    {
+        FieldType.TEXT, FieldType.PERSON, FieldType.REF,
+        FieldType.TEXTS, FieldType.PEOPLE, FieldType.REFS,
+    }
+)  # fmt: skip
+_NULL_HINT: Final = 'for no value, `unset`; a text that begins with # needs quotes: "#x"'
+
+
+def _yes_no(node: Scalar) -> str | None:
+    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
+    return f"write `{meant}`" if meant else None
+
+
+def _compared(sign: str, right: float | timedelta) -> Match:
+    test = _COMPARE[sign]
+    kinds = timedelta if isinstance(right, timedelta) else (int, float)
+
+    def match(value: Value | None, _lookup: Lookup) -> bool:
+        return isinstance(value, kinds) and not isinstance(value, bool) and test(value, right)
+
+    return match
+
+
+def _just_text(test: Callable[[str], bool]) -> Atom:
+    return lambda text, _lookup: test(text)
+
+
+def _is_default(text: str, lookup: Lookup) -> bool:
+    default = lookup("default_branch")
+    return bool(default) and text == default
+
+
+def _equals(wanted: str, field: Field) -> Atom:
+    if field.name == "group":
+        folded, below = wanted.casefold(), wanted.casefold() + "/"
+        return lambda text, _lookup: text.casefold() == folded or text.casefold().startswith(below)
+    if field.fold:
+        folded = wanted.casefold()
+        return lambda text, _lookup: text.casefold() == folded
+    return lambda text, _lookup: text == wanted
+
+
+def _plain(test: Callable[[str, str], bool], wanted: str, *, fold: bool) -> Atom:
+    if fold:
+        wanted = wanted.casefold()
+        return lambda text, _lookup: test(text.casefold(), wanted)
+    return lambda text, _lookup: test(text, wanted)
+
+
+def _elements(value: Value | None) -> tuple[str, ...] | None:
+    return texts_of(value) if isinstance(value, tuple) else None
+
+
+def _member(wanted: list[Atom], unwanted: list[Atom]) -> Atom:
+    """Whether one element is wanted: any of these (all when there is none), none of those."""
+    return lambda text, lookup: (
+        (not wanted or any(atom(text, lookup) for atom in wanted))
+        and not any(atom(text, lookup) for atom in unwanted)
+    )
+
+
+def _any(wanted: list[Atom], unwanted: list[Atom]) -> Match:
+    member = _member(wanted, unwanted)
+    return lambda value, lookup: any(member(text, lookup) for text in _elements(value) or ())
+
+
+def _none(wanted: list[Atom], unwanted: list[Atom]) -> Match:
+    return _negated(_any(wanted, unwanted))
+
+
+def _only(wanted: list[Atom], unwanted: list[Atom]) -> Match:
+    member = _member(wanted, unwanted)
+
+    def match(value: Value | None, lookup: Lookup) -> bool:
+        texts = _elements(value)
+        return bool(texts) and all(member(text, lookup) for text in texts or ())
+
+    return match
+
+
+def _all(wanted: list[Atom]) -> Match:
+    def match(value: Value | None, lookup: Lookup) -> bool:
+        texts = _elements(value) or ()
+        return bool(wanted) and all(any(atom(t, lookup) for t in texts) for atom in wanted)
+
+    return match
+
+
+_LIST_TESTS: Final[dict[str, Callable[[list[Atom], list[Atom]], Match]]] = {
+    "any": _any,
+    "none": _none,
+    "only": _only,
+}

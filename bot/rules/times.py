@@ -1,0 +1,138 @@
+"""Durations, times of day, days of the week and schedules as rules write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION: Final = re.compile(r"(?:[0-9]{1,6}[smhdw])+")
+_CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daily:
+    """At a time of day on some days of the week (0 = Monday)."""
+
+    days: frozenset[int]
+    at: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cron:
+    """Five fields, each checked against its range."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """`[from, to)` wall clock; a window over midnight belongs to its first day."""
+
+    days: frozenset[int]
+    start: time
+    end: time
+
+
+def duration(text: str) -> timedelta | None:
+    """`90s`, `10m`, `1h30m`, `2d`; None when it is none."""
+    if not _DURATION.fullmatch(text):
+        return None
+    parts = re.findall(r"([0-9]+)([smhdw])", text)
+    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+
+
+def clock(text: str) -> time | None:
+    """`09:30`; `24:00` is not a time."""
+    match = _CLOCK.fullmatch(text)
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        return None
+    return time(int(match[1]), int(match[2]))
+
+
+def days(text: str) -> frozenset[int] | None:
+    """`mon-fri`, `mon,wed`, `sat`, `daily`; None when it is none of these."""
+    if text in {"daily", "every day"}:
+        return frozenset(range(7))
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            return None
+        start, end = DAYS.index(first), DAYS.index(last or first)
+        found |= {(start + step) % 7 for step in range((end - start) % 7 + 1)}
+    return frozenset(found)
+
+
+def daily(text: str) -> Daily | None:
+    """`mon-fri 09:30`, `daily 09:00`, `09:30`."""
+    when, _, at = text.strip().rpartition(" ")
+    which = days(when.strip().lower() or "daily")
+    moment = clock(at)
+    return Daily(days=which, at=moment) if which is not None and moment is not None else None
+
+
+_CRON: Final = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of month", 1, 31, ()),
+    (
+        "month", 1, 12,
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+    ),
+    ("day of week", 0, 7, ("sun", "mon", "tue", "wed", "thu", "fri", "sat")),
+)  # fmt: skip
+
+
+def cron(text: str) -> Cron | str:
+    """The schedule, or what is wrong with it."""
+    parts = text.split()
+    if len(parts) != len(_CRON):
+        return "cron needs five fields: minute hour day month weekday"
+    for part, (name, low, high, names) in zip(parts, _CRON, strict=True):
+        if not all(_cron_item(item, low, high, names) for item in part.split(",")):
+            return f"`{part}` is no {name} of cron ({low}-{high})"
+    return Cron(text=" ".join(parts))
+
+
+def _cron_item(item: str, low: int, high: int, names: tuple[str, ...]) -> bool:
+    body, slash, step = item.partition("/")
+    if slash and not (step.isdecimal() and step.isascii() and 0 < int(step[:4]) <= high):
+        return False
+    if body == "*":
+        return True
+    first, dash, last = body.partition("-")
+    start, end = _cron_value(first, low, names), _cron_value(last, low, names) if dash else None
+    if start is None or (dash and end is None):
+        return False
+    return low <= start <= (start if end is None else end) <= high
+
+
+def _cron_value(text: str, low: int, names: tuple[str, ...]) -> int | None:
+    if text.lower() in names:
+        return names.index(text.lower()) + low
+    return int(text[:4]) if text.isdecimal() and text.isascii() else None
+
+
+def zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def until(text: str, where: ZoneInfo) -> datetime | None:
+    """`2026-12-31` (the whole day counts) or `2026-12-31 18:00`, wall clock in that zone."""
+    day, _, at = text.strip().replace("T", " ").partition(" ")
+    moment = clock(at) if at else time(0)
+    try:
+        which = date.fromisoformat(day)
+        if not at:
+            which += timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    return None if moment is None else datetime.combine(which, moment, where)
