@@ -52,6 +52,12 @@ class Privacy(Protocol):
         """Declared `confidential: true`."""
 
 
+class GivenUp(Protocol):
+    """Is told of every dead letter."""
+
+    def __call__(self, action: Action, *, error: str, code: str) -> None: ...
+
+
 class Deliverer:
     """Carries out one claimed item at a time; many may run at once, each on its own lane."""
 
@@ -66,6 +72,7 @@ class Deliverer:
         jitter: Callable[[], float],
         metrics: Metrics,
         trace: Trace | None = None,
+        given_up: GivenUp | None = None,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -75,6 +82,7 @@ class Deliverer:
         self._jitter = jitter
         self._metrics = metrics
         self._trace = trace
+        self._given_up = given_up
         self._gates = Gates()
 
     async def claim(self) -> ClaimedItem | None:
@@ -121,7 +129,7 @@ class Deliverer:
         made = after_failure(
             error,
             attempts=item.attempts,
-            created_at=item.created_at,
+            created_at=item.tried_since or item.created_at,
             now=self._clock.now(),
             jitter=self._jitter(),
         )
@@ -215,6 +223,8 @@ class Deliverer:
             log.warning("action postponed", error=outcome.error, code=outcome.code, **fields)
         elif isinstance(outcome, Dead):
             log.error("action given up", error=outcome.error, code=outcome.code, **fields)
+            if self._given_up is not None:
+                self._given_up(action, error=outcome.error, code=outcome.code)
         elif isinstance(outcome, Dropped):
             log.info("action dropped", reason=outcome.reason, **fields)
         else:
