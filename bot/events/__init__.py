@@ -5,7 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from bot.events import merge_request, other, pipeline, push, tag
+from bot.events import (
+    access_token,
+    comment,
+    deployment,
+    emoji,
+    feature_flag,
+    issue,
+    job,
+    key,
+    member,
+    merge_request,
+    milestone,
+    other,
+    pipeline,
+    project,
+    push,
+    release,
+    system,
+    tag,
+    user,
+    vulnerability,
+    wiki,
+)
 from bot.payload import Payload
 
 if TYPE_CHECKING:
@@ -16,7 +38,23 @@ ALL: Final[tuple[Spec, ...]] = (
     push.SPEC,
     tag.SPEC,
     merge_request.SPEC,
+    issue.SPEC,
+    comment.SPEC,
     pipeline.SPEC,
+    job.SPEC,
+    deployment.SPEC,
+    release.SPEC,
+    wiki.SPEC,
+    feature_flag.SPEC,
+    milestone.SPEC,
+    emoji.SPEC,
+    member.SPEC,
+    project.SPEC,
+    access_token.SPEC,
+    vulnerability.SPEC,
+    user.SPEC,
+    key.SPEC,
+    system.SPEC,
     other.SPEC,
 )
 

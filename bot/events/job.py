@@ -1,0 +1,189 @@
+"""CI jobs; GitLab calls them builds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.events import gitlab, wording
+from bot.events.vocabulary import declare, make_event
+from bot.message import Message, text
+from bot.model import Person, Ref
+from bot.registry import EventName, Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+    from bot.message import Text
+    from bot.model import Event, Project, Value
+    from bot.payload import Payload
+    from bot.registry import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    id: int
+    name: str
+    stage: str
+    #: As GitLab says it: `running`, `success`, `failed`, …
+    status: str
+    reason: str
+    ref: str
+    is_tag: bool
+    sha: str
+    url: str
+    duration: timedelta | None
+    pipeline: str
+    pipeline_url: str
+    environment: str
+    #: Of the commit, else who started it.
+    author: Person | None
+
+
+def from_gitlab(source: Source, payload: Payload) -> Event | None:
+    project = gitlab.project(payload)
+    actor = gitlab.person(payload["user"])
+    subject = _read(payload, project, actor)
+    return make_event(
+        source,
+        payload,
+        kind="job",
+        names=_NAMES.get(subject.status, ()),
+        project=project,
+        actor=actor,
+        subject=subject,
+        about=(
+            ("job", f"{subject.id}"),
+            ("pipeline", subject.pipeline),
+            ("commit", subject.sha),
+            ("tag" if subject.is_tag else "branch", subject.ref),
+        ),
+        fields=_fields(subject, project),
+        url=subject.url,
+        sha=subject.sha,
+    )
+
+
+_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "created": ("job.created",),
+    "waiting_for_resource": ("job.pending",),
+    "preparing": ("job.pending",),
+    "pending": ("job.pending",),
+    "scheduled": ("job.pending",),
+    "running": ("job.started",),
+    "success": ("job.success",),
+    "failed": ("job.failed",),
+    "canceled": ("job.canceled",),
+    "skipped": ("job.skipped",),
+    "manual": ("job.manual",),
+}
+
+
+def _read(payload: Payload, project: Project | None, actor: Person | None) -> Job:
+    number = payload["build_id"].as_(int)
+    base = project.url if project else ""
+    # The `commit` of a job is its pipeline: its `id` is the pipeline's, its `sha` the commit's.
+    commit = payload["commit"]
+    pipeline = payload["pipeline_id"].id() or commit["id"].id()
+    status = payload["build_status"].text_or()
+    author = commit["author_name"].text_or()
+    return Job(
+        id=number,
+        name=payload["build_name"].text_or(),
+        stage=payload["build_stage"].text_or(),
+        status=status,
+        # GitLab sends `unknown_failure` with jobs that did not fail as well.
+        reason=payload["build_failure_reason"].text_or() if status == "failed" else "",
+        ref=payload["ref"].text_or(),
+        is_tag=payload["tag"].bool_or(),
+        sha=payload["sha"].text_or(),
+        url=f"{base}/-/jobs/{number}" if base else "",
+        duration=gitlab.duration(payload["build_duration"].value),
+        pipeline=pipeline,
+        pipeline_url=f"{base}/-/pipelines/{pipeline}" if base and pipeline else "",
+        environment=payload["environment"]["name"].text_or(),
+        author=actor
+        if not author or (actor and actor.name == author)
+        else Person(username="", name=author),
+    )
+
+
+def _fields(subject: Job, project: Project | None) -> Mapping[str, Value | None]:
+    base = project.url if project else ""
+    sha = subject.sha
+    return {
+        "job": Ref(label=subject.name, url=subject.url),
+        "id": subject.id,
+        "name": subject.name or None,
+        "stage": subject.stage or None,
+        "status": subject.status or None,
+        "reason": subject.reason or None,
+        "branch": None if subject.is_tag else subject.ref or None,
+        "tag": subject.ref if subject.is_tag else None,
+        "sha": sha or None,
+        "commit": gitlab.commit_ref(sha, f"{base}/-/commit/{sha}" if base else "") if sha else None,
+        "author": subject.author,
+        "duration": subject.duration,
+        "environment": subject.environment or None,
+        "pipeline": Ref(label=f"#{subject.pipeline}", url=subject.pipeline_url)
+        if subject.pipeline
+        else None,
+    }
+
+
+#: Glyph, what it did, colour.
+_SAID: Final[Mapping[str, tuple[str, str, str | None]]] = {
+    "success": ("✅", "passed", "good"),
+    "failed": ("❌", "failed", "danger"),
+    "running": ("🏃", "is running", None),
+    "canceled": ("⏹️", "was canceled", None),
+    "skipped": ("⏭️", "was skipped", None),
+    "manual": ("✋", "waits for a person", None),
+    "created": ("⏳", "was created", None),
+}
+_WAITS: Final = ("⏳", "is waiting", None)
+
+
+def line(event: Event) -> Message:
+    subject: Job = event.subject
+    where = text(" on ", wording.branch(subject.ref)) if subject.ref else ()
+    head = text(*reply(event), *where, *wording.project(event, " of "))
+    took = subject.duration if subject.status in {"success", "failed"} else None
+    return Message(
+        text=text(*head, f" after {wording.span_of_time(took)}" if took else ""),
+        color=_SAID.get(subject.status, _WAITS)[2],
+    )
+
+
+def reply(event: Event) -> Text:
+    subject: Job = event.subject
+    glyph, said, _color = _SAID.get(subject.status, _WAITS)
+    stage = f" ({wording.short(subject.stage, 60)})" if subject.stage else ""
+    why = f": {wording.short(subject.reason.replace('_', ' '))}" if subject.reason else ""
+    return text(f"{glyph} job ", wording.linked(subject.name, subject.url), f"{stage} {said}{why}")
+
+
+SPEC = Spec(
+    kind="job",
+    doc="single jobs of a pipeline",
+    names=(
+        EventName("job.started", "it runs"),
+        EventName("job.failed", "it failed"),
+        EventName("job.success", "it passed"),
+        EventName("job.canceled", "somebody canceled it"),
+        EventName("job.created", "it was made and does not run yet", bare=False),
+        EventName("job.pending", "it waits for a runner or for its time", bare=False),
+        EventName("job.manual", "it waits for a person", bare=False),
+        EventName("job.skipped", "it was skipped", bare=False),
+    ),
+    fields=declare(
+        *("job", "id", "name", "stage", "status", "reason", "branch", "tag", "sha", "commit"),
+        *("author", "duration", "environment", "pipeline"),
+    ),
+    gitlab=("build",),
+    from_gitlab=from_gitlab,
+    gitlab_triggers=("job_events",),
+    line=line,
+    reply=reply,
+)
