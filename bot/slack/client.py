@@ -54,7 +54,12 @@ class FormClient(AsyncWebClient):
         **kwargs: Any,  # slack_sdk's
     ) -> AsyncSlackResponse:
         if params is not None and kwargs.get("data") is None and kwargs.get("json") is None:
-            http_verb, kwargs["data"], params = "POST", params, None
+            # slack_sdk spells booleans for addresses only; in a form they would read `True`.
+            kwargs["data"] = {
+                name: int(value) if isinstance(value, bool) else value
+                for name, value in params.items()
+            }
+            http_verb, params = "POST", None
         return await super().api_call(api_method, http_verb=http_verb, params=params, **kwargs)
 
 

@@ -166,7 +166,7 @@ KINDS: Final[Mapping[str, type[CallError]]] = dict(
             " restricted_action_non_threadable_channel restricted_action_thread_locked"
             " thread_locked ekm_access_denied messages_tab_disabled"
             " method_not_supported_for_channel_type channel_is_limited_access team_not_found"
-            " user_not_found used_url expired_url",
+            " user_not_found access_denied used_url expired_url",
         ),
         *_each(
             ContentRefused,
@@ -185,7 +185,8 @@ KINDS: Final[Mapping[str, type[CallError]]] = dict(
             CredentialRefused,
             "invalid_auth not_authed account_inactive token_revoked token_expired missing_scope"
             " no_permission app_access_restricted org_login_required not_allowed_token_type"
-            " metadata_must_be_sent_from_app",
+            " metadata_must_be_sent_from_app team_access_not_granted two_factor_setup_required"
+            " enterprise_is_restricted accesslimited",
         ),
     )
 )
