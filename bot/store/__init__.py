@@ -1,0 +1,8 @@
+"""What is kept: one schema, two engines, the same functions."""
+
+from __future__ import annotations
+
+from bot.store.opening import migrate, open_store
+from bot.store.store import Store
+
+__all__ = ["Store", "migrate", "open_store"]

@@ -1,0 +1,112 @@
+"""How values become columns: JSON, bodies, actions, decisions."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from bot.message import dump_message, load_message
+from bot.model import Action, ActionId, SubjectKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.model import Decision, Json, Verdict
+
+#: Below this a body is kept as it is: setting up zlib costs more than writing a page.
+_SMALL: Final = 8 * 1024
+_RAW: Final = b"r"
+_ZLIB: Final = b"z"
+
+
+def dump_json(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # Whole numbers of more than 64 bits and lone surrogates, both legal in payloads.
+        return json.dumps(value, separators=(",", ":"))
+
+
+def load_json(raw: str) -> Json:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw)
+
+
+def pack(body: bytes) -> bytes:
+    """The body with a letter that says how it is kept."""
+    return _RAW + body if len(body) < _SMALL else _ZLIB + zlib.compress(body, 1)
+
+
+def unpack(packed: bytes) -> bytes:
+    packed = bytes(packed)
+    return packed[1:] if packed[:1] == _RAW else zlib.decompress(packed[1:])
+
+
+def dump_action(action: Action) -> dict[str, Any]:
+    return {
+        "id": action.id,
+        "verb": action.verb,
+        "rule": action.rule,
+        "channel": action.channel,
+        "subject": action.subject,
+        "message": dump_message(action.message) if action.message else None,
+        "root": action.root,
+        "claims": action.claims,
+        "emoji": action.emoji,
+        "remove": action.remove,
+        "broadcast": action.broadcast,
+        "alone": action.alone,
+        "slot": action.slot,
+        "confidential": action.confidential,
+    }
+
+
+def load_action(raw: Mapping[str, Any]) -> Action:
+    return Action(
+        id=ActionId(raw["id"]),
+        verb=raw["verb"],
+        rule=raw["rule"],
+        channel=raw["channel"],
+        subject=SubjectKey(raw["subject"]),
+        message=load_message(raw["message"]) if raw["message"] else None,
+        root=ActionId(raw["root"]) if raw["root"] else None,
+        claims=tuple(SubjectKey(key) for key in raw["claims"]),
+        emoji=raw["emoji"],
+        remove=raw["remove"],
+        broadcast=raw["broadcast"],
+        alone=raw["alone"],
+        slot=raw["slot"],
+        confidential=raw["confidential"],
+    )
+
+
+def dump_trace(decision: Decision) -> dict[str, Any]:
+    """Without actions, which are in the outbox, and without what it remembers."""
+    return {
+        "names": decision.names,
+        "verdicts": [_dump_verdict(verdict) for verdict in decision.verdicts],
+        "skipped": decision.skipped,
+    }
+
+
+def _dump_verdict(verdict: Verdict) -> dict[str, Any]:
+    failed = verdict.failed
+    return {
+        "rule": verdict.rule,
+        "file": verdict.file,
+        "line": verdict.line,
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason,
+        "failed": failed
+        and {
+            "field": failed.field,
+            "wanted": failed.wanted,
+            "seen": failed.seen,
+            "passed": failed.passed,
+        },
+    }

@@ -1,0 +1,208 @@
+"""The inbox: deliveries as received, until and after they are decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal_column, select
+
+from bot.errors import StoreError
+from bot.model import Delivery, DeliveryId, DeliverySummary, Lane
+from bot.ports import ClaimedDeliveries
+from bot.store import lanes
+from bot.store.codec import dump_json, pack, unpack
+from bot.store.engine import Prepared
+from bot.store.engine import insert as dialect_insert
+from bot.store.schema import deliveries, meta, micros, plain, short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.dialects.postgresql import Insert
+
+    from bot.ports import Claim
+    from bot.store.engine import AnyRow
+
+#: Packed bytes claimed at once, one delivery at least.
+_CLAIM_BYTES: Final = 32 * 1024 * 1024
+#: A literal, or the partial index is not used.
+_NEW: Final[ColumnElement[str]] = literal_column("'new'")
+_COLUMNS: Final = (
+    deliveries.c.id,
+    deliveries.c.forge,
+    deliveries.c.instance,
+    deliveries.c.hook,
+    deliveries.c.key,
+    deliveries.c.event,
+    deliveries.c.lane,
+    deliveries.c.headers,
+    deliveries.c.body,
+    deliveries.c.received_at,
+)
+
+
+def pack_delivery(delivery: Delivery) -> dict[str, object]:
+    """The delivery's row, as the driver takes it; made before the transaction begins."""
+    return {
+        "id": delivery.id,
+        "forge": delivery.forge,
+        "instance": delivery.instance,
+        "hook": short(delivery.hook),
+        "key": short(delivery.key),
+        "event": plain(delivery.event),
+        "lane": short(delivery.lane),
+        "headers": dump_json(dict(delivery.headers)),
+        "body": pack(delivery.body),
+        "received_at": micros(delivery.received_at),
+        "status": "new",
+        "replay_of": None,
+    }
+
+
+def append(conn: Connection, row: Mapping[str, object], received_at: datetime) -> bool:
+    """False when its hook and key are known."""
+    lane = str(row["lane"])
+    lanes.push(conn, lane, count=1, ready_at=received_at)
+    if _APPEND.run(conn, row).rowcount == 1:
+        return True
+    lanes.uncount(conn, lane, 1)
+    return False
+
+
+def _append(dialect: Dialect) -> Insert:
+    names = (
+        *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "body"),
+        *("received_at", "status", "replay_of"),
+    )
+    row: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in names}
+    return (
+        dialect_insert(dialect, deliveries)
+        .values(row)
+        .on_conflict_do_nothing(index_elements=[deliveries.c.hook, deliveries.c.key])
+    )
+
+
+_APPEND: Final = Prepared(_append)
+
+
+def probe(conn: Connection) -> None:
+    """Writes a row and takes it away again; committing it proves the disk."""
+    conn.execute(delete(meta).where(meta.c.key == "probe"))
+    conn.execute(insert(meta).values(key="probe", value=True))
+
+
+def claim(
+    conn: Connection, *, token: str, now: datetime, lease: timedelta, limit: int
+) -> tuple[Claim, list[AnyRow]] | None:
+    """A lane and the rows of its oldest deliveries; `unpack_row` reads them."""
+    while (held := lanes.claim(conn, lanes.DECIDE, token=token, now=now, lease=lease)) is not None:
+        waiting = _waiting(conn, held.lane, limit)
+        if waiting:
+            rows = conn.execute(
+                select(*_COLUMNS).where(deliveries.c.seq.in_(waiting)).order_by(deliveries.c.seq)
+            )
+            return held, list(rows)
+        lanes.empty(conn, held)
+    return None
+
+
+def _waiting(conn: Connection, lane: Lane, limit: int) -> list[int]:
+    sizes = conn.execute(
+        select(deliveries.c.seq, func.length(deliveries.c.body))
+        .where(deliveries.c.lane == lane, deliveries.c.status == _NEW)
+        .order_by(deliveries.c.seq)
+        .limit(limit)
+    )
+    chosen: list[int] = []
+    room = _CLAIM_BYTES
+    for seq, size in sizes:
+        if chosen and size > room:
+            break
+        chosen.append(seq)
+        room -= size
+    return chosen
+
+
+def unpack_row(row: AnyRow) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row.id),
+        forge=row.forge,
+        instance=row.instance,
+        hook=row.hook,
+        key=row.key,
+        event=row.event,
+        lane=Lane(row.lane),
+        headers=row.headers,
+        body=unpack(row.body),
+        received_at=row.received_at,
+    )
+
+
+def unpack_claim(claimed: tuple[Claim, list[AnyRow]] | None) -> ClaimedDeliveries | None:
+    if claimed is None:
+        return None
+    held, rows = claimed
+    return ClaimedDeliveries(claim=held, deliveries=tuple(unpack_row(row) for row in rows))
+
+
+def find(conn: Connection, delivery: DeliveryId) -> AnyRow | None:
+    query = select(*_COLUMNS, deliveries.c.status).where(deliveries.c.id == delivery)
+    return conn.execute(query).one_or_none()
+
+
+def summaries(
+    conn: Connection,
+    *,
+    limit: int,
+    before: DeliveryId | None,
+    status: str | None,
+    project: str | None,
+) -> tuple[DeliverySummary, ...]:
+    """Newest first, those older than `before`."""
+    table = deliveries.c
+    query = (
+        select(
+            *(table.id, table.forge, table.instance, table.hook, table.event, table.project),
+            *(table.received_at, table.status, table.error, table.replay_of),
+        )
+        .order_by(table.seq.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        last = select(table.seq).where(table.id == before).scalar_subquery()
+        query = query.where(table.seq < last)
+    if status is not None:
+        query = query.where(table.status == (_NEW if status == "new" else status))
+    if project is not None:
+        query = query.where(table.project == project)
+    return tuple(
+        DeliverySummary(
+            id=DeliveryId(row.id),
+            forge=row.forge,
+            instance=row.instance,
+            hook=row.hook,
+            event=row.event,
+            project=row.project,
+            received_at=row.received_at,
+            status=row.status,
+            error=row.error,
+            replay_of=DeliveryId(row.replay_of) if row.replay_of else None,
+        )
+        for row in conn.execute(query)
+    )
+
+
+def replay(conn: Connection, original: DeliveryId, copy: DeliveryId, *, now: datetime) -> None:
+    """Appends the delivery once more under another id, at the end of its lane.
+
+    A copy, because the ids of its actions are made of its id: those of the first decision are in
+    the outbox already, and their receipts stay true.
+    """
+    row = find(conn, original)
+    if row is None:
+        raise StoreError(f"no delivery {original}; `bot deliveries list` shows those that are kept")
+    again = replace(unpack_row(row), id=copy, key=f"replay:{copy}", received_at=now)
+    append(conn, pack_delivery(again) | {"replay_of": original}, now)

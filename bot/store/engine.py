@@ -1,0 +1,166 @@
+"""What the table groups need of an engine: to write, to read, to be woken; and its errors."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+import asyncpg
+from sqlalchemy import exc
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from bot.errors import BotError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection, CursorResult, Dialect, Row, Table
+    from sqlalchemy.sql import ClauseElement
+
+T = TypeVar("T")
+#: A row of columns that its reader knows by name.
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+
+
+class Backend(Protocol):
+    """One of the two engines. A `do` may be run more than once; only its last run counts."""
+
+    async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
+        """Runs it in a transaction and commits; then touches the topics. Raises StoreError."""
+
+    async def read(self, do: Callable[[Connection], T]) -> T:
+        """Runs it on one snapshot. Raises StoreError."""
+
+    async def wait(self, topic: str, timeout_s: float) -> None: ...
+
+    async def shrink(self) -> None:
+        """Gives the room of what was deleted back to the system."""
+
+
+def insert(dialect: Dialect, table: Table) -> Insert:
+    """The dialect's own INSERT, for its ON CONFLICT; SQLite's has the same methods."""
+    if dialect.name == "sqlite":
+        return cast("Insert", sqlite_insert(table))
+    return postgres_insert(table)
+
+
+class Prepared:
+    """A statement compiled once per dialect and run by the driver as it is.
+
+    For the path of every delivery: three times as fast as letting SQLAlchemy look at it again.
+    Values are passed as they are stored (see schema.py).
+    """
+
+    def __init__(self, make: Callable[[Dialect], ClauseElement]) -> None:
+        self._make = make
+        self._compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def run(self, conn: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
+        ready = self._compiled.get(conn.dialect.name)
+        if ready is None:
+            compiled = self._make(conn.dialect).compile(dialect=conn.dialect)
+            names = tuple(getattr(compiled, "positiontup", None) or ())
+            ready = self._compiled[conn.dialect.name] = (str(compiled), names)
+        sql, names = ready
+        return conn.exec_driver_sql(sql, tuple(values[name] for name in names))
+
+
+class Topics:
+    """Wake-ups inside one process."""
+
+    def __init__(self) -> None:
+        self._touched: dict[str, int] = {}
+        #: Per topic, what any waiter has seen: a task that never waited before begins there.
+        self._heard: dict[str, int] = {}
+        self._heard_by: WeakKeyDictionary[asyncio.Task[Any], dict[str, int]] = WeakKeyDictionary()
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+
+    def touch(self, topic: str) -> None:
+        self._touched[topic] = self._touched.get(topic, 0) + 1
+        for waiter in self._waiting.pop(topic, ()):
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def touch_all(self) -> None:
+        """All that somebody waits for."""
+        for topic in tuple(self._waiting):
+            self.touch(topic)
+
+    async def wait(self, topic: str, timeout_s: float) -> None:
+        task = asyncio.current_task()
+        heard = self._heard_by.setdefault(task, {}) if task is not None else {}
+        if self._touched.get(topic, 0) <= heard.get(topic, self._heard.get(topic, 0)):
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(topic, set()).add(waiter)
+            try:
+                await asyncio.wait_for(waiter, max(timeout_s, 0))
+            except TimeoutError:
+                pass
+            finally:
+                self._waiting.get(topic, set()).discard(waiter)
+        heard[topic] = self._heard[topic] = self._touched.get(topic, 0)
+
+
+def translate(error: BaseException) -> BaseException:
+    """A driver's error as a StoreError that says what to do; any other error as it is."""
+    if isinstance(error, BotError):
+        return error
+    cause: BaseException | None = error.orig if isinstance(error, exc.DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return StoreError(_sqlite_text(cause))
+    code = getattr(cause, "sqlstate", None)
+    if isinstance(code, str) or isinstance(cause, asyncpg.PostgresError):
+        return StoreError(_postgres_text(code or "", cause))
+    if isinstance(error, exc.TimeoutError):
+        return StoreError("PostgreSQL: every connection is busy; it may be overloaded")
+    if isinstance(cause, OSError | asyncpg.InterfaceError):
+        what = str(cause) or type(cause).__name__
+        return StoreError(f"PostgreSQL does not answer: {what}; see that it runs and DATABASE_URL")
+    if isinstance(error, exc.SQLAlchemyError):
+        return StoreError(f"the database refused: {error}")
+    return error
+
+
+def _sqlite_text(error: sqlite3.Error) -> str:
+    text = str(error)
+    for part, meaning in _SQLITE.items():
+        if part in text:
+            return f"SQLite: {meaning} ({text})"
+    return f"SQLite: {text}"
+
+
+def _postgres_text(code: str, error: BaseException | None) -> str:
+    text = str(error).partition(">: ")[2] or str(error)
+    meaning = _POSTGRES.get(code) or _POSTGRES.get(code[:2])
+    return f"PostgreSQL: {meaning} ({text})" if meaning else f"PostgreSQL: {text} ({code})"
+
+
+_SQLITE: Final[Mapping[str, str]] = {
+    "disk is full": "the disk is full; free some space or run `bot prune`",
+    "readonly": "the database may not be written; see the rights of its file and directory",
+    "locked": "another program holds the database; close it",
+    "disk I/O": "the disk failed; see the system's log",
+    "unable to open": "the file cannot be opened; see the rights of its file and directory",
+    "malformed": "the file is damaged; restore a copy",
+    "not a database": "the file is not a database; see DATABASE_URL",
+    "no such table": "the tables are missing; start the bot once or run `bot migrate`",
+}
+
+#: By SQLSTATE or its class.
+_POSTGRES: Final[Mapping[str, str]] = {
+    "53100": "the server's disk is full",
+    "53300": "the server has no connection left; raise max_connections",
+    "53": "the server lacks resources",
+    "25006": "the server is read-only, a standby perhaps; see DATABASE_URL",
+    "28": "the server refuses the user or password; see DATABASE_URL",
+    "3D000": "there is no such database; see DATABASE_URL",
+    "42P01": "the tables are missing; run `bot migrate`",
+    "42501": "the user lacks rights in the database",
+    "57P": "the server is stopping or starting",
+    "57": "the server ended the command",
+    "08": "the connection broke",
+}

@@ -1,0 +1,175 @@
+"""Lanes: who may handle which items, in which order, from when on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from bot.errors import LeaseLost
+from bot.model import Lane
+from bot.ports import Claim
+from bot.store.engine import Prepared, insert
+from bot.store.schema import holds, lanes, micros, short
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.dialects.postgresql import Insert
+
+DECIDE: Final = "decide"
+SEND: Final = "send"
+
+
+def kind_of(lane: str) -> str:
+    """Which loop handles it: all that is not decided is sent."""
+    return DECIDE if lane.startswith("decide:") else SEND
+
+
+def push(conn: Connection, lane: str, *, count: int, ready_at: datetime) -> None:
+    """Counts items that the caller inserts next: the row's lock gives them their order.
+
+    An idle lane becomes ready at `ready_at`, or later when it was told to wait longer.
+    """
+    values = {"key": short(lane), "kind": kind_of(lane), "pending": count}
+    _PUSH.run(conn, values | {"ready_at": micros(ready_at)})
+
+
+def _push(dialect: Dialect) -> Insert:
+    added = insert(dialect, lanes).values(
+        {name: bindparam(name) for name in ("key", "kind", "pending", "ready_at")}
+    )
+    ready_at = case(
+        (
+            and_(
+                lanes.c.pending == literal_column("0"), added.excluded.ready_at > lanes.c.ready_at
+            ),
+            added.excluded.ready_at,
+        ),
+        else_=lanes.c.ready_at,
+    )
+    return added.on_conflict_do_update(
+        index_elements=[lanes.c.key],
+        set_={"pending": lanes.c.pending + added.excluded.pending, "ready_at": ready_at},
+    )
+
+
+_PUSH: Final = Prepared(_push)
+
+
+def uncount(conn: Connection, lane: str, count: int) -> None:
+    """Takes back what `push` counted and was not inserted after all."""
+    if count:
+        statement = update(lanes).where(lanes.c.key == lane)
+        conn.execute(statement.values(pending=lanes.c.pending - count))
+
+
+def claim(
+    conn: Connection, kind: str, *, token: str, now: datetime, lease: timedelta
+) -> Claim | None:
+    """The lane that has been ready longest and that nobody holds."""
+    held = exists().where(and_(holds.c.until > now, _covers()))
+    found = conn.execute(
+        select(lanes.c.key)
+        .where(lanes.c.kind == kind, lanes.c.pending > 0, lanes.c.ready_at <= now)
+        .where(or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= now), ~held)
+        .order_by(lanes.c.ready_at)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=lanes)
+    ).scalar()
+    if found is None:
+        return None
+    until = now + lease
+    conn.execute(update(lanes).where(lanes.c.key == found).values(token=token, lease_until=until))
+    return Claim(lane=Lane(found), token=token, until=until)
+
+
+def _covers() -> ColumnElement[bool]:
+    """A hold's prefix begins the lane's key; LIKE would read `_` and `%` in it."""
+    return func.substr(lanes.c.key, 1, func.length(holds.c.prefix)) == holds.c.prefix
+
+
+def renew(conn: Connection, held: Claim, *, now: datetime, lease: timedelta) -> Claim:
+    until = now + lease
+    done = conn.execute(_owned(held).values(lease_until=until))
+    if done.rowcount != 1:
+        raise LeaseLost(f"another worker took lane {held.lane}")
+    return Claim(lane=held.lane, token=held.token, until=until)
+
+
+def release(conn: Connection, held: Claim, *, handled: int, ready_at: datetime) -> None:
+    """Gives the lane back with `handled` items fewer. Raises LeaseLost."""
+    done = conn.execute(
+        _owned(held).values(
+            pending=lanes.c.pending - handled, ready_at=ready_at, token=None, lease_until=None
+        )
+    )
+    if done.rowcount != 1:
+        raise LeaseLost(f"another worker took lane {held.lane}")
+
+
+def _owned(held: Claim):  # type: ignore[no-untyped-def]  # SQLAlchemy's Update is inferred
+    return update(lanes).where(lanes.c.key == held.lane, lanes.c.token == held.token)
+
+
+def empty(conn: Connection, held: Claim) -> None:
+    """A claimed lane turned out to hold nothing: its counter was wrong."""
+    conn.execute(_owned(held).values(pending=0, token=None, lease_until=None))
+
+
+def clear_leases(conn: Connection) -> None:
+    """Nobody else can hold one: on SQLite one process runs the lanes."""
+    conn.execute(
+        update(lanes).where(lanes.c.token.is_not(None)).values(token=None, lease_until=None)
+    )
+
+
+def hold(conn: Connection, prefix: str, until: datetime, *, now: datetime | None = None) -> None:
+    """A later end stays."""
+    added = insert(conn.dialect, holds).values(prefix=prefix, until=until)
+    conn.execute(
+        added.on_conflict_do_update(
+            index_elements=[holds.c.prefix],
+            set_={"until": added.excluded.until},
+            where=added.excluded.until > holds.c.until,
+        )
+    )
+    if now is not None:
+        conn.execute(delete(holds).where(holds.c.until <= now))
+
+
+def next_ready(conn: Connection, *, now: datetime, kind: str | None) -> datetime | None:
+    held = select(func.max(holds.c.until)).where(_covers()).correlate(lanes).scalar_subquery()
+    ready = _later(_later(lanes.c.ready_at, lanes.c.lease_until), held)
+    query = select(func.min(ready)).where(lanes.c.pending > 0)
+    if kind is not None:
+        query = query.where(lanes.c.kind == kind)
+    found = conn.execute(query).scalar()
+    return None if found is None else max(found, now)
+
+
+def _later(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """`other` may be NULL. The engines name their GREATEST differently."""
+    return case((and_(other.is_not(None), other > one), other), else_=one)
+
+
+def forget_idle(conn: Connection, *, before: datetime) -> int:
+    """Lanes that hold nothing and wait for nothing, and holds that are over."""
+    conn.execute(delete(holds).where(holds.c.until <= before))
+    gone = delete(lanes).where(
+        lanes.c.pending <= 0, lanes.c.ready_at < before, lanes.c.token.is_(None)
+    )
+    return conn.execute(gone).rowcount

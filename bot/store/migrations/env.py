@@ -1,0 +1,17 @@
+"""Alembic's entry: runs revisions on the connection that the caller hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from bot.store.schema import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    # SQLite changes a table by copying it.
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_server_default=True,
+)
+context.run_migrations()

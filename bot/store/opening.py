@@ -1,0 +1,79 @@
+"""Opening the store that DATABASE_URL names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import ConfigError
+from bot.store import history, postgres, sqlite
+from bot.store.store import Store
+from bot.store.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from bot.store.engine import Backend
+
+_CANARY: Final = "vault"
+
+
+@contextlib.asynccontextmanager
+async def open_store(
+    database_url: str, *, secret_key: str | None, exclusive: bool = True
+) -> AsyncIterator[Store]:
+    """`exclusive`: this process runs the lanes, as one process may on SQLite; without it others
+    may run beside it. Raises ConfigError (a wrong key, tables of another version, a second
+    process) or StoreError (no answer)."""
+    backend: AbstractAsyncContextManager[Backend]
+    if database_url.startswith("sqlite:"):
+        path = sqlite.path_of(database_url)
+        backend = sqlite.open_sqlite(path, exclusive=exclusive)
+    else:
+        path = None
+        backend = postgres.open_postgres(database_url)
+    async with backend as opened:
+        vault = Vault(await asyncio.to_thread(_keys, secret_key, path))
+        await opened.write(partial(_check_key, vault=vault))
+        yield Store(opened, vault)
+
+
+async def migrate(database_url: str) -> None:
+    """Makes the tables, or brings them up to this version."""
+    if database_url.startswith("sqlite:"):
+        await asyncio.to_thread(sqlite.upgrade_file, sqlite.path_of(database_url))
+    else:
+        await postgres.upgrade_server(database_url)
+
+
+def _keys(secret_key: str | None, path: Path | None) -> Sequence[str]:
+    """What to encrypt with, then what else may have been used: after a change of SECRET_KEY the
+    old one follows it behind a comma, and the key beside a SQLite file is still known."""
+    keys = [part.strip() for part in (secret_key or "").split(",") if part.strip()]
+    if path is not None:
+        beside = sqlite.existing_key(path) if keys else sqlite.kept_key(path)
+        keys += [beside] if beside else []
+    if not keys:
+        raise ConfigError(
+            ["SECRET_KEY: needed with PostgreSQL, the same for every process of the bot"]
+        )
+    return keys
+
+
+def _check_key(conn: Connection, vault: Vault) -> None:
+    canary = history.get_meta(conn, _CANARY)
+    if canary is None:
+        history.set_meta(conn, _CANARY, vault.canary())
+    elif not vault.fits(canary):
+        raise ConfigError(
+            [
+                "SECRET_KEY: the secrets in the database were encrypted with another key; set that"
+                " one, or both as `new,old` after a change"
+            ]
+        )

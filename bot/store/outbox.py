@@ -1,0 +1,290 @@
+"""The outbox: planned actions, carried out lane by lane, with their receipts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, false, literal_column, or_, select, update
+
+from bot.message import Broadcast, Mention, Plain
+from bot.model import DeliveryId, Lane, OutboxItem, Place
+from bot.ports import ClaimedItem, Dead, Done, Dropped, Retry
+from bot.store import lanes, threads
+from bot.store.codec import dump_action, load_action
+from bot.store.engine import insert
+from bot.store.schema import outbox
+from bot.store.schema import threads as threads_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Connection
+
+    from bot.message import Message, Span
+    from bot.model import Action, ActionId
+    from bot.store.engine import AnyRow
+
+#: Literals, or the partial indexes are not used.
+_TODO: Final[ColumnElement[str]] = literal_column("'todo'")
+_WAITING: Final = outbox.c.state.in_([literal_column("'todo'"), literal_column("'sending'")])
+_DEAD: Final = outbox.c.state == literal_column("'dead'")
+
+
+def plan(
+    conn: Connection,
+    planned: Sequence[tuple[DeliveryId, Action, Lane]],
+    *,
+    now: datetime,
+) -> None:
+    """Inserts the actions, or merges them into waiting ones, and reserves their threads."""
+    # Lanes first, in one order for everybody: workers that plan for the same ones never deadlock.
+    for lane, count in sorted(Counter(lane for _, _, lane in planned).items()):
+        lanes.push(conn, lane, count=count, ready_at=now)
+    missing: Counter[Lane] = Counter()
+    for delivery, action, lane in planned:
+        into = _merge(conn, action, lane, now=now)
+        added = _insert(conn, delivery, action, lane, into=into, now=now)
+        if into is not None or not added:
+            missing[lane] += 1
+        if action.claims and added:
+            threads.reserve(conn, action, into or action.id, now=now)
+    for lane, count in missing.items():
+        lanes.uncount(conn, lane, count)
+
+
+def _insert(
+    conn: Connection,
+    delivery: DeliveryId,
+    action: Action,
+    lane: Lane,
+    *,
+    into: str | None,
+    now: datetime,
+) -> bool:
+    row = insert(conn.dialect, outbox).values(
+        id=action.id,
+        lane=lane,
+        delivery=delivery,
+        rule=action.rule,
+        verb=action.verb,
+        channel=action.channel,
+        slot=action.slot,
+        root=action.root,
+        merged_into=into,
+        payload=dump_action(action),
+        state="todo" if into is None else "merged",
+        attempts=0,
+        maybe_sent=False,
+        created_at=now,
+        tried_since=now,
+        updated_at=now,
+    )
+    return conn.execute(row.on_conflict_do_nothing(index_elements=[outbox.c.id])).rowcount == 1
+
+
+def _merge(conn: Connection, action: Action, lane: Lane, *, now: datetime) -> str | None:
+    """The id of the waiting item of the same slot that now carries the action; None when none
+    does. One that may have been sent is let alone: finding it would lose the newer content."""
+    if action.slot is None:
+        return None
+    query = (
+        select(outbox.c.id, outbox.c.root, outbox.c.payload)
+        .where(outbox.c.lane == lane, _WAITING, outbox.c.state == _TODO)
+        .where(outbox.c.slot == action.slot, outbox.c.maybe_sent == false())
+        .where(outbox.c.id != action.id)
+        .order_by(outbox.c.seq.desc())
+        .limit(1)
+    )
+    row = conn.execute(query).one_or_none()
+    # For another root it must stay behind that root's own item.
+    if row is None or action.root not in {row.root, row.id}:
+        return None
+    merged = _merged(load_action(row.payload), action)
+    conn.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id)
+        .values(payload=dump_action(merged), rule=merged.rule, verb=merged.verb, updated_at=now)
+    )
+    return str(row.id)
+
+
+def _merged(waiting: Action, newer: Action) -> Action:
+    """The waiting action with what the newer one says."""
+    if waiting.root is None and newer.root is not None:
+        # An edit of a message that is not posted yet: it is posted as edited.
+        return replace(
+            waiting,
+            message=_pinging(waiting.message, newer.message),
+            confidential=waiting.confidential or newer.confidential,
+        )
+    claims = tuple(dict.fromkeys(waiting.claims + newer.claims))
+    return replace(newer, id=waiting.id, root=waiting.root, claims=claims)
+
+
+def _pinging(posted: Message | None, edited: Message | None) -> Message | None:
+    """The edited message, with the people at the head of the first one: nobody was pinged yet."""
+    if posted is None or edited is None:
+        return edited or posted
+    head = tuple(takewhile(_is_ping, posted.text))
+    pings = tuple(span for span in head if not isinstance(span, Plain))
+    return edited.with_mentions(pings) if pings and edited.text[:1] != pings[:1] else edited
+
+
+def _is_ping(span: Span) -> bool:
+    return isinstance(span, Mention | Broadcast) or (isinstance(span, Plain) and span.value == " ")
+
+
+def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> ClaimedItem | None:
+    while (held := lanes.claim(conn, lanes.SEND, token=token, now=now, lease=lease)) is not None:
+        query = select(outbox).where(outbox.c.lane == held.lane, _WAITING)
+        row = conn.execute(query.order_by(outbox.c.seq).limit(1)).one_or_none()
+        if row is None:
+            lanes.empty(conn, held)
+            continue
+        # Its worker died between the call and the receipt, or before the call.
+        maybe_sent = row.maybe_sent or row.state == "sending"
+        conn.execute(
+            update(outbox)
+            .where(outbox.c.id == row.id)
+            .values(
+                state="sending", attempts=row.attempts + 1, maybe_sent=maybe_sent, updated_at=now
+            )
+        )
+        item = replace(
+            _item(row), attempts=row.attempts + 1, maybe_sent=maybe_sent, state="sending"
+        )
+        root, dead = _root(conn, item.action.root)
+        return ClaimedItem(claim=held, item=item, root=root, root_dead=dead)
+    return None
+
+
+def _root(conn: Connection, root: ActionId | None) -> tuple[Place | None, bool]:
+    """Where it is, and whether it will never be anywhere."""
+    if root is None:
+        return None, False
+    query = select(
+        outbox.c.id, outbox.c.state, outbox.c.merged_into, outbox.c.place_channel, outbox.c.place_ts
+    )
+    row = conn.execute(query.where(outbox.c.id == root)).one_or_none()
+    while row is not None and row.merged_into is not None:
+        row = conn.execute(query.where(outbox.c.id == row.merged_into)).one_or_none()
+    if row is None:
+        return _kept_root(conn, root)
+    if row.state == "done" and row.place_ts is not None:
+        return Place(channel=row.place_channel, ts=row.place_ts), False
+    return None, row.state not in {"todo", "sending"}
+
+
+def _kept_root(conn: Connection, root: str) -> tuple[Place | None, bool]:
+    """Its item was pruned; its thread may still know the place."""
+    table = threads_table.c
+    query = select(table.channel, table.ts).where(table.root == root, table.ts.is_not(None))
+    row = conn.execute(query.limit(1)).one_or_none()
+    return (None, True) if row is None else (Place(channel=row.channel, ts=row.ts), False)
+
+
+def settle(
+    conn: Connection,
+    claimed: ClaimedItem,
+    outcome: Done | Retry | Dead | Dropped,
+    *,
+    now: datetime,
+    ready_at: datetime,
+) -> None:
+    again = isinstance(outcome, Retry)
+    if isinstance(outcome, Retry):
+        ready_at = max(outcome.at, ready_at)
+    lanes.release(conn, claimed.claim, handled=0 if again else 1, ready_at=ready_at)
+    action = claimed.item.action
+    changed = update(outbox).where(outbox.c.id == action.id, outbox.c.state == "sending")
+    conn.execute(changed.values(updated_at=now, **_columns(outcome, claimed.item)))
+    if action.root is not None or again:
+        return
+    if isinstance(outcome, Done):
+        if outcome.place is not None:
+            threads.place(conn, action.id, action.channel, outcome.place)
+    else:
+        threads.mark(conn, action.id, dead=True)
+
+
+def _columns(outcome: Done | Retry | Dead | Dropped, item: OutboxItem) -> dict[str, Any]:
+    match outcome:
+        case Done(place=place):
+            at = {"place_channel": place.channel, "place_ts": place.ts} if place else {}
+            return {"state": "done", "error": None, "code": None, **at}
+        case Retry(error=error, code=code, maybe_sent=maybe):
+            # Once in doubt, in doubt until it is found or carried out: looking again is cheap.
+            sticky = maybe or item.maybe_sent
+            return {"state": "todo", "error": error, "code": code, "maybe_sent": sticky}
+        case Dead(error=error, code=code):
+            return {"state": "dead", "error": error, "code": code}
+        case Dropped(reason=reason):
+            return {"state": "dropped", "error": reason, "code": None}
+
+
+def listed(
+    conn: Connection, *, state: str | None, limit: int, delivery: str | None = None
+) -> tuple[OutboxItem, ...]:
+    """Oldest first; those that wait, are under way or dead when no state is named."""
+    query = select(outbox).order_by(outbox.c.seq).limit(limit)
+    if delivery is not None:
+        query = query.where(outbox.c.delivery == delivery)
+    elif state is None:
+        query = query.where(or_(_WAITING, _DEAD))
+    if state == "dead":
+        query = query.where(_DEAD)
+    elif state is not None:
+        query = query.where(outbox.c.state == state)
+    return tuple(_item(row) for row in conn.execute(query))
+
+
+def retry(conn: Connection, ids: Sequence[str] | None, *, now: datetime) -> int:
+    """Puts dead items back in their lanes, in their old order; all of them when None."""
+    query = select(outbox.c.id, outbox.c.lane).where(_DEAD)
+    if ids is not None:
+        query = query.where(outbox.c.id.in_(ids))
+    found = conn.execute(query.order_by(outbox.c.lane, outbox.c.seq).with_for_update()).all()
+    for lane, count in sorted(Counter(row.lane for row in found).items()):
+        lanes.push(conn, lane, count=count, ready_at=now)
+    for row in found:
+        conn.execute(
+            update(outbox)
+            .where(outbox.c.id == row.id)
+            .values(state="todo", attempts=0, tried_since=now, updated_at=now)
+        )
+        threads.mark(conn, row.id, dead=False)
+    return len(found)
+
+
+def drop(conn: Connection, item: str, *, now: datetime) -> bool:
+    """Gives up a dead or waiting item for good; False when it is neither."""
+    query = select(outbox.c.lane, outbox.c.state).where(outbox.c.id == item)
+    row = conn.execute(query.with_for_update()).one_or_none()
+    if row is None or row.state not in {"todo", "dead"}:
+        return False
+    if row.state == "todo":
+        lanes.uncount(conn, row.lane, 1)
+    changed = update(outbox).where(outbox.c.id == item)
+    conn.execute(changed.values(state="dropped", error="dropped by hand", updated_at=now))
+    threads.mark(conn, item, dead=True)
+    return True
+
+
+def _item(row: AnyRow) -> OutboxItem:
+    placed = row.place_ts is not None
+    return OutboxItem(
+        action=load_action(row.payload),
+        lane=Lane(row.lane),
+        delivery=DeliveryId(row.delivery),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        maybe_sent=row.maybe_sent,
+        error=row.error,
+        place=Place(channel=row.place_channel, ts=row.place_ts) if placed else None,
+        state=row.state,
+        tried_since=row.tried_since,
+    )

@@ -1,0 +1,208 @@
+"""PostgreSQL: several processes, each with a pool; NOTIFY after commits wakes the others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import asyncpg
+from sqlalchemy import exc, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import ConfigError
+from bot.store import migrate
+from bot.store.engine import Topics, translate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+T = TypeVar("T")
+
+_POOL: Final = 10
+_CONNECT_S: Final = 10.0
+_COMMAND_S: Final = 30.0
+_CHANNEL: Final = "bot"
+#: Seconds between attempts to listen again, and between signs of life.
+_AGAIN_S: Final = 2.0
+_QUIET_S: Final = 30.0
+#: Runs of one write before its conflict is told.
+_TRIES: Final = 3
+#: serialization_failure, deadlock_detected
+_CONFLICTS: Final = frozenset({"40001", "40P01"})
+#: Two `bot migrate` at once: the second waits. Any fixed number would do.
+_MIGRATION_LOCK: Final = 5_143_870_226
+
+
+class Postgres:
+    """The backend on a server."""
+
+    def __init__(self, dsn: str) -> None:
+        self._engine = _engine(dsn)
+        self._topics = Topics()
+        self._listener = _Listener(dsn, self._topics)
+
+    async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
+        try:
+            result = await self._try(do)
+        except Exception as error:
+            raise translate(error) from error
+        for topic in topics:
+            self._topics.touch(topic)
+            # After the commit, not within: NOTIFY in a transaction makes all commits queue.
+            self._listener.tell(topic)
+        return result
+
+    async def _try(self, do: Callable[[Connection], T]) -> T:
+        for again in reversed(range(_TRIES)):
+            async with self._engine.connect() as conn:
+                try:
+                    result = await conn.run_sync(do)
+                except exc.DBAPIError as error:
+                    if again and _harmless(error):
+                        continue
+                    raise
+                # From here on it may have happened: it is not run again.
+                await conn.commit()
+                return result
+        raise AssertionError("the last try raises")
+
+    async def read(self, do: Callable[[Connection], T]) -> T:
+        try:
+            return await self._try(do)
+        except Exception as error:
+            raise translate(error) from error
+
+    async def wait(self, topic: str, timeout_s: float) -> None:
+        await self._topics.wait(topic, timeout_s)
+
+    async def shrink(self) -> None:
+        """Autovacuum does it."""
+
+    async def open(self) -> None:
+        """Raises ConfigError when the tables are not those of this version."""
+        try:
+            async with self._engine.connect() as conn:
+                found = await conn.run_sync(migrate.version)
+                current = await conn.run_sync(migrate.is_current)
+        except Exception as error:
+            raise translate(error) from error
+        if not current:
+            state = "no tables yet" if found is None else f"tables of version {found}"
+            raise ConfigError(
+                [f"DATABASE_URL: the database has {state}; run `bot migrate` with this version"]
+            )
+        self._listener.start()
+
+    async def close(self) -> None:
+        await self._listener.close()
+        await self._engine.dispose()
+
+
+def _engine(dsn: str) -> AsyncEngine:
+    async def connect() -> Any:  # asyncpg has no types
+        # asyncpg reads the address, so that `sslmode` and `host` work in it as with psql.
+        return await asyncpg.connect(
+            dsn,
+            timeout=_CONNECT_S,
+            command_timeout=_COMMAND_S,
+            server_settings={"application_name": "chatops-bot", "jit": "off"},
+        )
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=_POOL,
+        max_overflow=0,
+        pool_timeout=_CONNECT_S,
+    )
+
+
+def _harmless(error: exc.DBAPIError) -> bool:
+    """Nothing was committed, and a new try may do better: a conflict, a stale connection."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _CONFLICTS
+
+
+class _Listener:
+    """One connection that hears what other processes touched and tells them what we did."""
+
+    def __init__(self, dsn: str, topics: Topics) -> None:
+        self._dsn = dsn
+        self._topics = topics
+        self._told: set[str] = set()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        # Ended by `close`, within the store's own `async with`.
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def tell(self, topic: str) -> None:
+        self._told.add(topic)
+        self._news.set()
+
+    async def _run(self) -> None:
+        while True:
+            # Without it polling finds the work: the next wait ends by its time.
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._listen()
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _listen(self) -> None:
+        conn = await asyncpg.connect(self._dsn, timeout=_CONNECT_S, command_timeout=_COMMAND_S)
+        try:
+            await conn.add_listener(_CHANNEL, self._heard)
+            # Whatever was told while nobody listened.
+            self._topics.touch_all()
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), _QUIET_S)
+                self._news.clear()
+                topics, self._told = self._told, set()
+                for topic in topics:
+                    await conn.execute("SELECT pg_notify($1, $2)", _CHANNEL, topic)
+                if not topics:
+                    await conn.execute("SELECT 1")
+        finally:
+            conn.terminate()
+
+    def _heard(self, conn: Any, pid: int, _channel: str, topic: str) -> None:  # asyncpg's
+        if pid != conn.get_server_pid():
+            self._topics.touch(topic)
+
+
+@contextlib.asynccontextmanager
+async def open_postgres(dsn: str) -> AsyncIterator[Postgres]:
+    backend = Postgres(dsn)
+    try:
+        await backend.open()
+        yield backend
+    finally:
+        await backend.close()
+
+
+async def upgrade_server(dsn: str) -> None:
+    """For `bot migrate`."""
+    engine = _engine(dsn)
+    try:
+        async with engine.begin() as conn:
+            await _upgrade(conn)
+    except Exception as error:
+        raise translate(error) from error
+    finally:
+        await engine.dispose()
+
+
+async def _upgrade(conn: AsyncConnection) -> None:
+    await conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+    if not await conn.run_sync(migrate.is_current):
+        await conn.run_sync(migrate.upgrade)

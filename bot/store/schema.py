@@ -1,0 +1,374 @@
+"""The tables: one schema for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from typing_extensions import override
+
+from bot.store.codec import dump_json, load_json
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+#: PostgreSQL refuses index entries of more than about 2,700 bytes.
+_KEY_LENGTH: Final = 500
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, as stored; exact, which `timestamp()` is not."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def plain(value: str) -> str:
+    """The value without what a text column cannot hold: NUL, lone surrogates."""
+    if "\0" not in value:
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return value
+    return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
+def short(key: str) -> str:
+    """The key as an index can hold it: a long one keeps its head and gets a digest.
+
+    Keys are made of what forges send: branch names, ids, headers of any length.
+    """
+    key = plain(key)
+    if len(key) <= _KEY_LENGTH and len(key.encode()) <= 2 * _KEY_LENGTH:
+        return key
+    return f"{key[:100]}…{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else micros(value)
+
+    @override
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else moment(value)
+
+
+class JsonText(TypeDecorator[Any]):  # any JSON value
+    """JSON as text: PostgreSQL's `jsonb` refuses NUL, which payloads may hold."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
+        return None if value is None else dump_json(value)
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
+        return None if value is None else load_json(value)
+
+
+class Key(TypeDecorator[str]):
+    """Text that is looked up: see `short`."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else short(value)
+
+
+class Free(TypeDecorator[str]):
+    """Text that is only shown: see `plain`."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else plain(value)
+
+
+#: SQLite counts up by itself only in an `INTEGER PRIMARY KEY`.
+_Serial: Final = BigInteger().with_variant(Integer, "sqlite")
+
+metadata: Final = MetaData(
+    naming_convention={"ix": "%(table_name)s_%(column_0_N_name)s", "pk": "%(table_name)s_pk"}
+)
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    # The order of insertion, which in a lane is the order of commits: its row is locked first.
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Key, nullable=False),
+    Column("forge", Text, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("hook", Key, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("event", Free, nullable=False),
+    Column("lane", Key, nullable=False),
+    # Known when it is decided; empty before, and for events without a project.
+    Column("project", Key, nullable=False, server_default=""),
+    Column("headers", JsonText, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("error", Free),
+    # The delivery it was copied from, to be decided again.
+    Column("replay_of", Key),
+    UniqueConstraint("hook", "key", name="deliveries_hook_key"),
+    UniqueConstraint("id", name="deliveries_id"),
+    Index(
+        "deliveries_waiting",
+        "lane",
+        "seq",
+        sqlite_where=text("status = 'new'"),
+        postgresql_where=text("status = 'new'"),
+    ),
+    Index(
+        "deliveries_project",
+        "project",
+        "seq",
+        sqlite_where=text("project <> ''"),
+        postgresql_where=text("project <> ''"),
+    ),
+)
+
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    Column("delivery", Key, primary_key=True),
+    Column("ruleset", Text, nullable=False),
+    Column("decided_at", Moment, nullable=False),
+    Column("trace", JsonText, nullable=False),
+)
+
+lanes: Final = Table(
+    "lanes",
+    metadata,
+    Column("key", Key, primary_key=True),
+    # `decide` or `send`: which of the two loops claims it.
+    Column("kind", Text, nullable=False),
+    # Items waiting or under way: a counter, because an EXISTS over the items is not protected by
+    # the row's lock.
+    Column("pending", BigInteger, nullable=False),
+    Column("ready_at", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("token", Text),
+    Index(
+        "lanes_ready",
+        "kind",
+        "ready_at",
+        sqlite_where=text("pending > 0"),
+        postgresql_where=text("pending > 0"),
+    ),
+)
+
+holds: Final = Table(
+    "holds",
+    metadata,
+    Column("prefix", Key, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    # The action's id: an action gets into the outbox once.
+    Column("id", Key, nullable=False),
+    Column("lane", Key, nullable=False),
+    Column("delivery", Key, nullable=False),
+    Column("rule", Free, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("channel", Key, nullable=False),
+    Column("slot", Key),
+    Column("root", Key),
+    # The waiting item that took this one in; then `state` is `merged`.
+    Column("merged_into", Key),
+    Column("payload", JsonText, nullable=False),
+    # todo, sending, done, dead, dropped, merged
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("maybe_sent", Boolean, nullable=False),
+    Column("error", Free),
+    Column("code", Free),
+    Column("place_channel", Key),
+    Column("place_ts", Text),
+    Column("created_at", Moment, nullable=False),
+    # When the tries began that count for giving up; later than created_at after a retry by hand.
+    Column("tried_since", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("id", name="outbox_id"),
+    Index("outbox_delivery", "delivery"),
+    Index(
+        "outbox_waiting",
+        "lane",
+        "seq",
+        sqlite_where=text("state IN ('todo', 'sending')"),
+        postgresql_where=text("state IN ('todo', 'sending')"),
+    ),
+    Index(
+        "outbox_dead",
+        "seq",
+        sqlite_where=text("state = 'dead'"),
+        postgresql_where=text("state = 'dead'"),
+    ),
+)
+
+threads: Final = Table(
+    "threads",
+    metadata,
+    Column("channel", Key, primary_key=True),
+    Column("subject", Key, primary_key=True),
+    # A subject has at most one card and one other root in a channel.
+    Column("card", Boolean, primary_key=True),
+    Column("root", Key, nullable=False),
+    Column("rule", Free, nullable=False),
+    Column("ts", Text),
+    Column("at", Moment, nullable=False),
+    Column("dead", Boolean, nullable=False),
+    Index("threads_subject", "subject"),
+    Index("threads_root", "root"),
+)
+
+#: What receipts taught: `#name` as rules write it -> the channel's id.
+channels: Final = Table(
+    "channels",
+    metadata,
+    Column("name", Key, primary_key=True),
+    Column("id", Text, nullable=False),
+)
+
+memory: Final = Table(
+    "memory",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("value", JsonText, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+hooks: Final = Table(
+    "hooks",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("forge", Text, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("project", Free, nullable=False),
+    # The path without case, to be found by what a person types.
+    Column("folded", Key, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    # JSON list, encrypted.
+    Column("secrets", Text, nullable=False),
+    Column("events", JsonText, nullable=False),
+    Column("channel", Free),
+    Column("status", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Moment),
+    Column("proved_at", Moment),
+    Column("last_seen_at", Moment),
+    Index("hooks_folded", "folded"),
+)
+
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Key, nullable=False),
+    Column("command", Free, nullable=False),
+    Column("args", JsonText, nullable=False),
+    Column("who", Free, nullable=False),
+    Column("channel", Free, nullable=False),
+    # Encrypted.
+    Column("reply_to", Text, nullable=False),
+    # todo, running, done, failed
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("progress", JsonText, nullable=False),
+    Column("answer", JsonText),
+    Column("lease_until", Moment),
+    Column("token", Text),
+    Column("created_at", Moment),
+    Column("finished_at", Moment),
+    UniqueConstraint("id", name="jobs_id"),
+    Index(
+        "jobs_waiting",
+        "seq",
+        sqlite_where=text("state IN ('todo', 'running')"),
+        postgresql_where=text("state IN ('todo', 'running')"),
+    ),
+)
+
+rulesets: Final = Table(
+    "rulesets",
+    metadata,
+    Column("hash", Key, primary_key=True),
+    Column("files", JsonText, nullable=False),
+    Column("entry", Free, nullable=False),
+    Column("loaded_at", Moment, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+meta: Final = Table(
+    "meta",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("value", JsonText, nullable=False),
+)
+
+preview_messages: Final = Table(
+    "preview_messages",
+    metadata,
+    Column("channel", Key, primary_key=True),
+    Column("ts", Text, primary_key=True),
+    # Of its last change.
+    Column("seq", BigInteger, nullable=False),
+    Column("thread", Text),
+    Column("broadcast", Boolean, nullable=False),
+    Column("key", Key, nullable=False),
+    Column("rendered", JsonText, nullable=False),
+    Column("reactions", JsonText, nullable=False),
+    Column("note", JsonText, nullable=False),
+    Column("posted_at", Moment, nullable=False),
+    Column("edited_at", Moment),
+    Index("preview_messages_seq", "seq"),
+    Index("preview_messages_key", "channel", "key"),
+)
+
+#: One row, counted up by every change of the preview; its lock puts the changes in order.
+preview_clock: Final = Table(
+    "preview_clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+)

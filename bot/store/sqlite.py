@@ -1,0 +1,288 @@
+"""SQLite: one process, one writer, a few readers, checkpoints off the request path."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import make_url
+
+from bot.errors import ConfigError, StoreError
+from bot.store import jobs, lanes, migrate
+from bot.store.engine import Topics, translate
+from bot.store.writer import Writer, alchemy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+_READERS: Final = 4
+#: How long a writer waits for another process (`bot` on the command line) to finish its row.
+_BUSY_S: Final = 5.0
+_PAGE: Final = 16 * 1024
+_CHECKPOINT_S: Final = 2.0
+#: Pages in the log above which a checkpoint may make the writer wait, so that it ends.
+_LONG_LOG: Final = 16_384
+
+
+def path_of(database_url: str) -> Path:
+    database = make_url(database_url).database
+    if not database or database == ":memory:":
+        raise ConfigError(["DATABASE_URL: names no file; use `sqlite:///path/to/bot.db`"])
+    return Path(database)
+
+
+class Sqlite:
+    """The backend on a file."""
+
+    def __init__(self, path: Path, *, exclusive: bool) -> None:
+        self._path = path
+        self._topics = Topics()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._checkpoints = _Checkpoints(path) if exclusive else None
+        self._writer = Writer(self._connect, committed=self._committed)
+
+    async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
+        result = await self._writer.run(do)
+        for topic in topics:
+            self._topics.touch(topic)
+        return result
+
+    async def read(self, do: Callable[[Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, do)
+
+    async def wait(self, topic: str, timeout_s: float) -> None:
+        await self._topics.wait(topic, timeout_s)
+
+    async def shrink(self) -> None:
+        await asyncio.to_thread(_shrink, self._path)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+        # Last, because the last connection tidies the log away, and a reader cannot.
+        await self._writer.close()
+
+    def _close(self) -> None:
+        self._readers.shutdown(wait=True)
+        for raw in self._opened:
+            raw.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        raw = connect(self._path)
+        if self._checkpoints is not None:
+            raw.execute("PRAGMA wal_autocheckpoint=0")
+        return raw
+
+    def _committed(self) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.wanted.set()
+
+    def _read(self, do: Callable[[Connection], T]) -> T:
+        try:
+            raw, conn = self._reader()
+            raw.execute("BEGIN")
+            try:
+                return do(conn)
+            finally:
+                raw.rollback()
+        except Exception as error:
+            raise translate(error) from error
+
+    def _reader(self) -> tuple[sqlite3.Connection, Connection]:
+        found: tuple[sqlite3.Connection, Connection] | None = getattr(self._local, "pair", None)
+        if found is None:
+            raw = connect(self._path, mode="ro")
+            self._opened.append(raw)
+            found = self._local.pair = (raw, alchemy(raw))
+        return found
+
+
+def _shrink(path: Path) -> None:
+    try:
+        with contextlib.closing(connect(path, mode="rw")) as raw:
+            raw.execute("PRAGMA incremental_vacuum").fetchall()
+    except sqlite3.Error as error:
+        raise translate(error) from error
+
+
+def connect(path: Path, *, mode: str = "rwc") -> sqlite3.Connection:
+    """Transactions are begun and ended by hand. `mode`: `ro`, `rw`, `rwc`."""
+    address = f"file:{quote(str(path))}?mode={mode}"
+    raw = sqlite3.connect(
+        address, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    # FULL: a commit is on disk when it returns, also after a power cut.
+    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("PRAGMA temp_store=MEMORY")
+    return raw
+
+
+class _Checkpoints:
+    """Moves the log into the database, so that no commit has to."""
+
+    def __init__(self, path: Path) -> None:
+        self.wanted = threading.Event()
+        self._path = path
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="store-checkpoint", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        self.wanted.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.wait(_CHECKPOINT_S):
+            if self.wanted.is_set():
+                self.wanted.clear()
+                # A failure here is the writer's too, which tells it; the log only grows meanwhile.
+                with contextlib.suppress(sqlite3.Error, OSError):
+                    self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        with contextlib.closing(connect(self._path, mode="rw")) as raw:
+            _, pages, moved = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages > _LONG_LOG and moved == pages:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+@contextlib.asynccontextmanager
+async def open_sqlite(path: Path, *, exclusive: bool) -> AsyncIterator[Sqlite]:
+    """`exclusive`: this process runs the lanes; a second one gets a ConfigError."""
+    with _locked(path) if exclusive else contextlib.nullcontext():
+        await asyncio.to_thread(_prepare, path, exclusive=exclusive)
+        backend = Sqlite(path, exclusive=exclusive)
+        try:
+            if exclusive:
+                await backend.write(_clear_leases)
+            yield backend
+        finally:
+            await backend.close()
+
+
+def _clear_leases(conn: Connection) -> None:
+    lanes.clear_leases(conn)
+    jobs.clear_leases(conn)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Holds `<file>.lock`, with our process id in it, until the end; the system frees it when
+    the process dies."""
+    _make_directory(path)
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError([f"DATABASE_URL: cannot write {lock}: {error.strerror}"]) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            raise ConfigError(
+                [
+                    f"DATABASE_URL: {path} is in use by process {holder}: stop that one first, or"
+                    " use PostgreSQL, which serves several processes"
+                ]
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"DATABASE_URL: cannot make {path.parent}: {error.strerror}"
+        raise ConfigError([text]) from error
+
+
+def _prepare(path: Path, *, exclusive: bool) -> None:
+    """The file with its tables: made when missing, brought up to date when old."""
+    _make_directory(path)
+    try:
+        with contextlib.closing(connect(path)) as raw:
+            # Both hold only when they are set before the first table is made.
+            raw.execute(f"PRAGMA page_size={_PAGE}")
+            raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            if mode != "wal":
+                raise StoreError(
+                    f"SQLite: {path} cannot use a write-ahead log; keep it on a local disk"
+                )
+            with alchemy(raw) as conn:
+                if migrate.is_current(conn):
+                    return
+                with contextlib.nullcontext() if exclusive else _locked(path):
+                    _upgrade(raw, conn)
+    except (sqlite3.Error, OSError) as error:
+        raise translate(error) from error
+
+
+def _upgrade(raw: sqlite3.Connection, conn: Connection) -> None:
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        migrate.upgrade(conn)
+    except BaseException:
+        raw.rollback()
+        raise
+    raw.execute("COMMIT")
+
+
+def upgrade_file(path: Path) -> None:
+    """For `bot migrate`: the same as at the start, with nobody else on the file."""
+    with _locked(path):
+        _prepare(path, exclusive=True)
+
+
+def kept_key(path: Path) -> str:
+    """The key beside the database, made when there is none; readable by its owner only."""
+    file = path.with_name(f"{path.name}.key")
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_key(file)
+    except OSError as error:
+        raise ConfigError([f"SECRET_KEY: cannot write {file}: {error.strerror}"]) from error
+    key = secrets.token_urlsafe(32)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(key)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return key
+
+
+def existing_key(path: Path) -> str | None:
+    file = path.with_name(f"{path.name}.key")
+    return _read_key(file) if file.exists() else None
+
+
+def _read_key(file: Path) -> str:
+    try:
+        key = file.read_text().strip()
+    except OSError as error:
+        raise ConfigError([f"SECRET_KEY: cannot read {file}: {error.strerror}"]) from error
+    if not key:
+        raise ConfigError([f"SECRET_KEY: {file} is empty; restore it or set SECRET_KEY"])
+    return key

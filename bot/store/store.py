@@ -1,0 +1,88 @@
+"""The store as the other parts see it: every port that keeps something."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from bot.store import deliveries, history
+from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
+from bot.store.work import DecidingWork, SendingWork
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.model import Backlog, Delivery, DeliveryId, DeliverySummary, Json
+
+#: Compressing a body of this many bytes would stop the event loop for milliseconds.
+_LARGE: Final = 256 * 1024
+
+
+class Store(DecidingWork, SendingWork, HookRecords, JobRecords, RulesetRecords, PreviewRecords):
+    """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""
+
+    # -- Inbox -------------------------------------------------------------------------------
+
+    async def append(self, delivery: Delivery) -> bool:
+        if len(delivery.body) > _LARGE:
+            row = await asyncio.to_thread(deliveries.pack_delivery, delivery)
+        else:
+            row = deliveries.pack_delivery(delivery)
+        do = partial(deliveries.append, row=row, received_at=delivery.received_at)
+        return await self._backend.write(do, "deliveries")
+
+    async def probe(self) -> None:
+        await self._backend.write(deliveries.probe)
+
+    # -- Wakeups -----------------------------------------------------------------------------
+
+    async def wait(self, topic: str, timeout_s: float) -> None:
+        """Also `preview`."""
+        await self._backend.wait(topic, timeout_s)
+
+    # -- history -----------------------------------------------------------------------------
+
+    async def list_deliveries(
+        self,
+        *,
+        limit: int = 50,
+        before: DeliveryId | None = None,
+        status: str | None = None,
+        project: str | None = None,
+    ) -> tuple[DeliverySummary, ...]:
+        """Newest first, those older than `before`."""
+        do = partial(
+            deliveries.summaries, limit=limit, before=before, status=status, project=project
+        )
+        return await self._backend.read(do)
+
+    async def delivery(self, delivery: DeliveryId) -> tuple[Delivery, str] | None:
+        """With its status."""
+        row = await self._backend.read(partial(deliveries.find, delivery=delivery))
+        return None if row is None else (deliveries.unpack_row(row), row.status)
+
+    async def replay_delivery(
+        self, original: DeliveryId, *, copy: DeliveryId, now: datetime
+    ) -> None:
+        """Has it decided again, as a new delivery with the id `copy`. StoreError when unknown."""
+        do = partial(deliveries.replay, original=original, copy=copy, now=now)
+        await self._backend.write(do, "deliveries")
+
+    async def backlog(self) -> Backlog:
+        return await self._backend.read(history.backlog)
+
+    async def prune(self, *, before: datetime) -> int:
+        """Forgets what ended before then, a little at a time; how many rows that were."""
+        gone = 0
+        while some := await self._backend.write(partial(history.prune, before=before)):
+            gone += some
+        await self._backend.shrink()
+        return gone
+
+    async def set_meta(self, key: str, value: Json) -> None:
+        await self._backend.write(partial(history.set_meta, key=key, value=value))
+
+    async def get_meta(self, key: str) -> Json:
+        """None when it was never set."""
+        return await self._backend.read(partial(history.get_meta, key=key))

@@ -1,0 +1,106 @@
+"""The two loops' side of the store: deliveries to decide, actions to carry out."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.store import decisions, deliveries, lanes, memory, outbox, threads
+from bot.store.part import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from bot.model import DeliveryId, Json, OutboxItem, SubjectKey, Thread
+    from bot.ports import (
+        Claim,
+        ClaimedDeliveries,
+        ClaimedItem,
+        Dead,
+        Done,
+        Dropped,
+        Retry,
+        Settled,
+    )
+
+_KINDS: Final[Mapping[str, str]] = {"deliveries": lanes.DECIDE, "outbox": lanes.SEND}
+
+
+class DecidingWork(Part):
+    async def claim_deliveries(
+        self, *, now: datetime, lease: timedelta, limit: int
+    ) -> ClaimedDeliveries | None:
+        do = partial(deliveries.claim, token=_token(), now=now, lease=lease, limit=limit)
+        return deliveries.unpack_claim(await self._backend.write(do))
+
+    async def settle_deliveries(
+        self, claim: Claim, settled: Sequence[Settled], *, now: datetime
+    ) -> None:
+        do = partial(decisions.settle, claim=claim, settled=settled, now=now)
+        await self._backend.write(do, "outbox")
+
+    async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:
+        return await self._backend.read(partial(memory.load, keys=keys))
+
+    async def load_threads(
+        self, subjects: Sequence[SubjectKey]
+    ) -> dict[SubjectKey, tuple[Thread, ...]]:
+        """In each channel at most one card and one other root, the card last."""
+        return await self._backend.read(partial(threads.load, subjects=subjects))
+
+    async def channel_ids(self) -> dict[str, str]:
+        """What receipts taught: channel ids by name without `#`."""
+        return await self._backend.read(threads.channel_ids)
+
+    async def decision(self, delivery: DeliveryId) -> dict[str, Any] | None:
+        """The trace as JSON, with the state of each action; None when it was not decided."""
+        return await self._backend.read(partial(decisions.find, delivery=delivery))
+
+
+class SendingWork(Part):
+    async def claim_item(self, *, now: datetime, lease: timedelta) -> ClaimedItem | None:
+        do = partial(outbox.claim, token=_token(), now=now, lease=lease)
+        return await self._backend.write(do)
+
+    async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
+        return await self._backend.write(partial(lanes.renew, held=claim, now=now, lease=lease))
+
+    async def settle_item(
+        self,
+        claimed: ClaimedItem,
+        outcome: Done | Retry | Dead | Dropped,
+        *,
+        now: datetime,
+        ready_at: datetime,
+    ) -> None:
+        do = partial(outbox.settle, claimed=claimed, outcome=outcome, now=now, ready_at=ready_at)
+        await self._backend.write(do)
+
+    async def hold(self, prefix: str, until: datetime) -> None:
+        """Also lanes that are made later; an earlier end than one that is set changes nothing."""
+        await self._backend.write(partial(lanes.hold, prefix=prefix, until=until))
+
+    async def next_ready(self, *, now: datetime, topic: str | None = None) -> datetime | None:
+        """Never before `now`. `topic`: of the lanes of `deliveries` or `outbox` only."""
+        kind = _KINDS[topic] if topic is not None else None
+        return await self._backend.read(partial(lanes.next_ready, now=now, kind=kind))
+
+    async def list_outbox(
+        self, *, state: str | None = None, limit: int = 100
+    ) -> tuple[OutboxItem, ...]:
+        """Oldest first; those that wait, are under way or dead when no state is named."""
+        return await self._backend.read(partial(outbox.listed, state=state, limit=limit))
+
+    async def retry_outbox(self, ids: Sequence[str] | None = None, *, now: datetime) -> int:
+        """Puts dead items back in their lanes, all of them when None; how many those were."""
+        return await self._backend.write(partial(outbox.retry, ids=ids, now=now), "outbox")
+
+    async def drop_outbox(self, item: str, *, now: datetime) -> bool:
+        """Gives up a dead or waiting item for good; False when it is neither."""
+        return await self._backend.write(partial(outbox.drop, item=item, now=now))
+
+
+def _token() -> str:
+    return secrets.token_hex(8)
