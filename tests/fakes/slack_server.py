@@ -249,6 +249,8 @@ class FakeSlack:
 async def _arguments(request: web.Request) -> dict[str, Any]:
     """Of the body: a bot that puts them into the address leaves them in the logs of proxies."""
     method = METHODS.get(request.match_info["method"])
+    if method is None:
+        raise SlackFault("unknown_method")
     if request.method != "POST":
         raise SlackFault("http_verb_not_supported")
     if request.query:
@@ -256,7 +258,7 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
     body = await request.text()
     if not body:
         return {}
-    if request.content_type == "application/json" and method is not None and method.json:
+    if request.content_type == "application/json" and method.json:
         return _json_object(body)
     if request.content_type == "application/x-www-form-urlencoded":
         return dict(parse_qsl(body, keep_blank_values=True))
