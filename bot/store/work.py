@@ -6,6 +6,7 @@ import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.model import DeliveryId
 from bot.store import decisions, deliveries, lanes, memory, outbox, threads
 from bot.store.part import Part
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from bot.model import DeliveryId, Json, OutboxItem, SubjectKey, Thread
+    from bot.model import Action, Json, Lane, OutboxItem, SubjectKey, Thread
     from bot.ports import (
         Claim,
         ClaimedDeliveries,
@@ -63,6 +64,13 @@ class SendingWork(Part):
     async def claim_item(self, *, now: datetime, lease: timedelta) -> ClaimedItem | None:
         do = partial(outbox.claim, token=_token(), now=now, lease=lease)
         return await self._backend.write(do)
+
+    async def enqueue(self, actions: Sequence[tuple[Action, Lane]], *, now: datetime) -> None:
+        """Into the outbox, outside of any delivery's decision."""
+        planned = [
+            (DeliveryId(action.id.rpartition(".")[0]), action, lane) for action, lane in actions
+        ]
+        await self._backend.write(partial(outbox.plan, planned=planned, now=now), "outbox")
 
     async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
         return await self._backend.write(partial(lanes.renew, held=claim, now=now, lease=lease))

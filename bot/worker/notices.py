@@ -1,4 +1,4 @@
-"""Tells the admin channel what needs a person: dead letters, stale rules; folded, never in a loop."""
+"""Tells the admin channel what needs a person: dead letters, stale rules; folded, never looping."""
 
 from __future__ import annotations
 

@@ -72,6 +72,10 @@ class Rulebook:
         return self._current
 
     @property
+    def loaded(self) -> bool:
+        return self._current is not None
+
+    @property
     def stale(self) -> bool:
         """The file is broken and older rules run."""
         return bool(self.faults)
@@ -93,6 +97,12 @@ class Rulebook:
                 raise
             self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
             self._broken(error)
+
+    async def take_stored(self) -> None:
+        """What some worker activated, if any did: for a process that reads no file."""
+        stored = await self._store.active_ruleset()
+        if stored is not None:
+            self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
 
     async def reload(self) -> None:
         """The file as it is now, if it loads; else its faults are kept and told."""
@@ -124,7 +134,7 @@ class Rulebook:
             await wakeups.wait("rules", _FOLLOW_S)
             try:
                 stored = await self._store.active_ruleset()
-                if stored is not None and stored.hash != self.current.hash:
+                if stored is not None and not self._is_current(stored.hash):
                     self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
             except (StoreError, RulesError) as error:
                 log.warning("rules not followed", error=str(error))
@@ -133,7 +143,7 @@ class Rulebook:
         taken = await asyncio.to_thread(snapshot, self._path, self._includes)
         ruleset = await self._compile(taken.files, taken.entry)
         now = self._clock.now()
-        if self._current is None or ruleset.hash != self._current.hash:
+        if not self._is_current(ruleset.hash):
             await self._store.activate_ruleset(
                 StoredRuleset(
                     hash=ruleset.hash, files=taken.files, entry=taken.entry, loaded_at=now
@@ -145,8 +155,11 @@ class Rulebook:
     async def _compile(self, files: Mapping[str, str], entry: str) -> Ruleset:
         return await asyncio.to_thread(self._load, files, entry)
 
+    def _is_current(self, hash_: str) -> bool:
+        return self._current is not None and self._current.hash == hash_
+
     def _use(self, ruleset: Ruleset, loaded_at: datetime) -> None:
-        if self._current is None or ruleset.hash != self._current.hash:
+        if not self._is_current(ruleset.hash):
             log.info("rules loaded", ruleset=ruleset.hash[:8], rules=len(ruleset.rules))
             self.loaded_at = loaded_at
         self._current = ruleset

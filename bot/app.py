@@ -1,0 +1,367 @@
+"""The composition root: the only file that names adapters, opens them and introduces them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from bot import forges
+from bot.app_commands import CommandRunner
+from bot.errors import ConfigError
+from bot.metrics import Metrics
+from bot.model import Job
+from bot.preview.changes import Changes
+from bot.preview.chat import PreviewChat
+from bot.rules.load import includes, load
+from bot.slack.blocks import blocks
+from bot.slack.client import SlackChat
+from bot.slack.listener import CommandRequest, Listener
+from bot.store import Store, open_store
+from bot.web import routes
+from bot.web.access import Access
+from bot.web.console import Console
+from bot.web.health import Health
+from bot.web.hook_cache import HookCache
+from bot.web.ids import DeliveryIds
+from bot.web.once import OncePage, OneTimeMemory
+from bot.web.receive import Receiver
+from bot.web.rules_state import RulesState
+from bot.worker import gauges, loops
+from bot.worker.deciding import Decider
+from bot.worker.delivering import Deliverer
+from bot.worker.directory import Directory
+from bot.worker.jobs import JobRunner
+from bot.worker.notices import Notices
+from bot.worker.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.config import Settings
+    from bot.message import Message
+    from bot.model import Json
+
+log = structlog.get_logger()
+
+#: What is under way at a SIGTERM may take this long; then it is cut off and looked for later.
+DRAIN_S: Final = 7.0
+_CLOSE_S: Final = 2.0
+
+
+class Role(Enum):
+    """What a process does: `bot run`, `bot web`, `bot worker`."""
+
+    ALL = "run"
+    WEB = "web"
+    WORKER = "worker"
+
+    @property
+    def listens(self) -> bool:
+        return self is not Role.WORKER
+
+    @property
+    def works(self) -> bool:
+        return self is not Role.WEB
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A bot that has started."""
+
+    store: Store
+    #: `http://127.0.0.1:8080`; None for a worker.
+    address: str | None
+    rules: Rulebook
+    role: Role
+    preview: bool
+
+
+async def serve(
+    settings: Settings,
+    role: Role,
+    *,
+    stop: asyncio.Event,
+    started: Callable[[Running], Awaitable[None]],
+) -> None:
+    """Runs until `stop`, then lets what is under way finish.
+
+    Raises ConfigError, RulesError or StoreError when it cannot start.
+    """
+    if not settings.postgres and role is not Role.ALL:
+        raise ConfigError(
+            [
+                f"DATABASE_URL: SQLite serves one process; `bot {role.value}` needs PostgreSQL,"
+                " `bot run` is web and worker in one"
+            ]
+        )
+    async with AsyncExitStack() as stack:
+        parts = await _open(stack, settings, role)
+        runner, address = await _listen(stack, settings, parts)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in parts.work(stop)]
+            log.info("started", role=role.value, address=address, preview=settings.preview)
+            await started(
+                Running(
+                    store=parts.store,
+                    address=address,
+                    rules=parts.rules,
+                    role=role,
+                    preview=settings.preview,
+                )
+            )
+            await stop.wait()
+            log.info("stopping", role=role.value)
+            if runner is not None:
+                await runner.cleanup()
+            await _drain(tasks)
+    log.info("stopped", role=role.value)
+
+
+async def _drain(tasks: list[asyncio.Task[None]]) -> None:
+    _, late = await asyncio.wait(tasks, timeout=DRAIN_S) if tasks else (set(), set())
+    for task in late:
+        task.cancel()
+
+
+class _Parts:
+    """Everything that is open, introduced to each other."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        role: Role,
+        *,
+        store: Store,
+        chat: SlackChat | PreviewChat,
+        changes: Changes,
+    ) -> None:
+        self.settings = settings
+        self.role = role
+        self.store = store
+        self.chat = chat
+        self.changes = changes
+        self.clock = SystemClock()
+        self.metrics = Metrics(CollectorRegistry())
+        self.new_id = DeliveryIds(self.clock, secrets.randbits)
+        self.once = OneTimeMemory(self.clock, lambda: secrets.token_urlsafe(24))
+        self.workspace = "preview" if settings.preview else "slack"
+        self.directory = Directory(chat=chat, store=store, clock=self.clock)
+        self.notices = Notices(
+            store=store,
+            channel=self._admin_channel,
+            clock=self.clock,
+            new_id=self.new_id,
+            workspace=self.workspace,
+        )
+        self.rules = Rulebook(
+            path=Path(settings.rules),
+            store=store,
+            load=load,
+            includes=includes,
+            clock=self.clock,
+            told=self.notices.rules_broken,
+        )
+        self.listener = _listener(settings, self.submit) if role.listens else None
+
+    def _admin_channel(self) -> str | None:
+        return self.settings.admin_channel or self.rules.current.admin
+
+    async def submit(self, request: CommandRequest) -> bool:
+        """Keeps a command that Slack sent; False when it came before."""
+        words = tuple(request.text.split())
+        return await self.store.add_job(
+            Job(
+                id=request.id,
+                command=words[0] if words else "help",
+                args=words[1:],
+                who=request.user_id,
+                channel=request.channel_id,
+                reply_to=request.response_url,
+                created_at=self.clock.now(),
+            )
+        )
+
+    def rules_state(self) -> RulesState:
+        rules = self.rules
+        if not rules.loaded:
+            return RulesState(status="none", file=self.settings.rules, faults=rules.faults)
+        return RulesState(
+            status="stale" if rules.stale else "ok",
+            file=self.settings.rules,
+            rules=len(rules.current.rules),
+            hash=rules.current.hash,
+            loaded_at=rules.loaded_at,
+            faults=(*rules.faults, *rules.current.warnings),
+        )
+
+    def work(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        """The loops of this role; each runs until `stop`."""
+        both = [self.rules.follow(self.store, stop), gauges.run(self.store, self.metrics, stop)]
+        if not self.role.works:
+            return both
+        return [
+            *both,
+            self.rules.watch(stop),
+            self.notices.run(stop),
+            loops.turn(self._decider(), "deliveries", self.store, stop),
+            loops.send(self._deliverer(), self.clock, self.store, stop),
+            loops.turn(self._jobs(), "jobs", self.store, stop),
+        ]
+
+    def _decider(self) -> Decider:
+        return Decider(
+            store=self.store,
+            hooks=self.store,
+            book=self.rules,
+            channels=self.directory.ids,
+            clock=self.clock,
+            metrics=self.metrics,
+            workspace=self.workspace,
+        )
+
+    def _deliverer(self) -> Deliverer:
+        return Deliverer(
+            store=self.store,
+            chat=self.chat,
+            privacy=self.rules,
+            clock=self.clock,
+            gap=timedelta(seconds=self.settings.channel_gap_s),
+            jitter=random.random,
+            metrics=self.metrics,
+            trace=self.chat if isinstance(self.chat, PreviewChat) else None,
+            given_up=self.notices.dead,
+        )
+
+    def _jobs(self) -> JobRunner:
+        runner = CommandRunner(
+            settings=self.settings,
+            hooks=self.store,
+            rules=self.rules,
+            clock=self.clock,
+            channel=self.directory.id_of,
+            once=self.once,
+        )
+        return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
+
+    def application(self) -> web.Application:
+        settings = self.settings
+        receiver = Receiver(
+            inbox=self.store,
+            hooks=HookCache(self.store, self.clock),
+            forges=forges.ALL,
+            shared_secret=settings.webhook_secret.reveal() if settings.webhook_secret else None,
+            instances=settings.instances,
+            clock=self.clock,
+            new_id=self.new_id,
+            metrics=self.metrics,
+        )
+        console = self._console()
+        app = routes.build(
+            receiver=receiver,
+            health=Health(inbox=self.store, rules=self.rules_state, metrics=self.metrics),
+            new_error_id=lambda: secrets.token_hex(6),
+            console=console.routes(),
+            once=OncePage(self.once),
+            slack=self.listener.handle if self.listener is not None else None,
+        )
+        app.on_shutdown.append(console.stop)
+        return app
+
+    def _console(self) -> Console:
+        token = self.settings.console_token
+        return Console(
+            access=Access(
+                host=self.settings.host,
+                token=token.reveal() if token is not None else None,
+                clock=self.clock,
+            ),
+            reads=self.store,
+            jobs=self.store,
+            rules=self.rules_state,
+            live=self.changes,
+            render=render,
+            new_job_id=lambda: secrets.token_hex(8),
+            clock=self.clock,
+            preview=self.settings.preview,
+        )
+
+
+async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts:
+    key = settings.secret_key.reveal() if settings.secret_key is not None else None
+    store = await stack.enter_async_context(open_store(settings.database_url, secret_key=key))
+    changes = Changes()
+    chat: SlackChat | PreviewChat
+    if settings.slack_bot_token is None:
+        chat = PreviewChat(store=store, render=render, clock=SystemClock(), changes=changes)
+    else:
+        chat = await stack.enter_async_context(
+            SlackChat.connect(settings.slack_bot_token.reveal(), api_url=settings.slack_api_url)
+        )
+    parts = _Parts(settings, role, store=store, chat=chat, changes=changes)
+    if role.works:
+        await parts.rules.start()
+    else:
+        await parts.rules.take_stored()
+    if parts.listener is not None:
+        await stack.enter_async_context(parts.listener)
+    return parts
+
+
+async def _listen(
+    stack: AsyncExitStack, settings: Settings, parts: _Parts
+) -> tuple[web.AppRunner | None, str | None]:
+    if not parts.role.listens:
+        return None, None
+    runner = web.AppRunner(parts.application(), access_log=None, shutdown_timeout=_CLOSE_S)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
+    try:
+        await site.start()
+    except OSError as error:
+        raise ConfigError(
+            [
+                f"PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror};"
+                " stop what listens there or set PORT"
+            ]
+        ) from error
+    host, port = runner.addresses[0][:2]
+    shown = f"[{host}]" if ":" in host else host
+    return runner, f"http://{shown}:{port}"
+
+
+def _listener(
+    settings: Settings, submit: Callable[[CommandRequest], Awaitable[bool]]
+) -> Listener | None:
+    if settings.slack_bot_token is None:
+        return None
+    signing, app = settings.slack_signing_secret, settings.slack_app_token
+    return Listener(
+        bot_token=settings.slack_bot_token.reveal(),
+        signing_secret=signing.reveal() if signing is not None else None,
+        app_token=app.reveal() if app is not None else None,
+        api_url=settings.slack_api_url,
+        submit=submit,
+    )
+
+
+def render(message: Message) -> Mapping[str, Json]:
+    """As Slack's JSON: `text`, `blocks`, `attachments`."""
+    return asdict(blocks(message))
