@@ -141,10 +141,8 @@ def _context(subject: Deployment) -> tuple[Text, ...]:
 
 def reply(event: Event) -> Text:
     subject: Deployment = event.subject
-    glyph, said, _color = _SAID.get(subject.status, ("🚀", subject.status, None))
-    actor = subject.approver or event.actor
-    by = f" by {wording.who(actor)}" if actor else ""
-    return text(f"{glyph} ", wording.linked(subject.environment, subject.site), f": {said}{by}")
+    glyph, _said, _color = _SAID.get(subject.status, ("🚀", subject.status, None))
+    return text(f"{glyph} ", wording.linked(subject.environment, subject.site), ": ", *_what(event))
 
 
 SPEC = Spec(

@@ -150,13 +150,13 @@ def _fields(subject: Issue) -> Mapping[str, Value | None]:
 def line(event: Event) -> Message:
     subject: Issue = event.subject
     first, *others = _said(event)
-    before, after = first
     what = text(f"{subject.type} ", wording.linked(subject.label, subject.url))
-    head = text(f"{_glyph(event)} {wording.who(event.actor)} {before} ", what)
+    head = text(f"{_glyph(event)} {wording.who(event.actor)} {first.before} ", what)
     rest = [text(" · ", *_alone(phrase)) for phrase in others]
     body = wording.excerpt(subject.description, 300) if "issue.opened" in event.names else ()
     return Message(
-        text=text(*head, *wording.project(event), *after, *rest), body=(body,) if body else ()
+        text=text(*head, first.after, *wording.project(event), *first.last, *rest),
+        body=(body,) if body else (),
     )
 
 
@@ -165,8 +165,8 @@ def reply(event: Event) -> Text:
     return text(f"{_glyph(event)} {wording.who(event.actor)} ", said)
 
 
-def _alone(phrase: tuple[str, Text]) -> Text:
-    return text(phrase[0], *phrase[1])
+def _alone(phrase: _Phrase) -> Text:
+    return text(phrase.before, phrase.after, *phrase.last)
 
 
 def _glyph(event: Event) -> str:
@@ -176,16 +176,24 @@ def _glyph(event: Event) -> str:
     return "🚨" if subject.type == "incident" else "🗒️"
 
 
-def _said(event: Event) -> tuple[tuple[str, Text], ...]:
-    """(words before the issue, words after it) for each name."""
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """`bob <before> issue #5 Title<after> in shop/api<last>`."""
+
+    before: str
+    after: str = ""
+    last: Text = ()
+
+
+def _said(event: Event) -> tuple[_Phrase, ...]:
     subject: Issue = event.subject
-    phrases: Mapping[str, tuple[str, Text]] = {
-        "issue.opened": ("opened", ()),
-        "issue.closed": ("closed", ()),
-        "issue.reopened": ("reopened", ()),
-        "issue.labeled": ("labeled", text(" ", *wording.codes(subject.added_labels))),
-        "issue.assigned": ("assigned", text(f" to {wording.names(subject.added_assignees)}")),
-        "issue.updated": ("updated", _updated(subject)),
+    phrases: Mapping[str, _Phrase] = {
+        "issue.opened": _Phrase("opened"),
+        "issue.closed": _Phrase("closed"),
+        "issue.reopened": _Phrase("reopened"),
+        "issue.labeled": _Phrase("labeled", last=text(": ", *wording.codes(subject.added_labels))),
+        "issue.assigned": _Phrase("assigned", f" to {wording.names(subject.added_assignees)}"),
+        "issue.updated": _Phrase("updated", last=_updated(subject)),
     }
     return tuple(phrases[name] for name in event.names)
 

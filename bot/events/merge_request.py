@@ -44,7 +44,7 @@ class MergeRequest:
     @property
     def label(self) -> str:
         number = f"!{self.iid}" if self.iid is not None else "merge request"
-        return wording.short(f"{number} {self.title}")
+        return wording.short(f"{number} {wording.without_draft(self.title)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def _draft(place: Payload) -> bool:
 
 
 def is_draft_title(title: str) -> bool:
-    return title.lower().startswith(("draft:", "[draft]", "(draft)", "wip:", "[wip]"))
+    return wording.without_draft(title) != title
 
 
 def _conflicts(place: Payload) -> bool | None:

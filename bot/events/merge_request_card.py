@@ -151,7 +151,7 @@ def _state(facts: Mapping[str, Json]) -> str:
 
 def _label(facts: Mapping[str, Json]) -> str:
     number = f"!{facts['iid']}" if "iid" in facts else "merge request"
-    return f"{number} {facts.get('title', '')}"
+    return f"{number} {wording.without_draft(facts.get('title', ''))}"
 
 
 def _origin(facts: Mapping[str, Json]) -> Text:

@@ -29,12 +29,13 @@ def _nothing(_change: Change) -> Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """`alice <before> !7 Title in shop/api<after>`."""
+    """`alice <before> !7 Title<after> in shop/api<last>`."""
 
     glyph: str
     before: Callable[[Change], str]
     after: Callable[[Change], Text] = _nothing
-    #: Said without the merge request; empty = `before` and `after` in a row.
+    last: Callable[[Change], Text] = _nothing
+    #: Said without the merge request; empty = all of the above in a row.
     alone: str = ""
 
 
@@ -66,7 +67,7 @@ def _assigned(change: Change) -> Text:
 
 
 def _labeled(change: Change) -> Text:
-    return text(" ", *wording.codes(change.added_labels))
+    return text(": ", *wording.codes(change.added_labels))
 
 
 def _updated(change: Change) -> Text:
@@ -76,7 +77,7 @@ def _updated(change: Change) -> Text:
 
 
 _PHRASES: Final[Mapping[str, Phrase]] = {
-    "mr.opened": Phrase(glyph="👀", before=_opened, after=_branches),
+    "mr.opened": Phrase(glyph="👀", before=_opened, last=_branches),
     "mr.reopened": Phrase(glyph="👀", before=_said("reopened")),
     "mr.merged": Phrase(glyph="🔀", before=_said("merged"), after=_into),
     "mr.closed": Phrase(
@@ -96,9 +97,9 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
         glyph="👀", before=lambda change: _asked(change) + " to review", alone="asked"
     ),
     "mr.assigned": Phrase(glyph="👤", before=_said("assigned"), after=_assigned),
-    "mr.labeled": Phrase(glyph="🏷️", before=_said("labeled"), after=_labeled),
+    "mr.labeled": Phrase(glyph="🏷️", before=_said("labeled"), last=_labeled),
     "mr.retargeted": Phrase(glyph="🎯", before=_said("retargeted"), after=_retargeted),
-    "mr.updated": Phrase(glyph="✏️", before=_said("updated"), after=_updated),
+    "mr.updated": Phrase(glyph="✏️", before=_said("updated"), last=_updated),
 }
 _RESET: Final = Phrase(glyph="↩️", before=_said("reset the approvals of"), alone="reset approvals")
 
@@ -113,8 +114,9 @@ def line(event: Event) -> Message:
     parts: list[Part] = [
         f"{_glyph(first, change)} {wording.who(event.actor)} {first.before(change)} ",
         wording.linked(change.mr.label, change.mr.url),
-        wording.project(event),
         first.after(change),
+        wording.project(event),
+        first.last(change),
     ]
     parts += [text(" · ", *_alone(phrase, change)) for phrase in others]
     return Message(text=text(*parts))
@@ -145,4 +147,4 @@ def _alone(phrase: Phrase, change: Change) -> Text:
         return text(f"{_asked(change)} for a review")
     if phrase.alone:
         return text(phrase.alone)
-    return text(phrase.before(change), phrase.after(change))
+    return text(phrase.before(change), phrase.after(change), phrase.last(change))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab
+from bot.events import gitlab, wording
 from bot.events.pipeline_texts import line, reply
 from bot.events.vocabulary import declare, make_event
 from bot.model import Person, Ref, Value
@@ -112,7 +112,7 @@ def _read(payload: Payload, project: Project | None, actor: Person | None) -> Pi
         failed_jobs=_failed_jobs(payload["builds"], base),
         commit=gitlab.commit(payload["commit"], actor),
         mr=Ref(
-            label=f"!{mr_iid} {merge_request['title'].text_or()}".strip(),
+            label=f"!{mr_iid} {wording.without_draft(merge_request['title'].text_or())}".strip(),
             url=merge_request["url"].text_or(),
         )
         if mr_iid is not None

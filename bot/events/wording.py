@@ -26,6 +26,11 @@ def short(value: str, limit: int = TITLE_LIMIT) -> str:
     return "".join(span.value for span in cut if isinstance(span, Plain))
 
 
+def without_draft(title: str) -> str:
+    """The title without the prefix that made it a draft: the glyph and the words tell that."""
+    return re.sub(r"^\s*(?:\[(?:draft|wip)\]|\(draft\)|(?:draft|wip):)\s*", "", title, flags=re.I)
+
+
 def who(person: Person | None) -> str:
     return (person and short(person.shown, 60)) or "Someone"
 
