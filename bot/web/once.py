@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 from aiohttp import web
 
+from bot.web.pages import card_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -107,17 +109,11 @@ def _gone() -> web.Response:
 
 
 def _page(title: str, inner: str, *, status: int = 200) -> web.Response:
-    body = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="robots" content="noindex"><title>Secret</title>'
-        '<link rel="stylesheet" href="/static/console.css"></head>'
-        f'<body class="card-page"><main><h1>{escape(title)}</h1>{inner}</main></body></html>'
-    )
     return web.Response(
         status=status,
-        text=body,
+        body=card_page(title, inner),
         content_type="text/html",
+        charset="utf-8",
         headers={"Cache-Control": "no-store"},
     )
 

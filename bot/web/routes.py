@@ -9,10 +9,11 @@ from aiohttp import web
 from bot.web.answers import add_headers, plain_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from aiohttp.typedefs import Handler
 
+    from bot.web.console import Console
     from bot.web.health import Health
     from bot.web.once import OncePage
     from bot.web.receive import Receiver
@@ -23,7 +24,7 @@ def build(
     receiver: Receiver,
     health: Health,
     new_error_id: Callable[[], str],
-    console: Sequence[web.AbstractRouteDef] = (),
+    console: Console | None = None,
     once: OncePage | None = None,
     slack: Handler | None = None,
 ) -> web.Application:
@@ -36,9 +37,11 @@ def build(
             web.get("/healthz", health.healthz),
             web.get("/readyz", health.readyz),
             web.get("/metrics", health.metrics),
-            *console,
         ]
     )
+    if console is not None:
+        app.add_routes(console.routes())
+        app.on_shutdown.append(console.stop)
     if once is not None:
         path = "/once/{token:[A-Za-z0-9_-]{16,100}}"
         app.add_routes([web.get(path, once.ask, allow_head=False), web.post(path, once.show)])
