@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.events import sample_bodies as bodies
+from bot.events import sample_ci as ci
 from bot.events.sample_overrides import override
 
 Body = dict[str, Any]
@@ -213,19 +214,19 @@ _SAMPLES: Final[Mapping[str, tuple[str, _Make]]] = {
     "issue.assigned": ("Issue Hook", _issue_assigned),
     "issue.closed": ("Issue Hook", lambda: _issue("close", "closed")),
     "issue.reopened": ("Issue Hook", lambda: _issue("reopen", "opened")),
-    "pipeline.started": ("Pipeline Hook", lambda: bodies.pipeline(501, "running", None)),
-    "pipeline.failed": ("Pipeline Hook", lambda: bodies.pipeline(501, "failed", "10:03:10")),
-    "pipeline.canceled": ("Pipeline Hook", lambda: bodies.pipeline(501, "canceled", "10:01:00")),
-    "pipeline.success": ("Pipeline Hook", lambda: bodies.pipeline(502, "success", "10:13:10")),
-    "pipeline.mr": ("Pipeline Hook", lambda: bodies.mr_pipeline(500, "success")),
-    "job.started": ("Job Hook", lambda: bodies.job("running")),
-    "job.failed": ("Job Hook", lambda: bodies.job("failed")),
-    "job.success": ("Job Hook", lambda: bodies.job("success")),
-    "deployment.started": ("Deployment Hook", lambda: bodies.deployment("running")),
-    "deployment.success": ("Deployment Hook", lambda: bodies.deployment("success")),
-    "deployment.failed": ("Deployment Hook", lambda: bodies.deployment("failed")),
-    "release": ("Release Hook", lambda: bodies.release("create")),
-    "release.edited": ("Release Hook", lambda: bodies.release("update")),
+    "pipeline.started": ("Pipeline Hook", lambda: ci.pipeline(501, "running", None)),
+    "pipeline.failed": ("Pipeline Hook", lambda: ci.pipeline(501, "failed", "10:03:10")),
+    "pipeline.canceled": ("Pipeline Hook", lambda: ci.pipeline(501, "canceled", "10:01:00")),
+    "pipeline.success": ("Pipeline Hook", lambda: ci.pipeline(502, "success", "10:13:10")),
+    "pipeline.mr": ("Pipeline Hook", lambda: ci.mr_pipeline(500, "success")),
+    "job.started": ("Job Hook", lambda: ci.job("running")),
+    "job.failed": ("Job Hook", lambda: ci.job("failed")),
+    "job.success": ("Job Hook", lambda: ci.job("success")),
+    "deployment.started": ("Deployment Hook", lambda: ci.deployment("running")),
+    "deployment.success": ("Deployment Hook", lambda: ci.deployment("success")),
+    "deployment.failed": ("Deployment Hook", lambda: ci.deployment("failed")),
+    "release": ("Release Hook", lambda: ci.release("create")),
+    "release.edited": ("Release Hook", lambda: ci.release("update")),
     "wiki.created": ("Wiki Page Hook", lambda: _wiki("create")),
     "wiki.edited": ("Wiki Page Hook", lambda: _wiki("update")),
     "feature_flag.enabled": ("Feature Flag Hook", _flag),

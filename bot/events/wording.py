@@ -28,7 +28,9 @@ def short(value: str, limit: int = TITLE_LIMIT) -> str:
 
 def without_draft(title: str) -> str:
     """The title without the prefix that made it a draft: the glyph and the words tell that."""
-    return re.sub(r"^\s*(?:\[(?:draft|wip)\]|\(draft\)|(?:draft|wip):)\s*", "", title, flags=re.I)
+    return re.sub(
+        r"^\s*(?:\[(?:draft|wip)\]|\(draft\)|(?:draft|wip):)\s*", "", title, flags=re.IGNORECASE
+    )
 
 
 def who(person: Person | None) -> str:
