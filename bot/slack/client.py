@@ -64,7 +64,7 @@ class FormClient(AsyncWebClient):
 
 
 def web_client(
-    token: str, *, api_url: str, session: aiohttp.ClientSession | None = None
+    token: str | None, *, api_url: str, session: aiohttp.ClientSession | None = None
 ) -> FormClient:
     """slack_sdk's client without its retries: the default one posts twice when a connection
     breaks after the request arrived."""
