@@ -42,7 +42,8 @@ def _after_change(facts: Facts, event: Event) -> Facts:
     if event.project and event.project.path:
         facts.update(project=event.project.path, project_url=event.project.url)
     if mr.head and mr.head.sha != old_head:
-        facts.pop("pipeline", None)
+        # A pipeline of the old head may still end; what began before it says nothing any more.
+        facts["outdated"] = facts.pop("pipeline", {}).get("id", facts.get("outdated", 0))
     facts["approved_by"] = _approvers(facts.get("approved_by", []), event)
     if change.action in _QUORUM:
         facts["approved"] = _QUORUM[change.action]
@@ -94,7 +95,8 @@ def _approvers(known: Sequence[Facts], event: Event) -> list[Facts]:
 
 
 def _after_pipeline(facts: Facts, run: Pipeline) -> Facts:
-    if facts.get("sha") not in {run.sha, None} and run.mr_iid is None:
+    other_head = facts.get("sha") not in {run.sha, None} and run.mr_iid is None
+    if other_head or run.id <= facts.get("outdated", 0):
         return facts
     known = facts.get("pipeline")
     if known and (known["id"] > run.id or (known["id"] == run.id and _late(known, run))):

@@ -101,7 +101,6 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
     "mr.retargeted": Phrase(glyph="🎯", before=_said("retargeted"), after=_retargeted),
     "mr.updated": Phrase(glyph="✏️", before=_said("updated"), last=_updated),
 }
-_RESET: Final = Phrase(glyph="↩️", before=_said("reset the approvals of"), alone="reset approvals")
 
 
 def _asked(change: Change) -> str:
@@ -110,6 +109,9 @@ def _asked(change: Change) -> str:
 
 def line(event: Event) -> Message:
     change: Change = event.subject
+    if not event.names:
+        mr = wording.linked(change.mr.label, change.mr.url)
+        return Message(text=text("↩️ approvals of ", mr, *wording.project(event), " were reset"))
     first, *others = _phrases(event)
     parts: list[Part] = [
         f"{_glyph(first, change)} {wording.who(event.actor)} {first.before(change)} ",
@@ -124,17 +126,15 @@ def line(event: Event) -> Message:
 
 def reply(event: Event) -> Text:
     change: Change = event.subject
+    if not event.names:
+        return text("↩️ approvals were reset")
     phrases = _phrases(event)
     said = join(", ", [_alone(phrase, change) for phrase in phrases])
     return text(f"{_glyph(phrases[0], change)} {wording.who(event.actor)} ", said)
 
 
 def _phrases(event: Event) -> tuple[Phrase, ...]:
-    if not event.names:
-        return (_RESET,)
-    return tuple(_PHRASES[name] for name in event.names if name in _PHRASES) or (
-        _PHRASES["mr.updated"],
-    )
+    return tuple(_PHRASES[name] for name in event.names)
 
 
 def _glyph(phrase: Phrase, change: Change) -> str:

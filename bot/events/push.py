@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from bot.events import gitlab, wording
 from bot.events.vocabulary import declare, make_event
@@ -45,7 +46,7 @@ class Push:
     def url(self) -> str:
         if self.deleted or not self.project_url:
             return self.project_url
-        return self.compare_url or f"{self.project_url}/-/tree/{self.branch}"
+        return self.compare_url or f"{self.project_url}/-/tree/{quote(self.branch)}"
 
 
 def from_gitlab(source: Source, payload: Payload) -> Event | None:

@@ -128,7 +128,10 @@ def push(*commits: Body, ref: str, before: str, after: str, user: str = "alice")
 def main_push() -> Body:
     return push(
         commit(
-            "7d90e3b5a1c84f62", "Round prices half up\n\nAs the law wants it.", "alice", "price.py"
+            "7d90e3b5a1c84f62e0b79d3c15a8f64207be93d1",
+            "Round prices half up\n\nAs the law wants it.",
+            "alice",
+            "price.py",
         ),
         commit(MAIN[1], "Log the reason of a refused payment", "bob", "pay/log.py"),
         ref="refs/heads/main",

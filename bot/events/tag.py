@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from bot.events import gitlab, wording
 from bot.events.push import pusher
@@ -67,7 +68,7 @@ def _read(payload: Payload, project: Project | None) -> Tag:
         message="" if deleted else payload["message"].text_or(),
         deleted=deleted,
         moved=bool(before) and not gitlab.is_zero(before) and not deleted,
-        url=f"{base}/-/tags" if deleted and base else f"{base}/-/tags/{name}" if base else "",
+        url=f"{base}/-/tags{'' if deleted else '/' + quote(name)}" if base else "",
         commit_url=f"{base}/-/commit/{sha}" if base and sha else "",
     )
 
@@ -89,7 +90,8 @@ def _what(subject: Tag) -> Text:
     name = wording.branch(subject.name)
     if subject.deleted:
         return text("deleted tag ", name)
-    at = text(" at ", wording.linked(subject.sha[:8], subject.commit_url)) if subject.sha else ()
+    where = " to " if subject.moved else " at "
+    at = text(where, wording.linked(subject.sha[:8], subject.commit_url)) if subject.sha else ()
     return text("moved tag " if subject.moved else "created tag ", name, *at)
 
 
