@@ -43,6 +43,12 @@ class Routing:
     cases: tuple[tuple[Callable[[str], bool], tuple[str, ...]], ...] = ()
     default: tuple[str, ...] = ()
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Every channel it can lead to, each once."""
+        mapped = (channel for _, channels in self.cases for channel in channels)
+        return tuple(dict.fromkeys((*self.to, *mapped, *self.default)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSpec:

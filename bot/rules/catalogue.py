@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.registry import Field, FieldType
@@ -62,22 +62,20 @@ class Catalogue:
 
     @classmethod
     def of(cls, specs: Iterable[Spec]) -> Catalogue:
-        events: dict[str, str] = {}
+        specs = tuple(specs)
+        events = {name.name: name.doc for spec in specs for name in spec.names}
         kinds: dict[str, tuple[str, ...]] = {}
-        by_event: dict[str, dict[str, Field]] = {}
-        every: dict[str, Field] = {field.name: field for field in (*COMMON, *FOLDED)}
+        by_event: dict[str, Mapping[str, Field]] = {}
+        every = {field.name: field for field in (*COMMON, *FOLDED)}
         for spec in specs:
-            names = tuple(name.name for name in spec.names)
-            events.update({name.name: name.doc for name in spec.names})
-            if spec.kind not in names:
-                kinds[spec.kind] = names
-            for name in (*names, spec.kind):
-                own = [field for field in spec.fields if not field.only or name in field.only]
-                if name == spec.kind and spec.kind in kinds:
-                    own = list(spec.fields)
-                by_event[name] = {field.name: field for field in (*COMMON, *own)}
-            for field in spec.fields:
-                every.setdefault(field.name, field)
+            every.update({field.name: field for field in spec.fields})
+            for name in spec.names:
+                prefix = name.name.partition(".")[0]
+                if prefix not in events and name.bare and not name.derived:
+                    kinds[prefix] = (*kinds.get(prefix, ()), name.name)
+                # A derived name accompanies another one, whose fields it then has.
+                own = [f for f in spec.fields if name.derived or not f.only or name.name in f.only]
+                by_event[name.name] = {field.name: field for field in (*COMMON, *own)}
         return cls(events=events, kinds=kinds, by_event=by_event, fields=every)
 
     def names(self) -> tuple[str, ...]:
@@ -90,7 +88,7 @@ class Catalogue:
         if word in {ANY, UNMATCHED} or word in self.events:
             return (word,)
         if word in self.kinds:
-            return (word, *self.kinds[word])
+            return self.kinds[word]
         if word.endswith(".*"):
             kind = word[:-2]
             found = tuple(name for name in self.events if name.startswith(f"{kind}."))
@@ -100,7 +98,7 @@ class Catalogue:
     def field(self, name: str) -> Field | None:
         """The field of that name in any event; `payload.x` is always one."""
         if name.startswith("payload.") and len(name) > len("payload."):
-            return _PAYLOAD
+            return replace(_PAYLOAD, name=name)
         return self.fields.get(name)
 
     def has(self, event: str, name: str) -> bool:
@@ -109,13 +107,18 @@ class Catalogue:
             return True
         return name in self.by_event.get(event, self.fields)
 
+    def fetched(self, event: str, name: str) -> bool:
+        """Whether only the forge's API knows the field for that event."""
+        found = self.by_event.get(event, {}).get(name)
+        return found is not None and found.fetched
+
     def of_event(self, event: str) -> Mapping[str, Field]:
         return self.by_event.get(event, {})
 
 
 def is_dynamic(field: Field) -> bool:
     """Whether the type of its value is known only when it is there."""
-    return field is _PAYLOAD
+    return field.name.startswith("payload.")
 
 
 _LISTS_TYPES: Final = frozenset({FieldType.TEXTS, FieldType.PEOPLE, FieldType.REFS})

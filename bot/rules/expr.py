@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot.model import Value
 from bot.registry import Field, FieldType
+from bot.rules.atoms import texts_of
 from bot.rules.catalogue import is_dynamic, is_list
 from bot.rules.expr_tokens import ExprError, Tokens
 from bot.rules.faults import did_you_mean
-from bot.rules.match import texts_of
 
 if TYPE_CHECKING:
     from bot.actions.spec import Lookup

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import RulesError
 from bot.model import Fault, Level
+from bot.rules.nodes import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from bot.rules.nodes import Spot
 
 #: Beyond this many faults the rest are only counted: one bad edit must not flood a terminal.
 FAULT_LIMIT: Final = 500
@@ -61,6 +60,26 @@ class Faults:
             self._lines[at.file] = lines_of(self._sources.get(at.file, ""))
         lines = self._lines[at.file]
         return lines[at.line - 1] if 0 < at.line <= len(lines) else None
+
+    def within(self, at: Spot, start: int, length: int, *, quoted: bool) -> Spot:
+        """The place of a part of a one-line text, counted from its first character."""
+        column = at.column + start + quoted
+        line = self._line(at) or ""
+        if at.length <= 1 or column > len(line):
+            return at
+        return Spot(at.file, at.line, column, length)
+
+    def line_of(self, at: Spot, number: int, word: str) -> Spot:
+        """The place of a word in the n-th line (from 1) of a text that may be a block of lines."""
+        first = self._line(at) or ""
+        block = first[at.column - 1 : at.column] in {"|", ">"}
+        line = at.line + (number if block else number - 1)
+        text = self._line(Spot(at.file, line, 1, 1)) or ""
+        start = 0 if line != at.line else at.column - 1
+        found = text.find(word, start) if word else -1
+        if found >= 0:
+            return Spot(at.file, line, found + 1, len(word))
+        return at if line == at.line else Spot(at.file, line, 1, max(1, len(text)))
 
     def of_level(self, level: Level) -> tuple[Fault, ...]:
         found = [fault for fault in self._found.values() if fault.level is level]

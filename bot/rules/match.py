@@ -9,12 +9,28 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from bot.actions.spec import Lookup
-from bot.model import Person, Ref, Value
+from bot.model import Value
 from bot.registry import Field, FieldType
+from bot.rules.atoms import (
+    LIST_TESTS,
+    Atom,
+    Match,
+    all_of,
+    compared,
+    contains_text,
+    equals,
+    is_default,
+    is_set,
+    just_text,
+    negated,
+    never,
+    never_text,
+    texts_of,
+)
 from bot.rules.catalogue import is_dynamic, is_list
 from bot.rules.faults import did_you_mean
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
@@ -23,11 +39,6 @@ from bot.rules.times import duration
 
 if TYPE_CHECKING:
     from bot.rules.faults import Faults
-
-#: A test of a field's value, which is None when absent; the look-up is there for `$default`.
-Match: TypeAlias = Callable[[Value | None, Lookup], bool]
-#: A test of one text: of the value, or of one element of a list.
-Atom: TypeAlias = Callable[[str, Lookup], bool]
 
 LIST_LIMIT: Final = 500
 DEFAULT: Final = "$default"
@@ -47,7 +58,7 @@ def compile_text(node: Scalar, faults: Faults) -> Callable[[str], bool]:
 
 def compile_element(text: str, field: Field) -> Callable[[str], bool]:
     """Equality of one element with a text, as the field compares."""
-    atom = _equals(text, field)
+    atom = equals(text, field)
     return lambda value: atom(value, _nothing)
 
 
@@ -55,59 +66,6 @@ def _nothing(_name: str) -> None:
     return None
 
 
-def texts_of(value: Value | None) -> tuple[str, ...] | None:
-    """The value as the texts a matcher sees: a list's elements, else one; None when it has none."""
-    if isinstance(value, tuple):
-        return tuple(_text_of(item) for item in value)
-    if value is None or isinstance(value, bool | timedelta | datetime):
-        return None
-    return (_text_of(value),)
-
-
-def _text_of(item: object) -> str:
-    if isinstance(item, Person):
-        return item.username
-    return item.label if isinstance(item, Ref) else str(item)
-
-
-def shown(value: Value | None, limit: int = 120) -> str | None:
-    """The value as a trace shows it, cut; None when absent."""
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, tuple):
-        more = f", … ({len(value)})" if len(value) > 10 else ""
-        text = f"[{', '.join(_text_of(item) for item in value[:10])}{more}]"
-    else:
-        text = _text_of(value)
-    text = " ".join(text[: 4 * limit].split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def never(_value: Value | None, _lookup: Lookup) -> bool:
-    return False
-
-
-def _never_text(_text: str, _lookup: Lookup) -> bool:
-    return False
-
-
-def _is_set(value: Value | None, _lookup: Lookup) -> bool:
-    return value is not None and value not in ("", ())
-
-
-def _negated(inner: Match) -> Match:
-    return lambda value, lookup: not inner(value, lookup)
-
-
-_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    "==": operator.eq,
-    ">": operator.gt,
-    "<": operator.lt,
-}
 _COMPARISON: Final = re.compile(r"(>=|<=|==|!=|>|<)\s*(\S.*)")
 _PLAIN_TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
     "starts": str.startswith,
@@ -134,7 +92,7 @@ class _Compiler:
             self._faults.add(node, f"`{self._field.name}` has nothing to compare with", _NULL_HINT)
             return never
         if node.plain and node.text in {"set", "unset"}:
-            return _is_set if node.text == "set" else _negated(_is_set)
+            return is_set if node.text == "set" else negated(is_set)
         return self._scalar(node)
 
     def _scalar(self, node: Scalar) -> Match:
@@ -180,8 +138,8 @@ class _Compiler:
             )
             return never
         if sign == "!=":
-            return _negated(_compared("==", right))
-        return _compared(sign, right)
+            return negated(compared("==", right))
+        return compared(sign, right)
 
     def _right(self, text: str) -> float | timedelta | None:
         text = text.strip()
@@ -233,21 +191,21 @@ class _Compiler:
             return self._plain_text(node)
         if isinstance(node, Seq) or node.is_null:
             self._faults.add(node, f"`{self._field.name}` needs texts here", _NULL_HINT)
-            return _never_text
+            return never_text
         if node.plain and node.text in {"set", "unset"}:
             self._faults.add(node, f"`{node.text}` stands alone", "or quote it to mean the word")
         body = split_regex(node.text)
         try:
             if body is not None:
-                return _just_text(regex(*body))
+                return just_text(regex(*body))
             if node.text == DEFAULT:
-                return _is_default
+                return is_default
             if is_glob(node.text):
-                return _just_text(glob(node.text, path=self._field.path, fold=self._field.fold))
+                return just_text(glob(node.text, path=self._field.path, fold=self._field.fold))
         except PatternError as error:
             self._faults.add(node, f"{error} in `{self._field.name}`", "RE2 syntax")
-            return _never_text
-        return _equals(node.text, self._field)
+            return never_text
+        return equals(node.text, self._field)
 
     def _plain_text(self, node: Map) -> Atom:
         atoms: list[Atom] = []
@@ -258,14 +216,14 @@ class _Compiler:
                     key, f"`{key.text}` is no test of one text", "starts, ends, contains"
                 )
                 continue
-            atoms.append(_plain(test, value.text, fold=self._field.fold))
+            atoms.append(contains_text(test, value.text, fold=self._field.fold))
         return lambda text, lookup: bool(atoms) and all(atom(text, lookup) for atom in atoms)
 
     def _map(self, node: Map) -> Match:
         parts: list[Match] = []
         for key, value in node.entries:
             if key.text == "not":
-                parts.append(_negated(self.match(value)))
+                parts.append(negated(self.match(value)))
             elif key.text in _LISTY:
                 parts.append(self._listy(key, value))
             elif key.text in _PLAIN_TEXT:
@@ -308,8 +266,8 @@ class _Compiler:
                 self._faults.add(
                     node, '`"!x"` has no meaning in `all`', "use `none: [x]` beside it"
                 )
-            return _all(wanted)
-        return _LIST_TESTS[key.text](wanted, unwanted)
+            return all_of(wanted)
+        return LIST_TESTS[key.text](wanted, unwanted)
 
 
 _TEXTUAL: Final = frozenset(
@@ -324,85 +282,3 @@ _NULL_HINT: Final = 'for no value, `unset`; a text that begins with # needs quot
 def _yes_no(node: Scalar) -> str | None:
     meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
     return f"write `{meant}`" if meant else None
-
-
-def _compared(sign: str, right: float | timedelta) -> Match:
-    test = _COMPARE[sign]
-    kinds = timedelta if isinstance(right, timedelta) else (int, float)
-
-    def match(value: Value | None, _lookup: Lookup) -> bool:
-        return isinstance(value, kinds) and not isinstance(value, bool) and test(value, right)
-
-    return match
-
-
-def _just_text(test: Callable[[str], bool]) -> Atom:
-    return lambda text, _lookup: test(text)
-
-
-def _is_default(text: str, lookup: Lookup) -> bool:
-    default = lookup("default_branch")
-    return bool(default) and text == default
-
-
-def _equals(wanted: str, field: Field) -> Atom:
-    if field.name == "group":
-        folded, below = wanted.casefold(), wanted.casefold() + "/"
-        return lambda text, _lookup: text.casefold() == folded or text.casefold().startswith(below)
-    if field.fold:
-        folded = wanted.casefold()
-        return lambda text, _lookup: text.casefold() == folded
-    return lambda text, _lookup: text == wanted
-
-
-def _plain(test: Callable[[str, str], bool], wanted: str, *, fold: bool) -> Atom:
-    if fold:
-        wanted = wanted.casefold()
-        return lambda text, _lookup: test(text.casefold(), wanted)
-    return lambda text, _lookup: test(text, wanted)
-
-
-def _elements(value: Value | None) -> tuple[str, ...] | None:
-    return texts_of(value) if isinstance(value, tuple) else None
-
-
-def _member(wanted: list[Atom], unwanted: list[Atom]) -> Atom:
-    """Whether one element is wanted: any of these (all when there is none), none of those."""
-    return lambda text, lookup: (
-        (not wanted or any(atom(text, lookup) for atom in wanted))
-        and not any(atom(text, lookup) for atom in unwanted)
-    )
-
-
-def _any(wanted: list[Atom], unwanted: list[Atom]) -> Match:
-    member = _member(wanted, unwanted)
-    return lambda value, lookup: any(member(text, lookup) for text in _elements(value) or ())
-
-
-def _none(wanted: list[Atom], unwanted: list[Atom]) -> Match:
-    return _negated(_any(wanted, unwanted))
-
-
-def _only(wanted: list[Atom], unwanted: list[Atom]) -> Match:
-    member = _member(wanted, unwanted)
-
-    def match(value: Value | None, lookup: Lookup) -> bool:
-        texts = _elements(value)
-        return bool(texts) and all(member(text, lookup) for text in texts or ())
-
-    return match
-
-
-def _all(wanted: list[Atom]) -> Match:
-    def match(value: Value | None, lookup: Lookup) -> bool:
-        texts = _elements(value) or ()
-        return bool(wanted) and all(any(atom(t, lookup) for t in texts) for atom in wanted)
-
-    return match
-
-
-_LIST_TESTS: Final[dict[str, Callable[[list[Atom], list[Atom]], Match]]] = {
-    "any": _any,
-    "none": _none,
-    "only": _only,
-}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.actions.spec import ActionSpec, Lookup
     from bot.model import Fault
 
@@ -52,6 +54,10 @@ class Rule:
     #: The file's included rank: a `stop` ends its own file only when this is not the entry file.
     included: bool = False
     once: str | None = None
+    #: Parts of the language that are read but not carried out yet: `batch`, `every`, …
+    later: Mapping[str, object] = field(default_factory=dict)
+    #: Of a mute: when it ends; None = never.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,10 @@ class Ruleset:
     #: Where faults are told: a channel id or `#name`; None when `defaults.admin` is not set.
     admin: str | None = None
     timezone: str = "UTC"
+    #: `rule` when messages name their rule.
+    footer: str | None = None
+    #: `declared`: private projects only to channels declared for them.
+    private: str | None = None
     #: Whether a user name is a machine's (the `bots:` list).
     is_bot: Callable[[str], bool] = lambda _username: False
     mutes: tuple[Rule, ...] = ()
@@ -86,6 +96,24 @@ class Ruleset:
 
     #: (event names, project path) -> indices into `rules` of the candidates, ascending.
     candidates: Callable[[tuple[str, ...], str], tuple[int, ...]] = lambda _names, _project: ()
+
+    def could_match(self, project: str) -> tuple[Rule, ...]:
+        """Rules that some event of that project could match, by its path."""
+        known = {"project": project, "group": project.rpartition("/")[0]}
+        return tuple(
+            rule
+            for rule in self.rules
+            if all(c.passed(known.get) for c in rule.conditions if c.field in known)
+        )
+
+    def destinations(self, project: str) -> tuple[str, ...]:
+        """Channels (ids or `#names`) that events of that project could go to, in file order."""
+        found: dict[str, None] = {}
+        for top in self.could_match(project):
+            for rule in (top, *top.first):
+                for spec in rule.actions:
+                    found.update(dict.fromkeys(spec.to.channels))
+        return tuple(found)
 
     @property
     def card_specs(self) -> tuple[tuple[Rule, ActionSpec], ...]:

@@ -227,7 +227,7 @@ class _Binder:
         self._children(node, locals_, loops)
 
     def _literal(self, node: nodes.Node, _locals: tuple[str, ...], _loops: int) -> None:
-        """A literal part must not open what a value could then fill: `<!{{ title }}>` would ping."""
+        """A literal part must not open what a value then fills: `<!{{ title }}>` could ping."""
         data = node.data if isinstance(node, nodes.TemplateData) else ""
         broadcast = _BROADCAST.search(data)
         if broadcast is not None:

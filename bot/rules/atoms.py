@@ -1,0 +1,156 @@
+"""The tests that matchers are made of: closures over one value, or over one text of it."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from bot.actions.spec import Lookup
+from bot.model import Person, Ref, Value
+
+if TYPE_CHECKING:
+    from bot.registry import Field
+
+#: A test of a field's value, which is None when absent; the look-up is there for `$default`.
+Match: TypeAlias = Callable[[Value | None, Lookup], bool]
+#: A test of one text: of the value, or of one element of a list.
+Atom: TypeAlias = Callable[[str, Lookup], bool]
+
+
+def texts_of(value: Value | None) -> tuple[str, ...] | None:
+    """The value as the texts a matcher sees: a list's elements, else one; None when it has none."""
+    if isinstance(value, tuple):
+        return tuple(_text_of(item) for item in value)
+    if value is None or isinstance(value, bool | timedelta | datetime):
+        return None
+    return (_text_of(value),)
+
+
+def _text_of(item: object) -> str:
+    if isinstance(item, Person):
+        return item.username
+    return item.label if isinstance(item, Ref) else str(item)
+
+
+def shown(value: Value | None, limit: int = 120) -> str | None:
+    """The value as a trace shows it, cut; None when absent."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, tuple):
+        more = f", … ({len(value)})" if len(value) > 10 else ""
+        text = f"[{', '.join(_text_of(item) for item in value[:10])}{more}]"
+    else:
+        text = _text_of(value)
+    text = " ".join(text[: 4 * limit].split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def never(_value: Value | None, _lookup: Lookup) -> bool:
+    return False
+
+
+def never_text(_text: str, _lookup: Lookup) -> bool:
+    return False
+
+
+def is_set(value: Value | None, _lookup: Lookup) -> bool:
+    return value is not None and value not in ("", ())
+
+
+def negated(inner: Match) -> Match:
+    return lambda value, lookup: not inner(value, lookup)
+
+
+_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+def compared(sign: str, right: float | timedelta) -> Match:
+    test = _COMPARE[sign]
+    kinds = timedelta if isinstance(right, timedelta) else (int, float)
+
+    def match(value: Value | None, _lookup: Lookup) -> bool:
+        return isinstance(value, kinds) and not isinstance(value, bool) and test(value, right)
+
+    return match
+
+
+def just_text(test: Callable[[str], bool]) -> Atom:
+    return lambda text, _lookup: test(text)
+
+
+def is_default(text: str, lookup: Lookup) -> bool:
+    default = lookup("default_branch")
+    return bool(default) and text == default
+
+
+def equals(wanted: str, field: Field) -> Atom:
+    if field.name == "group":
+        folded, below = wanted.casefold(), wanted.casefold() + "/"
+        return lambda text, _lookup: text.casefold() == folded or text.casefold().startswith(below)
+    if field.fold:
+        folded = wanted.casefold()
+        return lambda text, _lookup: text.casefold() == folded
+    return lambda text, _lookup: text == wanted
+
+
+def contains_text(test: Callable[[str, str], bool], wanted: str, *, fold: bool) -> Atom:
+    if fold:
+        wanted = wanted.casefold()
+        return lambda text, _lookup: test(text.casefold(), wanted)
+    return lambda text, _lookup: test(text, wanted)
+
+
+def _elements(value: Value | None) -> tuple[str, ...] | None:
+    return texts_of(value) if isinstance(value, tuple) else None
+
+
+def _member(wanted: list[Atom], unwanted: list[Atom]) -> Atom:
+    """Whether one element is wanted: any of these (all when there is none), none of those."""
+    return lambda text, lookup: (
+        (not wanted or any(atom(text, lookup) for atom in wanted))
+        and not any(atom(text, lookup) for atom in unwanted)
+    )
+
+
+def any_of(wanted: list[Atom], unwanted: list[Atom]) -> Match:
+    member = _member(wanted, unwanted)
+    return lambda value, lookup: any(member(text, lookup) for text in _elements(value) or ())
+
+
+def none_of(wanted: list[Atom], unwanted: list[Atom]) -> Match:
+    return negated(any_of(wanted, unwanted))
+
+
+def only_of(wanted: list[Atom], unwanted: list[Atom]) -> Match:
+    member = _member(wanted, unwanted)
+
+    def match(value: Value | None, lookup: Lookup) -> bool:
+        texts = _elements(value)
+        return bool(texts) and all(member(text, lookup) for text in texts or ())
+
+    return match
+
+
+def all_of(wanted: list[Atom]) -> Match:
+    def match(value: Value | None, lookup: Lookup) -> bool:
+        texts = _elements(value) or ()
+        return bool(wanted) and all(any(atom(t, lookup) for t in texts) for atom in wanted)
+
+    return match
+
+
+LIST_TESTS: Final[dict[str, Callable[[list[Atom], list[Atom]], Match]]] = {
+    "any": any_of,
+    "none": none_of,
+    "only": only_of,
+}

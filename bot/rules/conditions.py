@@ -1,0 +1,190 @@
+"""Conditions of a rule: `project`, `branch`, and `if:` as a map or as an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bot.rules.atoms import Match, shown
+from bot.rules.catalogue import COMMON
+from bot.rules.match import compile_match
+from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word, shorten, written
+from bot.rules.ruleset import Condition
+
+if TYPE_CHECKING:
+    from bot.actions.spec import Lookup
+    from bot.registry import Field
+    from bot.rules.reading import Reading, Scope
+
+#: Conditions that stand on a rule itself, cheapest first.
+ON_RULE: Final = ("project", "group", "branch", "confidential")
+NESTS: Final = ("any", "all", "not")
+_COMMON: Final = {field.name: field for field in COMMON}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a rule's entries demand together."""
+
+    conditions: tuple[Condition, ...] = ()
+    #: They ask for confidential events.
+    confidential: bool = False
+    #: Positive patterns of `project`, one tuple per condition on it.
+    projects: tuple[str, ...] = ()
+
+
+def read_conditions(node: Map, reading: Reading, scope: Scope) -> Conditions:
+    """Those of one rule entry: the keys on it, then its `if:`."""
+    reader = _Reader(reading, scope)
+    found: list[Condition] = []
+    projects: tuple[str, ...] = ()
+    for key, value in node.entries:
+        if key.text in ON_RULE:
+            found += reader.field(key, value)
+            if key.text == "project":
+                projects = positive_patterns(value)
+    rest = node.get("if")
+    if rest is not None:
+        found += reader.condition(rest)
+    found.sort(key=_cost)
+    return Conditions(conditions=tuple(found), confidential=reader.confidential, projects=projects)
+
+
+def _cost(condition: Condition) -> int:
+    return ON_RULE.index(condition.field) if condition.field in ON_RULE else len(ON_RULE)
+
+
+def positive_patterns(node: Node) -> tuple[str, ...]:
+    """The texts of which a value must match one; empty when the matcher is of another kind."""
+    items = node.items if isinstance(node, Seq) else (node,)
+    if not all(isinstance(item, Scalar) for item in items):
+        return ()
+    texts = [item for item in items if isinstance(item, Scalar)]
+    if any(item.plain and item.text in {"set", "unset"} for item in texts):
+        return ()
+    return tuple(item.text for item in texts if not item.text.startswith("!"))
+
+
+class _Reader:
+    def __init__(self, reading: Reading, scope: Scope) -> None:
+        self._reading = reading
+        self._scope = scope
+        self.confidential = False
+
+    def condition(self, node: Node, *, negated: bool = False) -> list[Condition]:
+        """`if:`: a map whose entries all must hold, or an expression."""
+        if isinstance(node, Map):
+            if not node.entries:
+                self._reading.faults.add(node, "`if` has an empty map")
+            found: list[Condition] = []
+            for key, value in node.entries:
+                if key.text in NESTS:
+                    found += self._nest(key, value, negated=negated)
+                else:
+                    found += self.field(key, value, negated=negated)
+            return found
+        if isinstance(node, Scalar) and not node.is_null and node.as_bool() is None:
+            return self._expression(node, negated=negated)
+        self._reading.faults.add(
+            node, f"`if` must be a map or an expression, not {kind_word(node)}"
+        )
+        return []
+
+    def _expression(self, node: Scalar, *, negated: bool) -> list[Condition]:
+        expression = self._reading.expression(node, self._scope)
+        if expression is None:
+            return []
+        self.confidential |= expression.confidential and not negated
+        names = tuple(dict.fromkeys(name for name, _ in expression.fields))
+
+        def seen(lookup: Lookup) -> str:
+            return ", ".join(f"{name}={shown(lookup(name), 40) or 'absent'}" for name in names)
+
+        return [
+            Condition(
+                field="if",
+                wanted=shorten(node.text, 200),
+                passed=expression.holds,
+                seen=seen,
+            )
+        ]
+
+    def field(self, key: Scalar, value: Node, *, negated: bool = False) -> list[Condition]:
+        """One field and its matcher."""
+        field = self._reading.field(key.text, key, self._scope)
+        field = field or _COMMON.get(key.text)
+        if field is None:
+            return []
+        if isinstance(value, Seq) and not value.items and value.inserted:
+            return []
+        match = compile_match(value, field, self._reading.faults)
+        if field.name == "confidential":
+            self.confidential |= match(True, _nothing) is not negated  # noqa: FBT003 - the value
+        return [_condition(field, value, match)]
+
+    def _nest(self, key: Scalar, value: Node, *, negated: bool) -> list[Condition]:
+        if key.text == "not":
+            parts = [tuple(self.condition(value, negated=not negated))]
+        else:
+            items = self._reading.items(value, key.text)
+            parts = [tuple(self.condition(item, negated=negated)) for item in items]
+        groups = [_held(part) for part in parts if part]
+        if not groups:
+            return []
+        return [
+            Condition(
+                field=key.text,
+                wanted=shorten(written(value), 200),
+                passed=_NESTED[key.text](groups),
+                seen=_seen_of([c for part in parts for c in part]),
+                parts=tuple(c for part in parts for c in part),
+            )
+        ]
+
+
+def _nothing(_name: str) -> None:
+    return None
+
+
+def _condition(field: Field, node: Node, match: Match) -> Condition:
+    name = field.name
+
+    def passed(lookup: Lookup) -> bool:
+        return match(lookup(name), lookup)
+
+    def seen(lookup: Lookup) -> str | None:
+        return shown(lookup(name))
+
+    return Condition(field=name, wanted=shorten(written(node), 200), passed=passed, seen=seen)
+
+
+def _held(conditions: Sequence[Condition]) -> Callable[[Lookup], bool]:
+    tests = tuple(condition.passed for condition in conditions)
+    return lambda lookup: all(test(lookup) for test in tests)
+
+
+_Tests = Sequence[Callable[["Lookup"], bool]]
+
+
+def _any(tests: _Tests) -> Callable[[Lookup], bool]:
+    return lambda lookup: any(test(lookup) for test in tests)
+
+
+def _all(tests: _Tests) -> Callable[[Lookup], bool]:
+    return lambda lookup: all(test(lookup) for test in tests)
+
+
+def _not(tests: _Tests) -> Callable[[Lookup], bool]:
+    return lambda lookup: not all(test(lookup) for test in tests)
+
+
+_NESTED: Final = {"any": _any, "all": _all, "not": _not}
+
+
+def _seen_of(parts: Sequence[Condition]) -> Callable[[Lookup], str]:
+    def seen(lookup: Lookup) -> str:
+        pairs = {part.field: part.seen(lookup) for part in parts}
+        return shorten(", ".join(f"{k}={v or 'absent'}" for k, v in pairs.items()), 200)
+
+    return seen

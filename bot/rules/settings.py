@@ -1,0 +1,314 @@
+"""The sections of a rules file beside its rules: channels, people, hours, mutes, defaults."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from bot.rules.conditions import ON_RULE, read_conditions
+from bot.rules.faults import did_you_mean
+from bot.rules.match import compile_text
+from bot.rules.nodes import Map, Node, Scalar, kind_word
+from bot.rules.reading import Scope
+from bot.rules.ruleset import Channel, Rule
+from bot.rules.times import Hours, clock, cron, daily, days, duration, until, zone
+from bot.rules.verbs_later import not_yet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.rules.reading import Reading
+
+_ID: Final = re.compile(r"[CGD][A-Z0-9]{7,}|#[^\s#@,:<>&|]{1,80}")
+_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{7,}")
+_GROUP: Final = re.compile(r"S[A-Z0-9]{7,}")
+_ALIAS: Final = re.compile(r"[^\s#@{}$][^\s{}]*")
+CHANNEL_KEYS: Final = ("id", "name", "confidential", "shared")
+DEFAULT_KEYS: Final = ("timezone", "admin", "footer", "private")
+MUTE_KEYS: Final = (*ON_RULE[:3], "if", "until", "rule", "channel")
+HOURS_KEYS: Final = ("days", "from", "to")
+
+
+@dataclass(slots=True)
+class Collected:
+    """What the sections of all files said."""
+
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    admin: str | None = None
+    footer: str | None = None
+    private: str | None = None
+    bots: list[Callable[[str], bool]] = field(default_factory=list)
+    mutes: list[Rule] = field(default_factory=list)
+
+
+class Settings:
+    """Reads the sections of one file after another into what `Reading` knows."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._seen: dict[tuple[str, str], Scalar] = {}
+        self.collected = Collected()
+
+    def read(self, section: Scalar, node: Node) -> None:
+        """One section; an empty one says nothing."""
+        if isinstance(node, Scalar) and node.is_null:
+            return
+        _SECTIONS[section.text](self, section, node)
+
+    def _table(self, section: Scalar, node: Node) -> list[tuple[Scalar, Node]]:
+        """The entries of a map, each name declared once in all files."""
+        table = self._reading.map_of(node, section.text)
+        found: list[tuple[Scalar, Node]] = []
+        for key, value in table.entries if table is not None else ():
+            earlier = self._seen.setdefault((section.text, key.text.lower()), key)
+            if earlier is not key:
+                where = f"{earlier.file}:{earlier.line}"
+                self._reading.faults.add(
+                    key, f"`{key.text}` is declared twice in {section.text}", f"first in {where}"
+                )
+            found.append((key, value))
+        return found
+
+    def _channels(self, section: Scalar, node: Node) -> None:
+        for key, value in self._table(section, node):
+            if not _ALIAS.fullmatch(key.text):
+                self._reading.faults.add(key, f"`{key.text}` is no alias", "a word without # or @")
+            channel = self._channel(key, value)
+            if channel is not None:
+                self._reading.channels[key.text] = channel
+
+    def _channel(self, key: Scalar, node: Node) -> Channel | None:
+        if not isinstance(node, Map):
+            to = self._target(node)
+            return Channel(alias=key.text, to=to) if to is not None else None
+        self._reading.keys(node, CHANNEL_KEYS, f"channel {key.text}")
+        target = node.get("id") or node.get("name")
+        if target is None:
+            self._reading.faults.add(key, f"channel `{key.text}` has no `id`")
+            return None
+        to = self._target(target)
+        secret, shared = node.get("confidential"), node.get("shared")
+        if shared is not None:
+            self._reading.choice(shared, "shared", ("ok",))
+        flag = secret is not None and self._reading.flag(secret, "confidential")
+        if to is None:
+            return None
+        return Channel(alias=key.text, to=to, confidential=flag, shared_ok=shared is not None)
+
+    def _target(self, node: Node) -> str | None:
+        if isinstance(node, Scalar) and _ID.fullmatch(node.text):
+            return node.text
+        hint = 'an id like C0DEV0001 (Slack: channel details), or "#name" in quotes'
+        self._reading.faults.add(node, f"{kind_word(node)} is no channel", hint)
+        return None
+
+    def _people(self, section: Scalar, node: Node) -> None:
+        for key, value in self._table(section, node):
+            member = self._id(value, _MEMBER, "a Slack member id like U0ALICE01")
+            if member is not None:
+                self._reading.people[key.text.lower()] = member
+
+    def _groups(self, section: Scalar, node: Node) -> None:
+        for key, value in self._table(section, node):
+            group = self._id(value, _GROUP, "a Slack user group id like S0PAYLEAD")
+            if group is not None:
+                self._reading.groups[key.text] = group
+
+    def _id(self, node: Node, shape: re.Pattern[str], hint: str) -> str | None:
+        if isinstance(node, Scalar) and shape.fullmatch(node.text):
+            return node.text
+        self._reading.faults.add(node, f"{kind_word(node)} is no Slack id", hint)
+        return None
+
+    def _bots(self, _section: Scalar, node: Node) -> None:
+        for word in self._reading.words(node, "bots"):
+            self.collected.bots.append(compile_text(word, self._reading.faults))
+
+    def _templates(self, section: Scalar, node: Node) -> None:
+        for key, value in self._table(section, node):
+            text = self._reading.text(value, key.text)
+            if text is not None and isinstance(value, Scalar):
+                self._reading.templates[key.text] = value
+
+    def _defaults(self, _section: Scalar, node: Node) -> None:
+        table = self._reading.map_of(node, "defaults")
+        if table is None:
+            return
+        self._reading.keys(table, DEFAULT_KEYS, "defaults")
+        for key, value in table.entries:
+            not_yet(f"defaults.{key.text}", key, self._reading)
+            if key.text == "timezone":
+                self._timezone(value)
+            elif key.text == "footer":
+                self.collected.footer = self._reading.choice(value, "footer", ("rule",))
+            elif key.text == "private":
+                self.collected.private = self._reading.choice(value, "private", ("declared",))
+
+    def late_defaults(self, node: Node) -> None:
+        """What of `defaults:` names channels, once all of them are known."""
+        admin = node.get("admin") if isinstance(node, Map) else None
+        if admin is not None:
+            self.collected.admin = self._reading.channel(admin, Scope())
+
+    def _timezone(self, node: Node) -> None:
+        text = self._reading.text(node, "timezone")
+        found = zone(text) if text is not None else None
+        if found is not None:
+            self.collected.timezone = found
+        elif text is not None:
+            self._reading.faults.add(node, f"`{text}` is no time zone", "for example Europe/Prague")
+
+    def _hours(self, section: Scalar, node: Node) -> None:
+        for key, value in self._table(section, node):
+            window = self._window(key, value)
+            if window is not None:
+                self._reading.hours[key.text] = window
+
+    def _window(self, key: Scalar, node: Node) -> Hours | None:
+        table = self._reading.map_of(node, f"hours.{key.text}")
+        if table is None:
+            return None
+        self._reading.keys(table, HOURS_KEYS, f"hours {key.text}")
+        which = self._part(table, "days", days, "mon-fri")
+        start = self._part(table, "from", clock, '"09:00"')
+        end = self._part(table, "to", clock, '"18:00"')
+        if which is None or start is None or end is None:
+            return None
+        return Hours(days=which, start=start, end=end)
+
+    def _part(self, table: Map, name: str, read: Callable[[str], Any], example: str) -> Any:
+        node = table.get(name)
+        if node is None:
+            if name == "days":
+                return frozenset(range(7))
+            self._reading.faults.add(table, f"`{name}` is missing", f"{name}: {example}")
+            return None
+        found = read(node.text) if isinstance(node, Scalar) else None
+        if found is None:
+            self._reading.faults.add(
+                node, f"{kind_word(node)} is no `{name}`", f"{name}: {example}"
+            )
+        return found
+
+    def _mute(self, _section: Scalar, node: Node) -> None:
+        for item in self._reading.items(node, "mute"):
+            entry = self._reading.map_of(item, "mute")
+            if entry is not None:
+                self.collected.mutes.append(self._one_mute(entry))
+
+    def _one_mute(self, entry: Map) -> Rule:
+        self._reading.keys(entry, MUTE_KEYS, "mute")
+        for word in ("rule", "channel"):
+            key = entry.key(word)
+            if key is not None:
+                not_yet(f"mute.{word}", key, self._reading)
+        found = read_conditions(entry, self._reading, Scope())
+        if not found.conditions:
+            self._reading.faults.add(entry, "a mute of everything", "project: group/name")
+        end = entry.get("until")
+        moment = None
+        if isinstance(end, Scalar):
+            moment = until(end.text, self.collected.timezone)
+        if end is not None and moment is None:
+            self._reading.faults.add(end, f"{kind_word(end)} is no date", "until: 2026-12-31")
+        return Rule(
+            name=f"{entry.file}:{entry.line}",
+            file=entry.file,
+            line=entry.line,
+            on=("any",),
+            conditions=found.conditions,
+            projects=found.projects,
+            until=moment,
+        )
+
+
+_SECTIONS: Final[Mapping[str, Callable[[Settings, Scalar, Node], None]]] = {
+    "channels": Settings._channels,
+    "people": Settings._people,
+    "groups": Settings._groups,
+    "bots": Settings._bots,
+    "templates": Settings._templates,
+    "defaults": Settings._defaults,
+    "hours": Settings._hours,
+    "mute": Settings._mute,
+}
+#: In this order, so that each finds what it names.
+SECTIONS: Final = ("defaults", "channels", "people", "groups", "bots", "hours", "templates", "mute")
+
+
+# -- times of a rule -----------------------------------------------------------------------------
+
+
+def read_timing(key: Scalar, node: Node, reading: Reading) -> object:
+    """`every`, `batch`, `throttle`, `during`, `wait_for` of a rule, checked."""
+    return _TIMINGS[key.text](key, node, reading)
+
+
+def _every(_key: Scalar, node: Node, reading: Reading) -> object:
+    if isinstance(node, Map):
+        reading.keys(node, ("cron",), "every")
+        text = node.get("cron")
+        found = cron(text.text) if isinstance(text, Scalar) else "`cron` is missing"
+        if isinstance(found, str):
+            reading.faults.add(text or node, found, 'cron: "30 9 * * mon-fri"')
+        return found
+    return _daily(node, reading)
+
+
+def _daily(node: Node, reading: Reading) -> object:
+    found = daily(node.text) if isinstance(node, Scalar) else None
+    if found is None:
+        reading.faults.add(node, f"{kind_word(node)} is no time", "mon-fri 09:30, daily 09:00")
+    return found
+
+
+def _span(node: Node | None, reading: Reading, at: Node, what: str) -> object:
+    found = duration(node.text) if isinstance(node, Scalar) else None
+    if found is None:
+        said = f"{kind_word(node)} is no duration" if node is not None else f"`{what}` is missing"
+        reading.faults.add(node or at, said, f"{what}: 15m")
+    return found
+
+
+def _by(node: Map, reading: Reading) -> tuple[str, ...]:
+    found = node.get("by")
+    words = reading.words(found, "by") if found is not None else ()
+    return tuple(w.text for w in words if reading.field(w.text, w, Scope()) is not None)
+
+
+def _batch(_key: Scalar, node: Node, reading: Reading) -> object:
+    if not isinstance(node, Map):
+        return _daily(node, reading)
+    reading.keys(node, ("quiet", "max_wait", "by"), "batch")
+    return {
+        "quiet": _span(node.get("quiet"), reading, node, "quiet"),
+        "max_wait": _span(node.get("max_wait"), reading, node, "max_wait"),
+        "by": _by(node, reading),
+    }
+
+
+def _throttle(_key: Scalar, node: Node, reading: Reading) -> object:
+    table = reading.map_of(node, "throttle")
+    if table is None:
+        return None
+    reading.keys(table, ("every", "by"), "throttle")
+    return {"every": _span(table.get("every"), reading, table, "every"), "by": _by(table, reading)}
+
+
+def _named_hours(key: Scalar, node: Node, reading: Reading) -> object:
+    name = reading.text(node, key.text)
+    if name is not None and name not in reading.hours:
+        hint = did_you_mean(name, reading.hours) or "declare them under `hours:`"
+        reading.faults.add(node, f"there are no hours `{name}`", hint)
+    return name
+
+
+_TIMINGS: Final[Mapping[str, Callable[[Scalar, Node, Reading], object]]] = {
+    "every": _every,
+    "batch": _batch,
+    "throttle": _throttle,
+    "during": _named_hours,
+    "wait_for": _named_hours,
+}
