@@ -1,0 +1,90 @@
+"""What commands answer, in parts they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.message import Code, Mention, Message, bold, join, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.commands.spec import Context
+    from bot.message import Text
+    from bot.model import HookRecord, Project
+    from bot.ports import RemoteHook
+
+_SHOWN: Final = 5
+
+
+def refusal(ctx: Context, verb: str) -> Message:
+    """Only admins may change hooks; says who they are."""
+    if not ctx.admins:
+        return Message(
+            text=text(
+                Code(f"/hook {verb}"),
+                " is for the bot's admins, and nobody is one yet: put Slack user ids into"
+                " BOT_ADMINS and restart the bot.",
+            ),
+            color="warning",
+        )
+    people = join(", ", [Mention(admin, admin) for admin in ctx.admins])
+    return Message(
+        text=text(
+            Code(f"/hook {verb}"), " is for the bot's admins only (BOT_ADMINS): ask ", people, "."
+        ),
+        color="warning",
+    )
+
+
+async def destinations(ctx: Context, project: Project, channel: str | None) -> Text:
+    """Where its events would go; `channel` is the hook's own."""
+    own = bold(await ctx.channel_name(channel)) if channel else ""
+    places = ctx.rules.destinations(project.path)
+    named = join(" and ", [bold(place) for place in places[:_SHOWN]])
+    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+    if places and own:
+        return text("its events would go to ", named, more, ", what no rule wants to ", own)
+    if places:
+        return text("its events would go to ", named, more)
+    if own:
+        return text("its events would go to ", own, " (no rule wants them)")
+    return text("no rule wants its events yet, so they are only stored")
+
+
+def notes(
+    *,
+    unknown: Iterable[str] = (),
+    swept: Iterable[RemoteHook] = (),
+    shared: RemoteHook | None = None,
+    left: str = "",
+) -> tuple[Text, ...]:
+    """What else the person should know."""
+    found: list[Text] = []
+    missing = ", ".join(sorted(unknown))
+    if missing:
+        found.append(text(f"This forge does not know {missing}: those events will not come."))
+    gone = ", ".join(hook.id for hook in swept)
+    if gone:
+        found.append(text(f"Deleted at the forge, as nothing here belonged to them: hook {gone}."))
+    if shared is not None:
+        found.append(
+            text(
+                f"Hook {shared.id} ({shared.url}) was made by hand for the shared secret: while it"
+                " is there, every event comes twice. Delete it at the forge."
+            )
+        )
+    if left:
+        found.append(text(left))
+    return tuple(found)
+
+
+def described(record: HookRecord) -> str:
+    """Its state in a few words."""
+    if record.status == "manual":
+        return "made by hand" if record.last_seen_at else "made by hand, nothing came yet"
+    if record.status == "proving":
+        return "being made"
+    if record.proved_at is None and record.last_seen_at is None:
+        return "not proved, nothing came yet"
+    return "proved" if record.proved_at else "active"

@@ -1,0 +1,137 @@
+"""`/hook test`: puts a project's hook in order and proves anew that the forge reaches the bot.
+
+Nothing tells a test call from a real push, so the live hook is left alone: a second hook without
+any triggers, at a one-time address, is proved and deleted again. A hook that the forge disabled
+gets no events anyway, so it is replaced by a new, proved one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot.commands.answers import destinations, notes
+from bot.commands.making import Plan, begun, make
+from bot.commands.spec import Arguments, CommandSpec, Context, Site
+from bot.commands.survey import Found, asked, survey
+from bot.commands.target import check_reachable, target
+from bot.commands.upkeep import check_idle, settle, sweep
+from bot.commands.wishes import wanted
+from bot.errors import CommandError
+from bot.message import Message, bold, text
+
+if TYPE_CHECKING:
+    from bot.commands.making import Made
+    from bot.message import Text
+    from bot.model import Job, Project
+
+
+async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
+    site, path = target(arguments, ctx.sites)
+    check_reachable(ctx, site)
+    admin = ctx.forge(site.name)
+    if admin is None:
+        raise CommandError(
+            f"{path}: without a token ({site.setting}) the bot cannot make a test call; the hook's"
+            " page at the forge has a Test button."
+        )
+    project = await asked(path, admin.project(path))
+    resumed = begun(job.progress)
+    found = await survey(ctx, admin, site, project)
+    if not resumed:
+        check_idle(found, project)
+    if found.live is None and not resumed:
+        raise CommandError(
+            f"{project.path} has no hook of this bot; `/hook add {project.path}` makes one."
+        )
+    triggers, channel = _wishes(ctx, site, project, found)
+    trial = _healthy(found) if not resumed else bool(job.progress.get("trial", True))
+    if not resumed:
+        await sweep(ctx, admin, project, found)
+    if trial and found.live is not None and not resumed:
+        await settle(ctx, admin, site, project, found.live, triggers=triggers, channel=channel)
+    plan = Plan(
+        admin=admin,
+        site=site,
+        project=project,
+        triggers=triggers,
+        channel=channel,
+        who=job.who,
+        trial=trial,
+    )
+    made = await make(ctx, plan, job.progress)
+    if trial:
+        return await _tried(ctx, plan, made)
+    return await _replaced(ctx, plan, made)
+
+
+def _wishes(
+    ctx: Context, site: Site, project: Project, found: Found
+) -> tuple[frozenset[str], str | None]:
+    """What the hook should be now: by the rules, else as it was made."""
+    record = found.live[0] if found.live else None
+    channel = record.channel if record else None
+    triggers = wanted(ctx, site, project.path, anyway=channel is not None)
+    if not triggers and record is not None:
+        triggers = frozenset(record.events)
+    return triggers, channel
+
+
+def _healthy(found: Found) -> bool:
+    return found.live is None or found.live[1].health == "executable"
+
+
+async def _tried(ctx: Context, plan: Plan, made: Made) -> Message:
+    project = plan.project
+    found = await survey(ctx, plan.admin, plan.site, project)
+    record = found.live[0] if found.live else made.record
+    if found.live is not None and made.proof.at is not None:
+        await ctx.hooks.save_hook(replace(record, proved_at=made.proof.at))
+    unknown = plan.triggers - found.live[1].triggers if found.live else frozenset[str]()
+    where = destinations(ctx, project, record.channel)
+    return _answer(
+        text(bold(project.path), f": the settings of hook {record.remote_id} are in order"),
+        where,
+        made,
+        notes(unknown=unknown, shared=found.shared, left=made.left),
+    )
+
+
+async def _replaced(ctx: Context, plan: Plan, made: Made) -> Message:
+    project, record = plan.project, made.record
+    found = await survey(ctx, plan.admin, plan.site, project, prefer=record.id)
+    swept = await sweep(ctx, plan.admin, project, found)
+    old = ", ".join(hook.id for hook in swept)
+    head = text(
+        bold(project.path),
+        f": the forge had disabled the hook, so hook {record.remote_id} takes its place",
+        f" (hook {old} was deleted)" if old else "",
+    )
+    where = destinations(ctx, project, record.channel)
+    return _answer(
+        head, where, made, notes(unknown=made.unknown, shared=found.shared, left=made.left)
+    )
+
+
+def _answer(head: Text, where: Text, made: Made, more: tuple[Text, ...]) -> Message:
+    if made.proof.at is None:
+        unproved = text(
+            "No test call could be made: the project has nothing yet to send (no commits)."
+        )
+        return Message(text=text(head, "; ", where, "."), body=(unproved, *more), color="warning")
+    took = f"seen in {made.proof.seconds:.1f} s" if made.proof.seconds else "seen"
+    return Message(
+        text=text(head, f"; test call {took}; ", where, "."),
+        body=more,
+        color="warning" if made.left else "good",
+    )
+
+
+SPEC: Final = CommandSpec(
+    name="test",
+    usage="test group/repo [--on instance]",
+    summary="Puts the project's hook in order and proves anew that the forge reaches the bot.",
+    examples=("test group/repo",),
+    admin_only=True,
+    run=run,
+)

@@ -1,0 +1,134 @@
+"""Which project of which forge is meant, and whether that forge can reach this bot."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from bot.errors import CommandError
+from bot.message import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.commands.spec import Arguments, Context, Site
+
+_PATH: Final = re.compile(r"[A-Za-z0-9_.][\w.-]*(?:/[A-Za-z0-9_.][\w.-]*)+", re.ASCII)
+#: git@host:group/repo.git
+_SCP: Final = re.compile(r"(?:[\w.-]+@)([\w.-]+):(?!//)(.+)")
+#: Names that cannot be projects: what follows is a page of the one before.
+_PAGES: Final = frozenset(
+    (
+        *("blob", "blame", "branches", "commit", "commits", "compare", "edit", "find_file"),
+        *("graphs", "hooks", "issues", "jobs", "labels", "merge_requests", "milestones"),
+        *("network", "pipelines", "pull", "pulls", "raw", "releases", "settings", "snippets"),
+        *("tags", "tree", "wikis"),
+    )
+)
+_LONGEST: Final = 200
+
+
+def target(arguments: Arguments, sites: Sequence[Site]) -> tuple[Site, str]:
+    """The site and the project's path. Raises CommandError."""
+    written = _unwrapped(arguments.project or "")
+    scp = _SCP.fullmatch(written)
+    if scp is not None:
+        site, path = _site_of_host(scp[1], "", sites), scp[2]
+    elif "://" in written:
+        site, path = _from_address(written, sites)
+    else:
+        site, path = sites[0], written
+    if arguments.on is not None:
+        site = _site_of_name(arguments.on, sites)
+    path = _trimmed(path)
+    if len(path) > _LONGEST or not _PATH.fullmatch(path) or ".." in path:
+        shown = one_line(written)[:_LONGEST].replace("`", "'")
+        raise CommandError(
+            f"`{shown}` is no project: write `group/repo`, or paste the address of its page."
+        )
+    return site, path
+
+
+def check_reachable(ctx: Context, site: Site) -> None:
+    """Raises CommandError when the forge could not possibly call us."""
+    if _is_local(ctx.base) and not _is_local(site.url):
+        raise CommandError(
+            f"PUBLIC_URL is {ctx.base}: that is this machine only, and {site.url} cannot reach it."
+            " Set PUBLIC_URL to the bot's address as seen from there (a reverse proxy or a tunnel)"
+            " and restart the bot."
+        )
+
+
+def _unwrapped(word: str) -> str:
+    """Slack sends addresses as `<https://…>` or `<https://…|shown>`."""
+    if word.startswith("<") and word.endswith(">"):
+        return word[1:-1].partition("|")[0]
+    return word
+
+
+def _from_address(address: str, sites: Sequence[Site]) -> tuple[Site, str]:
+    try:
+        parts = urlsplit(address)
+        host, path = parts.hostname or "", unquote(parts.path)
+    except ValueError:
+        raise CommandError("That address cannot be read; write `group/repo`.") from None
+    site = _site_of_host(host, path, sites)
+    root = urlsplit(site.url).path.strip("/")
+    path = path.strip("/")
+    return site, path.removeprefix(f"{root}/") if root and _serves(site) == host else path
+
+
+def _site_of_host(host: str, path: str, sites: Sequence[Site]) -> Site:
+    found = [site for site in sites if _serves(site) == host.lower()]
+    if not found:
+        known = ", ".join(dict.fromkeys(_serves(site) for site in sites))
+        shown = one_line(host)[:_LONGEST].replace("`", "'")
+        close = get_close_matches(host.lower(), [_serves(site) for site in sites], n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise CommandError(
+            f"The bot knows no forge at `{shown}`.{hint} It knows {known}; set GITLAB_URL, or"
+            " GITLAB_<NAME>_URL for one more, and restart it."
+        )
+    rooted = [s for s in found if f"{path}/".startswith(f"{urlsplit(s.url).path.rstrip('/')}/")]
+    # The deepest root that fits: two instances may share a host.
+    return max(rooted or found, key=lambda site: len(urlsplit(site.url).path))
+
+
+def _serves(site: Site) -> str:
+    """The host its pages are on: GitHub's API has one of its own."""
+    host = (urlsplit(site.url).hostname or "").lower()
+    return "github.com" if host == "api.github.com" else host
+
+
+def _site_of_name(name: str, sites: Sequence[Site]) -> Site:
+    for site in sites:
+        if site.name == name:
+            return site
+    known = ", ".join(site.name for site in sites)
+    shown = one_line(name)[:_LONGEST].replace("`", "'")
+    raise CommandError(f"There is no instance `{shown}`; the bot knows {known}.")
+
+
+def _trimmed(path: str) -> str:
+    """Without what a page's address has behind the project."""
+    path = path.strip().strip("/").partition("/-/")[0].removesuffix("/-")
+    parts = path.split("/")
+    for index, part in enumerate(parts):
+        if index > 1 and part in _PAGES:
+            parts = parts[:index]
+            break
+    return "/".join(parts).removesuffix(".git").rstrip("/")
+
+
+def _is_local(url: str) -> bool:
+    host = (urlsplit(url).hostname or "").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
