@@ -38,14 +38,18 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
         found = await survey(ctx, admin, site, project)
         check_idle(found, project)
         if found.live is not None:
-            return await _already(ctx, admin, site, project, found, triggers, channel)
+            swept = await sweep(ctx, admin, project, found)
+            body = notes(swept=swept, shared=found.shared)
+            return await _already(
+                ctx, admin, site, project, found.live, triggers, channel=channel, body=body
+            )
         if not triggers:
             return no_rule(project.path)
         await sweep(ctx, admin, project, found)
     plan = Plan(
         admin=admin, site=site, project=project, triggers=triggers, channel=channel, who=job.who
     )
-    return _report(ctx, plan, await make(ctx, plan, job.progress), found)
+    return await _report(ctx, plan, await make(ctx, plan, job.progress), found)
 
 
 async def _already(
@@ -53,13 +57,13 @@ async def _already(
     admin: ForgeAdmin,
     site: Site,
     project: Project,
-    found: Found,
+    live: tuple[HookRecord, RemoteHook],
     triggers: frozenset[str],
+    *,
     channel: str | None,
+    body: tuple[Text, ...],
 ) -> Message:
-    assert found.live is not None
-    record, remote = found.live
-    swept = await sweep(ctx, admin, project, found)
+    record, remote = live
     kept = channel or record.channel
     if kept:
         triggers |= site.open_triggers  # It goes on bringing everything for its own channel.
@@ -75,11 +79,11 @@ async def _already(
         text=text(
             bold(project.path),
             f" has its hook already (hook {remote.id}): ",
-            destinations(ctx, project, record.channel),
+            await destinations(ctx, project, record.channel),
             ".",
             changed,
         ),
-        body=(*_health(project, record, remote), *notes(swept=swept, shared=found.shared)),
+        body=(*_health(project, record, remote), *body),
         color="good" if remote.health == "executable" else "warning",
     )
 
@@ -93,10 +97,10 @@ def _health(project: Project, record: HookRecord, remote: RemoteHook) -> tuple[T
     return ()
 
 
-def _report(ctx: Context, plan: Plan, made: Made, found: Found | None) -> Message:
+async def _report(ctx: Context, plan: Plan, made: Made, found: Found | None) -> Message:
     project, record = plan.project, made.record
     head = text(bold(project.path), f": hook {record.remote_id} is made")
-    where = destinations(ctx, project, record.channel)
+    where = await destinations(ctx, project, record.channel)
     body = notes(
         unknown=made.unknown,
         swept=found.strays if found else (),

@@ -28,7 +28,7 @@ async def add(
         return no_rule(path)
     known = await _known(ctx, site, project)
     if known is not None and known.status == "active":
-        return _made_before(ctx, site, project, known)
+        return await _made_before(ctx, site, project, known)
     record = replace(
         known or _new(ctx, job, site, path),
         events=tuple(sorted(triggers)),
@@ -40,7 +40,7 @@ async def add(
             f"The bot has no token for {site.url} ({site.setting}), so please make the hook of ",
             bold(path),
             " by hand; ",
-            destinations(ctx, project, record.channel),
+            await destinations(ctx, project, record.channel),
             ".",
         ),
         body=(await _steps(ctx, job, site, record),),
@@ -70,12 +70,12 @@ def _new(ctx: Context, job: Job, site: Site, path: str) -> HookRecord:
     )
 
 
-def _made_before(ctx: Context, site: Site, project: Project, record: HookRecord) -> Message:
+async def _made_before(ctx: Context, site: Site, project: Project, record: HookRecord) -> Message:
     return Message(
         text=text(
             bold(project.path),
             f" has its hook already (hook {record.remote_id}); ",
-            destinations(ctx, project, record.channel),
+            await destinations(ctx, project, record.channel),
             f". Without {site.setting} the bot cannot look whether it is in order.",
         ),
         color="warning",

@@ -46,9 +46,8 @@ async def _line(ctx: Context, record: HookRecord) -> Text:
     where = f" on {record.instance}" if many or record.instance not in {"gitlab", "github"} else ""
     web = "https://github.com" if record.forge == "github" else site.url if site else ""
     name = Link(record.project, f"{web}/{record.project}") if web else bold(record.project)
-    return text(
-        "• ", name, f"{where}: {described(record)}; ", _places(ctx, record), _seen(ctx, record)
-    )
+    places = await _places(ctx, record)
+    return text("• ", name, f"{where}: {described(record)}; {places}{_seen(ctx, record)}")
 
 
 async def _places(ctx: Context, record: HookRecord) -> str:

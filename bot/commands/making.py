@@ -66,10 +66,8 @@ def begun(progress: Mapping[str, Json]) -> bool:
 async def make(ctx: Context, plan: Plan, progress: Mapping[str, Json]) -> Made:
     """Raises CommandError when it could not be made; then nothing is left, or it is named."""
     ids = await _name(ctx, plan, progress)
-    failed = progress.get("failed")
     try:
-        if failed is not None:
-            raise CommandError(str(failed))
+        _check_not_failed(progress)
         async with asyncio.timeout(_BUDGET_S):
             return await _make(ctx, plan, ids)
     except (CallError, CommandError, TimeoutError) as error:
@@ -87,6 +85,13 @@ async def _name(ctx: Context, plan: Plan, progress: Mapping[str, Json]) -> _Ids:
     ids = _Ids(ctx.new_id(), ctx.new_id())
     await ctx.progress(_written(plan, ids))
     return ids
+
+
+def _check_not_failed(progress: Mapping[str, Json]) -> None:
+    """An earlier run that failed is not tried again: its cleaning up goes on."""
+    failed = progress.get("failed")
+    if failed is not None:
+        raise CommandError(str(failed))
 
 
 def _written(plan: Plan, ids: _Ids) -> dict[str, Json]:
@@ -207,11 +212,8 @@ async def _undo(ctx: Context, plan: Plan, ids: _Ids, *, unsure: bool) -> str:
                 left = ""
     except (CallError, TimeoutError):
         names = ", ".join(f"{hook.id} ({hook.url})" for hook in found)
-        left = (
-            f"Hook {names} could not be deleted; "
-            if names
-            else f"A hook to {address} may be left; "
-        )
+        what = f"Hook {names} could not be deleted" if names else f"A hook to {address} may be left"
+        left = f"{what}; "
     for hook_id in (ids.proof, ids.final):
         record = await ctx.hooks.hook(hook_id)
         if record is not None:

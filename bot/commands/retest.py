@@ -88,7 +88,7 @@ async def _tried(ctx: Context, plan: Plan, made: Made) -> Message:
     if found.live is not None and made.proof.at is not None:
         await ctx.hooks.save_hook(replace(record, proved_at=made.proof.at))
     unknown = plan.triggers - found.live[1].triggers if found.live else frozenset[str]()
-    where = destinations(ctx, project, record.channel)
+    where = await destinations(ctx, project, record.channel)
     return _answer(
         text(bold(project.path), f": the settings of hook {record.remote_id} are in order"),
         where,
@@ -107,7 +107,7 @@ async def _replaced(ctx: Context, plan: Plan, made: Made) -> Message:
         f": the forge had disabled the hook, so hook {record.remote_id} takes its place",
         f" (hook {old} was deleted)" if old else "",
     )
-    where = destinations(ctx, project, record.channel)
+    where = await destinations(ctx, project, record.channel)
     return _answer(
         head, where, made, notes(unknown=made.unknown, shared=found.shared, left=made.left)
     )
