@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
@@ -146,7 +146,6 @@ def messages(draw: st.DrawFn) -> Message:
     )
 
 
-@settings(deadline=None)
 @given(messages())
 def test_any_message_is_within_the_limits(message: Message) -> None:
     sent = blocks(message)

@@ -320,6 +320,11 @@ async def test_it_runs_as_a_process_of_its_own() -> None:
         async with aiohttp.ClientSession() as session:
             async with session.post(f"{url}chat.postMessage", json=body, headers=headers) as got:
                 assert (await got.json())["ok"]
+            wish = {"method": "chat.postMessage", "fault": "status", "arguments": [503]}
+            async with session.post(url.replace("/api/", "/_fake/fail"), json=wish) as got:
+                assert got.status == 200
+            async with session.post(f"{url}chat.postMessage", json=body, headers=headers) as got:
+                assert got.status == 503
             async with session.get(url.replace("/api/", "/_fake/state")) as got:
                 state = await got.json()
         assert [message["text"] for message in state["channels"]["dev"]] == ["hi"]
