@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -97,9 +98,9 @@ class Topics:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.setdefault(topic, set()).add(waiter)
             try:
-                await asyncio.wait_for(waiter, max(timeout_s, 0))
-            except TimeoutError:
-                pass
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(timeout_s, 0)):
+                        await waiter
             finally:
                 self._waiting.get(topic, set()).discard(waiter)
         heard[topic] = self._heard[topic] = self._touched.get(topic, 0)

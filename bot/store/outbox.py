@@ -247,7 +247,8 @@ def retry(conn: Connection, ids: Sequence[str] | None, *, now: datetime) -> int:
     query = select(outbox.c.id, outbox.c.lane).where(_DEAD)
     if ids is not None:
         query = query.where(outbox.c.id.in_(ids))
-    found = conn.execute(query.order_by(outbox.c.lane, outbox.c.seq).with_for_update()).all()
+    # Dead items are nobody else's: locking them before their lanes cannot end in a deadlock.
+    found = conn.execute(query.order_by(outbox.c.seq).with_for_update()).all()
     for lane, count in sorted(Counter(row.lane for row in found).items()):
         lanes.push(conn, lane, count=count, ready_at=now)
     for row in found:
@@ -262,12 +263,15 @@ def retry(conn: Connection, ids: Sequence[str] | None, *, now: datetime) -> int:
 
 def drop(conn: Connection, item: str, *, now: datetime) -> bool:
     """Gives up a dead or waiting item for good; False when it is neither."""
-    query = select(outbox.c.lane, outbox.c.state).where(outbox.c.id == item)
-    row = conn.execute(query.with_for_update()).one_or_none()
-    if row is None or row.state not in {"todo", "dead"}:
+    lane = conn.execute(select(outbox.c.lane).where(outbox.c.id == item)).scalar()
+    if lane is None:
         return False
-    if row.state == "todo":
-        lanes.uncount(conn, row.lane, 1)
+    # The lane's lock keeps a worker from claiming the item meanwhile.
+    lanes.push(conn, lane, count=0, ready_at=now)
+    state = conn.execute(select(outbox.c.state).where(outbox.c.id == item)).scalar_one()
+    if state not in {"todo", "dead"}:
+        return False
+    lanes.uncount(conn, lane, 1 if state == "todo" else 0)
     changed = update(outbox).where(outbox.c.id == item)
     conn.execute(changed.values(state="dropped", error="dropped by hand", updated_at=now))
     threads.mark(conn, item, dead=True)

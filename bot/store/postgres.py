@@ -164,8 +164,10 @@ class _Listener:
             # Whatever was told while nobody listened.
             self._topics.touch_all()
             while True:
+                # Not wait_for: before Python 3.12 it may swallow the cancellation.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), _QUIET_S)
+                    async with asyncio.timeout(_QUIET_S):
+                        await self._news.wait()
                 self._news.clear()
                 topics, self._told = self._told, set()
                 for topic in topics:

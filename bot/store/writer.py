@@ -29,7 +29,9 @@ _GROUP: Final = 512
 
 def alchemy(raw: sqlite3.Connection) -> Connection:
     """SQLAlchemy's view of a connection whose transactions somebody else begins and ends."""
-    return create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool).connect()
+    return create_engine(
+        "sqlite://", creator=lambda: raw, poolclass=StaticPool, pool_reset_on_return=None
+    ).connect()
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,104 @@
+"""Deliveries, actions and decisions for the store's tests, and a walk through both loops."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.message import Message, text
+from bot.model import (
+    Action,
+    Decision,
+    Delivery,
+    DeliveryId,
+    Lane,
+    SubjectKey,
+    action_id,
+    subject_key,
+)
+from bot.ports import Settled
+
+if TYPE_CHECKING:
+    from bot.ports import ClaimedDeliveries, ClaimedItem
+    from bot.store import Store
+
+KEY: Final = "a key for the tests"
+NOW: Final = datetime(2026, 1, 15, 12, tzinfo=UTC)
+LEASE: Final = timedelta(seconds=60)
+SECOND: Final = timedelta(seconds=1)
+MR: Final = subject_key("gitlab", "1", "mr", "7")
+DEV: Final = Lane("send:slack:#dev")
+
+
+def delivery_id(number: int) -> DeliveryId:
+    return DeliveryId(f"D{number:025}")
+
+
+def delivery(number: int, *, project: str = "1", **changes: Any) -> Delivery:  # any field
+    made: dict[str, Any] = {
+        "id": delivery_id(number),
+        "forge": "gitlab",
+        "instance": "gitlab",
+        "hook": "shared",
+        "key": f"key {number}",
+        "event": "Push Hook",
+        "lane": Lane(f"decide:gitlab:{project}"),
+        "headers": {"x-gitlab-event": "Push Hook"},
+        "body": b'{"object_kind": "push"}',
+        "received_at": NOW,
+    }
+    return Delivery(**(made | changes))
+
+
+def action(number: int, place: int = 0, **changes: Any) -> Action:  # any field
+    made: dict[str, Any] = {
+        "id": action_id(delivery_id(number), place),
+        "verb": "post",
+        "rule": "a rule",
+        "channel": "#dev",
+        "subject": MR,
+        "message": Message(text=text(f"message {number}.{place}")),
+    }
+    return Action(**(made | changes))
+
+
+def decided(number: int, *actions: Action, lanes: tuple[Lane, ...] = (), **changes: Any) -> Settled:
+    """A decision of delivery `number`; its actions go to `#dev` unless lanes are named."""
+    return Settled(
+        delivery=delivery_id(number),
+        status="decided",
+        decision=Decision(ruleset="r1", names=("push",), actions=actions, **changes),
+        lanes=lanes or (DEV,) * len(actions),
+    )
+
+
+async def claim(store: Store, *, now: datetime = NOW, limit: int = 50) -> ClaimedDeliveries:
+    claimed = await store.claim_deliveries(now=now, lease=LEASE, limit=limit)
+    assert claimed is not None, "nothing waits to be decided"
+    return claimed
+
+
+async def claim_item(store: Store, *, now: datetime = NOW) -> ClaimedItem:
+    claimed = await store.claim_item(now=now, lease=LEASE)
+    assert claimed is not None, "nothing waits to be sent"
+    return claimed
+
+
+async def plan(
+    store: Store,
+    number: int,
+    *actions: Action,
+    lanes: tuple[Lane, ...] = (),
+    now: datetime = NOW,
+    **changes: Any,
+) -> None:
+    """Delivery `number` comes in and is decided to those actions."""
+    await store.append(delivery(number, received_at=now))
+    claimed = await claim(store, now=now)
+    assert [found.id for found in claimed.deliveries] == [delivery_id(number)]
+    settled = decided(number, *actions, lanes=lanes, **changes)
+    await store.settle_deliveries(claimed.claim, [settled], now=now)
+
+
+def subject(ident: str) -> SubjectKey:
+    return subject_key("gitlab", "1", "mr", ident)

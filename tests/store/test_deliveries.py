@@ -1,0 +1,207 @@
+"""Deliveries: kept once, claimed lane by lane in order, decided once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.errors import LeaseLost, StoreError
+from bot.model import Lane
+from bot.ports import Settled
+from tests.store.make import (
+    LEASE,
+    MR,
+    NOW,
+    SECOND,
+    action,
+    claim,
+    decided,
+    delivery,
+    delivery_id,
+    plan,
+)
+
+if TYPE_CHECKING:
+    from bot.store import Store
+
+
+async def test_a_delivery_comes_back_as_it_was_received(store: Store) -> None:
+    body = bytes(range(256)) * 200
+    sent = delivery(1, body=body, headers={"x-gitlab-event": "Push Hook", "user-agent": "é ☃"})
+    await store.append(sent)
+    assert (await claim(store)).deliveries == (sent,)
+    assert await store.delivery(sent.id) == (sent, "new")
+
+
+async def test_a_body_of_many_megabytes_is_kept(store: Store) -> None:
+    sent = delivery(1, body=b'{"x": "' + b"abcdefgh" * 400_000 + b'"}')
+    await store.append(sent)
+    assert (await claim(store)).deliveries == (sent,)
+
+
+async def test_the_same_key_of_the_same_hook_is_stored_once(store: Store) -> None:
+    assert await store.append(delivery(1, key="same"))
+    assert not await store.append(delivery(2, key="same"))
+    claimed = await claim(store)
+    assert [found.id for found in claimed.deliveries] == [delivery_id(1)]
+    await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+    assert await store.next_ready(now=NOW) is None
+
+
+async def test_the_same_key_of_another_hook_is_another_delivery(store: Store) -> None:
+    assert await store.append(delivery(1, key="same", hook="one"))
+    assert await store.append(delivery(2, key="same", hook="two"))
+
+
+async def test_keys_that_differ_only_far_behind_are_told_apart(store: Store) -> None:
+    assert await store.append(delivery(1, key="k" * 9000 + "1"))
+    assert await store.append(delivery(2, key="k" * 9000 + "2"))
+    assert not await store.append(delivery(3, key="k" * 9000 + "2"))
+
+
+async def test_names_that_no_column_can_hold_are_stored_all_the_same(store: Store) -> None:
+    lane = Lane("decide:gitlab:\udc80\0" + "x" * 4000)
+    await store.append(delivery(1, lane=lane, event="\0\ud800"))
+    claimed = await claim(store)
+    memory = {"\ud800\0key": {"\ud800": "\0", "big": 1 << 80}}
+    await store.settle_deliveries(claimed.claim, [decided(1, remember=memory)], now=NOW)
+    assert await store.load_memory(list(memory)) == memory
+
+
+async def test_a_lane_is_handed_out_in_the_order_of_arrival(store: Store) -> None:
+    for number in (3, 1, 2):
+        await store.append(delivery(number))
+    claimed = await claim(store, limit=2)
+    assert [found.id for found in claimed.deliveries] == [delivery_id(3), delivery_id(1)]
+
+
+async def test_a_lane_is_handled_by_one_worker_at_a_time(store: Store) -> None:
+    await store.append(delivery(1))
+    await store.append(delivery(2))
+    await claim(store, limit=1)
+    assert await store.claim_deliveries(now=NOW, lease=LEASE, limit=1) is None
+
+
+async def test_other_lanes_go_on_meanwhile(store: Store) -> None:
+    await store.append(delivery(1, project="1"))
+    await store.append(delivery(2, project="2"))
+    lanes = {(await claim(store)).claim.lane, (await claim(store)).claim.lane}
+    assert lanes == {"decide:gitlab:1", "decide:gitlab:2"}
+
+
+async def test_a_released_lane_waits_behind_those_that_waited_longer(store: Store) -> None:
+    for number in (1, 2):
+        await store.append(delivery(number, project="1"))
+    await store.append(delivery(3, project="2", received_at=NOW + SECOND))
+    first = await claim(store, limit=1)
+    later = NOW + 2 * SECOND
+    await store.settle_deliveries(first.claim, [decided(1)], now=later)
+    assert (await claim(store, now=later)).claim.lane == "decide:gitlab:2"
+
+
+async def test_what_was_not_settled_waits_on(store: Store) -> None:
+    for number in (1, 2):
+        await store.append(delivery(number))
+    claimed = await claim(store)
+    await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+    assert [found.id for found in (await claim(store)).deliveries] == [delivery_id(2)]
+
+
+async def test_a_worker_that_died_loses_its_lane_with_its_lease(store: Store) -> None:
+    await store.append(delivery(1))
+    await claim(store)
+    assert await store.next_ready(now=NOW) == NOW + LEASE
+    claimed = await claim(store, now=NOW + LEASE)
+    assert [found.id for found in claimed.deliveries] == [delivery_id(1)]
+
+
+async def test_a_worker_that_comes_back_late_writes_nothing(store: Store) -> None:
+    await store.append(delivery(1))
+    late = await claim(store)
+    owner = await claim(store, now=NOW + LEASE)
+    settled = decided(1, action(1, claims=(MR,)), remember={"key": 1})
+    with pytest.raises(LeaseLost):
+        await store.settle_deliveries(late.claim, [settled], now=NOW + LEASE)
+    assert await store.load_memory(["key"]) == {"key": None}
+    assert await store.list_outbox() == ()
+    await store.settle_deliveries(owner.claim, [settled], now=NOW + LEASE)
+    assert len(await store.list_outbox()) == 1
+
+
+async def test_settling_twice_is_refused(store: Store) -> None:
+    await store.append(delivery(1))
+    claimed = await claim(store)
+    await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+    with pytest.raises(LeaseLost):
+        await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+
+
+async def test_a_failed_delivery_is_kept_with_its_error(store: Store) -> None:
+    await store.append(delivery(1))
+    claimed = await claim(store)
+    failed = Settled(
+        delivery=delivery_id(1), status="failed", error="$.user: \0 missing", project="g/p"
+    )
+    await store.settle_deliveries(claimed.claim, [failed], now=NOW)
+    (found,) = await store.list_deliveries(status="failed")
+    assert (found.error, found.project) == ("$.user: \\0 missing", "g/p")
+    assert await store.decision(delivery_id(1)) is None
+
+
+async def test_deliveries_are_listed_newest_first_page_by_page(store: Store) -> None:
+    for number in range(1, 6):
+        await store.append(delivery(number))
+    first = await store.list_deliveries(limit=2)
+    second = await store.list_deliveries(limit=2, before=first[-1].id)
+    assert [found.id for found in (*first, *second)] == [delivery_id(n) for n in (5, 4, 3, 2)]
+
+
+async def test_a_replay_is_a_new_delivery_that_names_the_old_one(store: Store) -> None:
+    await plan(store, 1, action(1))
+    await store.replay_delivery(delivery_id(1), copy=delivery_id(9), now=NOW + SECOND)
+    claimed = await claim(store, now=NOW + SECOND)
+    assert [found.body for found in claimed.deliveries] == [delivery(1).body]
+    await store.settle_deliveries(claimed.claim, [decided(9, action(9))], now=NOW + SECOND)
+    assert len(await store.list_outbox()) == 2
+    assert (await store.list_deliveries(limit=1))[0].replay_of == delivery_id(1)
+
+
+async def test_what_is_not_kept_cannot_be_replayed(store: Store) -> None:
+    with pytest.raises(StoreError, match="no delivery"):
+        await store.replay_delivery(delivery_id(1), copy=delivery_id(2), now=NOW)
+
+
+async def test_the_trace_tells_what_became_of_each_action(store: Store) -> None:
+    await plan(store, 1, action(1), action(1, 1, verb="react", emoji="tada"))
+    trace = await store.decision(delivery_id(1))
+    assert trace is not None
+    assert trace["ruleset"] == "r1"
+    assert [(made["verb"], made["state"]) for made in trace["actions"]] == [
+        ("post", "todo"),
+        ("react", "todo"),
+    ]
+
+
+async def test_the_backlog_counts_what_waits(store: Store) -> None:
+    await plan(store, 1, action(1))
+    await store.append(delivery(2, received_at=NOW + SECOND))
+    waits = await store.backlog()
+    assert (waits.deliveries, waits.deliveries_since) == (1, NOW + SECOND)
+    assert (waits.outbox, waits.outbox_since, waits.dead) == (1, NOW, 0)
+
+
+async def test_pruning_forgets_what_ended_and_keeps_what_waits(store: Store) -> None:
+    await plan(store, 1)
+    await plan(store, 2, action(2))
+    await store.append(delivery(3))
+    assert await store.prune(before=NOW + 3600 * SECOND) > 0
+    kept = {found.id for found in await store.list_deliveries()}
+    assert kept == {delivery_id(2), delivery_id(3)}
+    assert len((await claim(store)).deliveries) == 1
+
+
+async def test_probing_leaves_nothing_behind(store: Store) -> None:
+    await store.probe()
+    await store.probe()
+    assert (await store.backlog()).deliveries == 0
