@@ -36,6 +36,12 @@ FOLDED: Final = (
     Field("actors", FieldType.PEOPLE, "who caused them, each once", fold=True),
 )
 
+#: Fields of the open subjects that time rules go through.
+TIMED: Final = (
+    Field("idle", FieldType.DURATION, "since the last activity"),
+    Field("waiting", FieldType.DURATION, "since a review was asked for"),
+)
+
 #: What `list:` and `each:` go through, and the family whose fields its items have.
 LISTS: Final[Mapping[str, str]] = {"open_mrs": "mr"}
 
@@ -66,7 +72,7 @@ class Catalogue:
         events = {name.name: name.doc for spec in specs for name in spec.names}
         kinds: dict[str, tuple[str, ...]] = {}
         by_event: dict[str, Mapping[str, Field]] = {}
-        every = {field.name: field for field in (*COMMON, *FOLDED)}
+        every = {field.name: field for field in (*COMMON, *FOLDED, *TIMED)}
         for spec in specs:
             every.update({field.name: field for field in spec.fields})
             for name in spec.names:

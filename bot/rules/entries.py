@@ -25,7 +25,7 @@ RULE_KEYS: Final = (
     "name", *_WHEN, *ON_RULE, "if", "once", "first", "rules", "stop", "own", "allow",
     *_TIMING, *VERBS, "use", "with",
 )  # fmt: skip
-_CHILD_KEYS: Final = ("name", *ON_RULE, "if", "once", "stop", *_TIMING, *VERBS)
+CHILD_KEYS: Final = ("name", *ON_RULE, "if", "once", "stop", *_TIMING, *VERBS)
 _MEANT: Final = {
     "when": "did you mean `on`?",
     "event": "here it is called `on`",
@@ -104,6 +104,11 @@ class Entries:
 
     def _frame(self, entry: Map, frame: Frame) -> Frame:
         scope = self._scope(entry, frame.scope)
+        scope = replace(
+            scope,
+            timed=scope.timed or entry.key("every") is not None,
+            folded=scope.folded or any(entry.key(word) is not None for word in ("batch", "list")),
+        )
         own = read_conditions(entry, self._reading, scope)
         secret = frame.conditions.confidential or own.confidential
         conditions = Conditions(
@@ -265,9 +270,7 @@ class Entries:
             return None
         words = dict.fromkeys(_WHEN, "the children of `first` share their parent's")
         words |= {"first": "`first` does not nest", "rules": "`first` holds rules, not parents"}
-        self._reading.keys(
-            entry, _CHILD_KEYS, "a child of `first`", {**self._meant(entry), **words}
-        )
+        self._reading.keys(entry, CHILD_KEYS, "a child of `first`", {**self._meant(entry), **words})
         inner = self._frame(entry, frame)
         given = dict(inner.given)
         stop = self._flag(entry, "stop")

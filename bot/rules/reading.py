@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.registry import FieldType
-from bot.rules.catalogue import ANY, UNMATCHED, Catalogue
+from bot.rules.catalogue import ANY, FOLDED, TIMED, UNMATCHED, Catalogue
 from bot.rules.expr import Expression, compile_expression
 from bot.rules.expr_tokens import ExprError
 from bot.rules.faults import choices, did_you_mean
@@ -37,6 +37,9 @@ class Scope:
     #: Each word of `on:` as written with what it stands for.
     words: tuple[tuple[str, tuple[str, ...]], ...] = ()
     confidential: bool = False
+    #: A rule with `every`; one with `batch` or `list`, whose texts speak of many events.
+    timed: bool = False
+    folded: bool = False
     #: Further names for templates: `as: run` of another verb.
     names: frozenset[str] = frozenset()
 
@@ -160,32 +163,50 @@ class Reading:
 
     # -- fields --------------------------------------------------------------------------
 
-    def field(self, name: str, at: Spot, scope: Scope) -> Field | None:
-        """The field, which must exist for some event of the rule."""
+    def field(self, name: str, at: Spot, scope: Scope, *, in_text: bool = False) -> Field | None:
+        """The field, which must exist for some event of the rule; texts show absent ones as
+        nothing, so they may name what only some events have."""
         field = self.catalogue.field(name)
         if field is None:
             hint = did_you_mean(name, self.catalogue.fields)
             self.faults.add(at, f"unknown field `{name}`", hint or _fields_hint(scope))
             return None
+        if name in _RARE:
+            return self._rare(field, at, scope)
         missing = [e for e in scope.on if not self.catalogue.has(e, name)]
         if missing and len(missing) == len(scope.on):
             self.faults.add(
                 at, f"`{name}` never exists on {_events(scope)} events", self._has(scope)
             )
             return None
-        for word, names in scope.words:
-            if len(scope.words) > 1 and all(event in missing for event in names):
+        for word, names in scope.words if missing and not in_text else ():
+            if all(event in missing for event in names):
                 self.faults.warn(at, f"`{name}` never exists on {word} events: never true there")
-        self._fetched(name, at, scope)
+        self._fetched(name, at, scope, in_text=in_text)
         return field
 
-    def _fetched(self, name: str, at: Spot, scope: Scope) -> None:
-        having = [e for e in scope.on if self.catalogue.has(e, name) and e not in {ANY, UNMATCHED}]
-        if having and all(self.catalogue.fetched(event, name) for event in having):
-            self.faults.add(at, f"`{name}` of {_events(scope)} events is not built yet", _FROM_API)
+    def _rare(self, field: Field, at: Spot, scope: Scope) -> Field | None:
+        where = _RARE[field.name]
+        if (where == "timed" and scope.timed) or (where == "folded" and scope.folded):
+            return field
+        said = "rules with `every:`" if where == "timed" else "texts of `batch:` and `list:`"
+        self.faults.add(at, f"`{field.name}` exists only in {said}", self._has(scope))
+        return None
 
-    def _has(self, scope: Scope) -> str:
-        word = scope.words[0][0] if scope.words else ""
+    def _fetched(self, name: str, at: Spot, scope: Scope, *, in_text: bool) -> None:
+        having = [e for e in scope.on if self.catalogue.has(e, name) and e not in {ANY, UNMATCHED}]
+        if not having or not all(self.catalogue.fetched(event, name) for event in having):
+            return
+        if in_text:
+            self.faults.warn(at, f"`{name}` is empty for now", _FROM_API)
+        else:
+            told = f"`{name}` of {_events(scope)} events is not built yet"
+            self.faults.add(at, told, _FROM_API)
+
+    def _has(self, scope: Scope) -> str | None:
+        if not scope.words:
+            return None
+        word = scope.words[0][0]
         fields: dict[str, None] = {}
         for name in scope.on:
             fields.update(dict.fromkeys(self.catalogue.of_event(name)))
@@ -237,7 +258,8 @@ class Reading:
             known = self.catalogue.field(base)
             if known is not None and known.type in {FieldType.PERSON, FieldType.REF}:
                 name = base
-        self.field(name, self.faults.line_of(node, line, name), scope)
+        at = self.faults.line_of(node, line, name)
+        self.field(name, at, scope, in_text=True)
 
     def named_template(self, node: Node, scope: Scope) -> Template | None:
         name = self.text(node, "template")
@@ -251,6 +273,10 @@ class Reading:
         return self.template(found, scope, f"templates.{name}")
 
 
+_RARE: Final = {
+    **{field.name: "timed" for field in TIMED},
+    **{field.name: "folded" for field in FOLDED},
+}
 _HASH: Final = 'a text that begins with # needs quotes: "#x"'
 _FROM_API: Final = "it comes from the forge's API, which rules do not ask yet"
 
@@ -261,5 +287,5 @@ def _events(scope: Scope) -> str:
 
 
 def _fields_hint(scope: Scope) -> str:
-    word = scope.words[0][0] if scope.words else ""
-    return f"`bot fields {word}`".replace(" `", "`") + " prints them"
+    word = f" {scope.words[0][0]}" if scope.words else ""
+    return f"`bot fields{word}` prints them"

@@ -78,6 +78,7 @@ class Template:
             raise RenderError(f"text `{first}`: {error}") from error
 
 
+@functools.lru_cache(maxsize=512)
 def check(source: str) -> tuple[list[TemplateFault], Bound]:
     """Every fault of a template, and its tree."""
     if len(source) > SOURCE_LIMIT:
