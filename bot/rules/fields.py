@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from bot import events as families
-from bot.errors import CommandError
 from bot.rules.catalogue import ANY, Catalogue
 from bot.rules.faults import did_you_mean
 
@@ -15,9 +15,28 @@ if TYPE_CHECKING:
     from bot.registry import Field, Spec
 
 
-def fields_json(event: str | None = None, *, specs: Iterable[Spec] | None = None) -> dict[str, Any]:
-    """`{"events": [{name, doc, fields: […]}]}`: of one word of `on:`, or of all. Raises
-    CommandError for a word that is none."""
+def as_json(event: str | None = None, *, specs: Iterable[Spec] | None = None) -> str:
+    """`{"events": [{name, doc, fields: […]}]}`: of one word of `on:`, or of all. Raises KeyError
+    with a hint for a word that is none."""
+    return json.dumps(_found(event, specs), indent=2, ensure_ascii=False)
+
+
+def as_text(event: str | None = None, *, specs: Iterable[Spec] | None = None) -> str:
+    """Without an event the events; with one, its fields with type and meaning. Raises as above."""
+    found: Mapping[str, Any] = _found(event, specs)
+    if event is None:
+        return _columns([(e["name"], e["doc"]) for e in found["events"]])
+    fields: dict[str, tuple[str, str, str]] = {}
+    for one in found["events"]:
+        for field in one["fields"]:
+            doc = field["doc"] + (" (from the forge's API)" if field["fetched"] else "")
+            fields.setdefault(field["name"], (field["name"], field["type"], doc))
+    rows = [*fields.values(), ("payload.…", "any", "the body as it came: payload.<path>")]
+    title = ", ".join(one["name"] for one in found["events"])
+    return f"{title}\n\n{_columns(rows)}"
+
+
+def _found(event: str | None, specs: Iterable[Spec] | None) -> dict[str, Any]:
     catalogue = Catalogue.of(families.ALL if specs is None else specs)
     return {
         "events": [
@@ -48,23 +67,8 @@ def _names(event: str | None, catalogue: Catalogue) -> tuple[str, ...]:
     names = catalogue.expand(event)
     if names is None or any(name not in catalogue.events for name in names):
         hint = did_you_mean(event, catalogue.names()) or "`bot fields` lists every event"
-        raise CommandError(f"there is no event `{event}`: {hint}")
+        raise KeyError(hint)
     return names
-
-
-def fields_text(event: str | None = None, *, specs: Iterable[Spec] | None = None) -> str:
-    """Without an event the events; with one, its fields with type and meaning."""
-    found: Mapping[str, Any] = fields_json(event, specs=specs)
-    if event is None:
-        return _columns([(e["name"], e["doc"]) for e in found["events"]])
-    fields: dict[str, tuple[str, str, str]] = {}
-    for one in found["events"]:
-        for field in one["fields"]:
-            doc = field["doc"] + (" (from the forge's API)" if field["fetched"] else "")
-            fields.setdefault(field["name"], (field["name"], field["type"], doc))
-    rows = [*fields.values(), ("payload.…", "any", "the body as it came: payload.<path>")]
-    title = ", ".join(one["name"] for one in found["events"])
-    return f"{title}\n\n{_columns(rows)}"
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> str:
