@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from datetime import timedelta
 from enum import Enum
 from ipaddress import ip_address
@@ -55,6 +56,7 @@ _FORWARDING_STARTS: Final = (
 
 #: Of a time stamp in a cookie, far beyond any real one.
 _DIGITS: Final = 12
+_HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 
 
 class Entry(Enum):
@@ -171,10 +173,8 @@ def is_loopback(host: str) -> bool:
 
 def _host_name(host: str) -> str:
     """A Host header without its port; empty when it is none."""
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    match = _HOST.fullmatch(host)
+    return match[1] if match else ""
 
 
 def _is_forwarding(name: str) -> bool:

@@ -31,6 +31,8 @@ from bot.web.rules_state import RulesState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.web.console import Console
+
 SHARED_SECRET = "the shared secret of this test"
 HOOK_SECRET = "the own secret of this hook"
 JSON_TYPE = {"Content-Type": "application/json"}
@@ -159,7 +161,8 @@ class Site:
     )
     shared_secret: str | None = SHARED_SECRET
     body_timeout_s: float = 20.0
-    console: tuple[web.AbstractRouteDef, ...] = ()
+    console: Console | None = None
+    extra: tuple[web.AbstractRouteDef, ...] = ()
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
     port: int = 0
 
@@ -189,13 +192,15 @@ class Site:
         health = Health(
             inbox=self.inbox, rules=lambda: self.rules, metrics=self.metrics, probe_timeout_s=0.01
         )
-        return build(
+        app = build(
             receiver=receiver,
             health=health,
             new_error_id=lambda: "error-1",
             console=self.console,
             once=OncePage(self.secrets),
         )
+        app.add_routes(self.extra)
+        return app
 
 
 @asynccontextmanager

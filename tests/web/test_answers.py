@@ -13,7 +13,7 @@ async def _fail(_request: web.Request) -> web.Response:
 
 
 async def test_an_unforeseen_error_shows_an_id_and_nothing_of_the_inside() -> None:
-    site = Site(console=(web.get("/fails", _fail),))
+    site = Site(extra=(web.get("/fails", _fail),))
     with capture_logs() as lines:
         async with served(site) as client, client.get("/fails") as answer:
             assert answer.status == 500

@@ -1,0 +1,209 @@
+"""The page on memory: what it reads, and the chat that posts to it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.errors import StoreError
+from bot.message import Message
+from bot.model import (
+    Action,
+    ActionId,
+    Backlog,
+    DeliveryId,
+    DeliverySummary,
+    Job,
+    Json,
+    OutboxItem,
+    Place,
+    SubjectKey,
+)
+from bot.preview.changes import Changes
+from bot.preview.chat import PreviewChat
+from bot.preview.memory import MemoryPreview
+from bot.slack.blocks import blocks
+from bot.web.access import Access
+from bot.web.console import Console
+from bot.web.rules_state import RulesState
+from tests.web.fakes import ManualClock, Site
+
+
+def render(message: Message) -> Mapping[str, Json]:
+    sent = blocks(message)
+    return {
+        "text": sent.text,
+        "blocks": list(sent.blocks),
+        "attachments": list(sent.attachments),
+    }
+
+
+@dataclass
+class MemoryReads(MemoryPreview):
+    """`ConsoleReads` whose answers a test fills in."""
+
+    deliveries: list[DeliverySummary] = field(default_factory=list)
+    traces: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    dead: list[OutboxItem] = field(default_factory=list)
+    broken: bool = False
+
+    def __post_init__(self) -> None:
+        MemoryPreview.__init__(self)
+
+    async def recent_deliveries(self, *, limit: int) -> tuple[DeliverySummary, ...]:
+        if self.broken:
+            raise StoreError("disk full")
+        return tuple(self.deliveries[:limit])
+
+    async def decision_trace(self, delivery: DeliveryId) -> Mapping[str, Json] | None:
+        return self.traces.get(delivery)
+
+    async def dead_items(self, *, limit: int) -> tuple[OutboxItem, ...]:
+        return tuple(self.dead[:limit])
+
+    async def backlog(self) -> Backlog:
+        return Backlog(
+            deliveries=0,
+            deliveries_since=None,
+            outbox=0,
+            outbox_since=None,
+            dead=len(self.dead),
+            jobs=0,
+        )
+
+
+@dataclass
+class MemoryJobs:
+    """Jobs that wait until a test answers them, or are answered at once."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+    answer_with: Message | None = None
+
+    async def add_job(self, job: Job) -> bool:
+        self.jobs[job.id] = job
+        if self.answer_with is not None:
+            self.jobs[job.id] = replace(job, state="done", answer=self.answer_with)
+        return True
+
+    async def job(self, job_id: str) -> Job | None:
+        return self.jobs.get(job_id)
+
+
+@dataclass
+class ConsoleSite:
+    """A site with the page on it; `site` is what is served."""
+
+    token: str | None = None
+    host: str = "127.0.0.1"
+    preview: bool = True
+    rules: RulesState = field(
+        default_factory=lambda: RulesState(status="ok", file="rules.yaml", rules=3, hash="ab" * 32)
+    )
+    clock: ManualClock = field(default_factory=ManualClock)
+    reads: MemoryReads = field(default_factory=MemoryReads)
+    jobs: MemoryJobs = field(default_factory=MemoryJobs)
+    changes: Changes = field(default_factory=Changes)
+
+    def __post_init__(self) -> None:
+        numbers = itertools.count(1)
+        self.chat = PreviewChat(
+            store=self.reads, render=render, clock=self.clock, changes=self.changes
+        )
+        self.console = Console(
+            access=Access(host=self.host, token=self.token, clock=self.clock),
+            reads=self.reads,
+            jobs=self.jobs,
+            rules=lambda: self.rules,
+            live=self.changes,
+            render=render,
+            new_job_id=lambda: f"job-{next(numbers)}",
+            clock=self.clock,
+            preview=self.preview,
+        )
+        self.site = Site(clock=self.clock, console=self.console)
+        self._actions = itertools.count(1)
+
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        rule: str = "pushes",
+        verb: str = "post",
+        delivery: str = "01DELIVERY",
+        thread: str | None = None,
+        broadcast: bool = False,
+    ) -> Place:
+        """Posts and notes, as the worker does."""
+        action = Action(
+            id=ActionId(f"{delivery}.{next(self._actions)}"),
+            verb=verb,
+            rule=rule,
+            channel=channel,
+            subject=SubjectKey("gitlab:7:mr:1"),
+        )
+        place = await self.chat.post(
+            channel, message, key=action.id, thread=thread, broadcast=broadcast
+        )
+        await self.chat.note(place, action)
+        return place
+
+
+def summary(clock: ManualClock, **values: Any) -> DeliverySummary:
+    given = {
+        "id": "01DELIVERY",
+        "forge": "gitlab",
+        "instance": "gitlab",
+        "hook": "shared",
+        "event": "Push Hook",
+        "project": "group/app",
+        "received_at": clock.now(),
+        "status": "decided",
+        **values,
+    }
+    return DeliverySummary(**given)
+
+
+TRACE: Mapping[str, Json] = {
+    "delivery": "01DELIVERY",
+    "ruleset": "ab" * 32,
+    "decided_at": "2026-11-22T12:00:00+00:00",
+    "names": ["push"],
+    "skipped": 4,
+    "verdicts": [
+        {
+            "rule": "releases",
+            "file": "rules.yaml",
+            "line": 31,
+            "outcome": "no match",
+            "reason": "",
+            "failed": {"field": "branch", "wanted": "release/*", "seen": "main", "passed": False},
+        },
+        {
+            "rule": "pushes",
+            "file": "rules.yaml",
+            "line": 12,
+            "outcome": "sent",
+            "reason": "",
+            "failed": None,
+        },
+    ],
+    "actions": [
+        {
+            "id": "01DELIVERY.1",
+            "verb": "post",
+            "rule": "pushes",
+            "channel": "#dev",
+            "subject": "gitlab:7:branch:main",
+            "root": None,
+            "emoji": None,
+            "lane": "send:x",
+            "state": "done",
+            "attempts": 1,
+            "error": None,
+            "place": None,
+        }
+    ],
+}
