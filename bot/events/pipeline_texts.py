@@ -91,7 +91,7 @@ def _where(run: Pipeline) -> tuple[Part, ...]:
 def _failed(run: Pipeline) -> Text:
     jobs: list[Part] = [wording.ref(job) for job in run.failed_jobs[:_JOBS]]
     if len(run.failed_jobs) > _JOBS:
-        jobs.append(f"{len(run.failed_jobs) - _JOBS} more")
+        jobs.append(f"and {len(run.failed_jobs) - _JOBS} more")
     return text("Failed: ", *join(", ", jobs))
 
 

@@ -67,7 +67,7 @@ def codes(values: Sequence[str]) -> Text:
     """Each in code, with commas; at most ten."""
     shown: list[Part] = [Code(short(value, 60)) for value in values[:10]]
     if len(values) > 10:
-        shown.append(f"{len(values) - 10} more")
+        shown.append(f"and {len(values) - 10} more")
     return join(", ", shown)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.events import SPECS, understand
 from bot.events.samples import sample
-from bot.message import Broadcast, Code, Emoji, Link, Mention, Plain, Styled, Trusted
+from bot.message import Code, Link, Plain, Styled
 from bot.registry import Source
 
 if TYPE_CHECKING:
@@ -90,14 +90,9 @@ def _shown(span: Span) -> str:
         case Styled(style, inner):
             mark = {"bold": "*", "italic": "_", "strike": "~"}[style]
             return f"{mark}{shown(inner)}{mark}"
-        case Mention(id_, _):
-            return f"@{id_}"
-        case Broadcast(to):
-            return f"!{to}"
-        case Emoji(name):
-            return f":{name}:"
-        case Trusted(markup):
-            return f"<<{markup}>>"
+        case _:
+            # No default text pings anybody or writes a target's markup: let it show.
+            return f"<<{span!r}>>"
 
 
 def picture(message: Message) -> str:

@@ -1,0 +1,73 @@
+"""Pushes and tags."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.events import SPECS
+from bot.model import Person
+from tests.events.reading import event_of, line_of, picture
+
+
+@pytest.mark.parametrize(
+    ("case", "names"),
+    [
+        ("more_than_twenty_commits", ("push",)),
+        ("new_branch", ("branch.created", "push")),
+        ("new_branch_without_commits", ("branch.created",)),
+        ("new_branch_sha256", ("branch.created",)),
+        ("deleted_branch", ("branch.deleted",)),
+        ("wound_back", ("push",)),
+    ],
+)
+def test_a_push_has_the_names_of_what_it_did(case: str, names: tuple[str, ...]) -> None:
+    assert event_of(f"push_hook__{case}").names == names
+
+
+def test_a_tag_that_went_is_not_one_that_came() -> None:
+    assert event_of("tag_push_hook__annotated").names == ("tag",)
+    assert event_of("tag_push_hook__deleted").names == ("tag.deleted",)
+    assert event_of("tag_push_hook__moved").fields["forced"] is True
+
+
+def test_the_true_number_of_commits_is_told_and_five_are_shown() -> None:
+    event = event_of("push_hook__more_than_twenty_commits")
+    assert event.fields["commit_count"] == 34
+    shown = picture(SPECS["push"].line(event))
+    assert shown.count("| [") == 5
+    assert shown.endswith("and 29 more")
+
+
+def test_paths_are_absent_when_commits_are_missing() -> None:
+    assert "paths" not in event_of("push_hook__more_than_twenty_commits").fields
+    assert event_of("push_hook__new_branch").fields["paths"] == ("search.py",)
+
+
+def test_only_a_push_that_certainly_rewrote_the_branch_is_called_forced() -> None:
+    assert event_of("push_hook__wound_back").fields["forced"] is True
+    assert "force-pushed" in line_of(event_of("push_hook__wound_back"))
+    assert "forced" not in event_of("push_hook__more_than_twenty_commits").fields
+    assert event_of("push_hook__new_branch").fields["forced"] is False
+
+
+def test_the_branch_comes_first_and_a_deleted_one_has_no_commit() -> None:
+    event = event_of("push_hook__new_branch")
+    assert [key.split(":")[2] for key in event.subjects] == ["branch", "commit"]
+    assert event_of("push_hook__deleted_branch").subjects == ("gitlab:15:branch:search",)
+
+
+def test_a_body_with_only_a_repository_still_names_its_project() -> None:
+    event = event_of("push_hook__only_repository")
+    assert event.project is not None
+    assert (event.project.path, event.project.visibility) == ("shop/api", "private")
+    assert isinstance(event.actor, Person)
+    assert event.actor.shown == "Alice Moreau"
+
+
+def test_the_commit_of_an_annotated_tag_is_not_the_tag_object() -> None:
+    sha = event_of("tag_push_hook__annotated").fields["sha"]
+    assert str(sha).startswith("9c27d5b8")
+
+
+def test_control_characters_of_a_commit_do_not_reach_the_text() -> None:
+    assert "\u202e" not in picture(SPECS["push"].line(event_of("push_hook__hostile_texts")))
