@@ -24,10 +24,10 @@ from bot.metrics import Metrics
 from bot.model import Job
 from bot.preview.changes import Changes
 from bot.preview.chat import PreviewChat
-from bot.rules.load import includes, load
+from bot.rules.load import includes_of, load
 from bot.slack.blocks import blocks
 from bot.slack.client import SlackChat
-from bot.slack.listener import CommandRequest, Listener
+from bot.slack.listener import CommandRequest, SlackListener
 from bot.store import Store, open_store
 from bot.web import routes
 from bot.web.access import Access
@@ -35,7 +35,7 @@ from bot.web.console import Console
 from bot.web.health import Health
 from bot.web.hook_cache import HookCache
 from bot.web.ids import DeliveryIds
-from bot.web.once import OncePage, OneTimeMemory
+from bot.web.once import OncePage
 from bot.web.receive import Receiver
 from bot.web.rules_state import RulesState
 from bot.worker import gauges, loops
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from bot.config import Settings
     from bot.message import Message
-    from bot.model import Json
+    from bot.model import DeliveryId, DeliverySummary, Json, OutboxItem
 
 log = structlog.get_logger()
 
@@ -160,7 +160,6 @@ class _Parts:
         self.clock = SystemClock()
         self.metrics = Metrics(CollectorRegistry())
         self.new_id = DeliveryIds(self.clock, secrets.randbits)
-        self.once = OneTimeMemory(self.clock, lambda: secrets.token_urlsafe(24))
         self.workspace = "preview" if settings.preview else "slack"
         self.directory = Directory(chat=chat, store=store, clock=self.clock)
         self.notices = Notices(
@@ -174,7 +173,7 @@ class _Parts:
             path=Path(settings.rules),
             store=store,
             load=load,
-            includes=includes,
+            includes=includes_of,
             clock=self.clock,
             told=self.notices.rules_broken,
         )
@@ -183,14 +182,13 @@ class _Parts:
     def _admin_channel(self) -> str | None:
         return self.settings.admin_channel or self.rules.current.admin
 
-    async def submit(self, request: CommandRequest) -> bool:
-        """Keeps a command that Slack sent; False when it came before."""
-        words = tuple(request.text.split())
-        return await self.store.add_job(
+    async def submit(self, request: CommandRequest) -> None:
+        """Keeps a command that Slack sent; one that came before is kept once."""
+        await self.store.add_job(
             Job(
                 id=request.id,
-                command=words[0] if words else "help",
-                args=words[1:],
+                command="hook",
+                args=tuple(request.text.split()),
                 who=request.user_id,
                 channel=request.channel_id,
                 reply_to=request.response_url,
@@ -255,8 +253,8 @@ class _Parts:
             hooks=self.store,
             rules=self.rules,
             clock=self.clock,
-            channel=self.directory.id_of,
-            once=self.once,
+            channels=self.directory,
+            once=self.store,
         )
         return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
 
@@ -273,16 +271,14 @@ class _Parts:
             metrics=self.metrics,
         )
         console = self._console()
-        app = routes.build(
+        return routes.build(
             receiver=receiver,
             health=Health(inbox=self.store, rules=self.rules_state, metrics=self.metrics),
             new_error_id=lambda: secrets.token_hex(6),
-            console=console.routes(),
-            once=OncePage(self.once),
+            console=console,
+            once=OncePage(self.store),
             slack=self.listener.handle if self.listener is not None else None,
         )
-        app.on_shutdown.append(console.stop)
-        return app
 
     def _console(self) -> Console:
         token = self.settings.console_token
@@ -292,7 +288,7 @@ class _Parts:
                 token=token.reveal() if token is not None else None,
                 clock=self.clock,
             ),
-            reads=self.store,
+            reads=_Reads(self.store),
             jobs=self.store,
             rules=self.rules_state,
             live=self.changes,
@@ -301,6 +297,22 @@ class _Parts:
             clock=self.clock,
             preview=self.settings.preview,
         )
+
+
+class _Reads:
+    """`web.ConsoleReads` over the store."""
+
+    def __init__(self, store: Store) -> None:
+        self.preview_messages = store.preview_messages
+        self.decision_trace = store.decision
+        self.backlog = store.backlog
+        self._store = store
+
+    async def recent_deliveries(self, *, limit: int) -> tuple[DeliverySummary, ...]:
+        return await self._store.list_deliveries(limit=limit)
+
+    async def dead_items(self, *, limit: int) -> tuple[OutboxItem, ...]:
+        return await self._store.list_outbox(state="dead", limit=limit)
 
 
 async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts:
@@ -319,8 +331,9 @@ async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts
         await parts.rules.start()
     else:
         await parts.rules.take_stored()
-    if parts.listener is not None:
-        await stack.enter_async_context(parts.listener)
+    if parts.listener is not None and settings.slack_app_token is not None:
+        app_token = settings.slack_app_token.reveal()
+        await stack.enter_async_context(parts.listener.socket_mode(app_token))
     return parts
 
 
@@ -348,18 +361,22 @@ async def _listen(
 
 
 def _listener(
-    settings: Settings, submit: Callable[[CommandRequest], Awaitable[bool]]
-) -> Listener | None:
+    settings: Settings, submit: Callable[[CommandRequest], Awaitable[None]]
+) -> SlackListener | None:
     if settings.slack_bot_token is None:
         return None
-    signing, app = settings.slack_signing_secret, settings.slack_app_token
-    return Listener(
-        bot_token=settings.slack_bot_token.reveal(),
+    signing = settings.slack_signing_secret
+    return SlackListener(
+        token=settings.slack_bot_token.reveal(),
         signing_secret=signing.reveal() if signing is not None else None,
-        app_token=app.reveal() if app is not None else None,
         api_url=settings.slack_api_url,
         submit=submit,
     )
+
+
+def new_delivery_id() -> DeliveryId:
+    """For a process that makes only a few."""
+    return DeliveryIds(SystemClock(), secrets.randbits)()
 
 
 def render(message: Message) -> Mapping[str, Json]:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 #: Field names whose values never reach a log, whoever passes them.
 _SECRET_FIELDS: Final = ("token", "secret", "password", "authorization", "reply_to")
 #: Libraries whose own INFO lines would repeat ours or show request lines with tokens in them.
-_QUIET: Final = ("aiohttp.access", "slack_bolt", "slack_sdk", "watchfiles", "urllib3", "gitlab")
+_QUIET: Final = (
+    "aiohttp.access",
+    "alembic",
+    "slack_bolt",
+    "slack_sdk",
+    "watchfiles",
+    "urllib3",
+    "gitlab",
+)
 
 
 def set_up(*, level: str, style: str) -> None:
@@ -41,7 +49,7 @@ def set_up(*, level: str, style: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _without_secrets],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )

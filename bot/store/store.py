@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.store import deliveries, history
+from bot.store.once import OnceRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
 from bot.store.work import DecidingWork, SendingWork
 
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 _LARGE: Final = 256 * 1024
 
 
-class Store(DecidingWork, SendingWork, HookRecords, JobRecords, RulesetRecords, PreviewRecords):
+class Store(
+    DecidingWork,
+    SendingWork,
+    HookRecords,
+    JobRecords,
+    RulesetRecords,
+    PreviewRecords,
+    OnceRecords,
+):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""
 
     # -- Inbox -------------------------------------------------------------------------------

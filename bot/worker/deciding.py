@@ -136,7 +136,7 @@ class Decider:
             forge=delivery.forge,
             lane=delivery.lane,
             outcome=outcome.status,
-            event=list(decision.names) if decision else delivery.event,
+            names=list(decision.names) if decision else [delivery.event],
             rules=sent,
             actions=len(decision.actions) if decision else 0,
             error=outcome.error,

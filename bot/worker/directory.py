@@ -48,6 +48,13 @@ class Directory:
             return name
         return (await self.ids()).get(name[1:].lower())
 
+    async def name_of(self, channel: str) -> str:
+        """`#name` of an id, else the id as it is."""
+        for name, known in (await self.ids()).items():
+            if known == channel:
+                return f"#{name}"
+        return channel
+
     async def _refresh(self, now: datetime) -> None:
         try:
             learnt = await self._store.channel_ids()

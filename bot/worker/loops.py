@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Awaitable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
 
@@ -39,21 +39,24 @@ async def turn(step: Step, topic: str, wakeups: Wakeups, stop: asyncio.Event) ->
             await _pause(stop, _STORE_DOWN_S)
             continue
         if not busy:
-            await _either(stop, wakeups.wait(topic, _POLL_S))
+            await _first(stop.wait(), wakeups.wait(topic, _POLL_S))
 
 
 async def send(deliverer: Deliverer, clock: Clock, wakeups: Wakeups, stop: asyncio.Event) -> None:
     """Claims items while a sender is free; on stop waits for those under way."""
     free = asyncio.Semaphore(SENDERS)
+    #: A sender ended: its lane may have more.
+    settled = asyncio.Event()
 
     async with asyncio.TaskGroup() as group:
         while not stop.is_set():
             await free.acquire()
+            settled.clear()
             claimed = None
             try:
                 claimed = await deliverer.claim()
                 if claimed is not None:
-                    group.create_task(_one(deliverer.handle(claimed), free))
+                    group.create_task(_one(deliverer.handle(claimed), free, settled))
                     continue
                 ready = await deliverer.next_ready()
             except StoreError as error:
@@ -63,16 +66,17 @@ async def send(deliverer: Deliverer, clock: Clock, wakeups: Wakeups, stop: async
             finally:
                 if claimed is None:
                     free.release()
-            await _either(stop, wakeups.wait("outbox", _until(ready, clock)))
+            await _first(stop.wait(), settled.wait(), wakeups.wait("outbox", _until(ready, clock)))
 
 
-async def _one(work: Awaitable[None], free: asyncio.Semaphore) -> None:
+async def _one(work: Awaitable[None], free: asyncio.Semaphore, settled: asyncio.Event) -> None:
     try:
         await work
     except StoreError as error:
         log.error("outcome not stored; it will be looked for", error=str(error))
     finally:
         free.release()
+        settled.set()
 
 
 def _until(ready: datetime | None, clock: Clock) -> float:
@@ -82,21 +86,16 @@ def _until(ready: datetime | None, clock: Clock) -> float:
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    await _either(stop, asyncio.sleep(seconds))
+    await _first(stop.wait(), asyncio.sleep(seconds))
 
 
-async def _either(stop: asyncio.Event, wait: Awaitable[object]) -> None:
-    """Returns when the wait is over or the stop was called."""
-    stopping = asyncio.ensure_future(stop.wait())
-    waiting = asyncio.ensure_future(wait)
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Returns when one of the waits is over; the others are dropped."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
-        await asyncio.wait({stopping, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            waiting.result()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
     finally:
-        stopping.cancel()
-        waiting.cancel()
-
-
-#: A coroutine function that runs until `stop` is set.
-Loop = Callable[[asyncio.Event], Awaitable[None]]
+        for task in tasks:
+            task.cancel()

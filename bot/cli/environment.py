@@ -1,0 +1,45 @@
+"""Settings for the commands: `.env` of the working directory below the real environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from dotenv import dotenv_values
+
+from bot.config import Settings
+from bot.errors import BotError, ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Exit codes of every command.
+GOOD, FAULTS, BAD_USE = 0, 1, 2
+
+
+def environ() -> Mapping[str, str]:
+    """The environment; `.env` fills in what it does not set."""
+    from_file = {
+        key: value for key, value in dotenv_values(Path(".env")).items() if value is not None
+    }
+    return {**from_file, **os.environ}
+
+
+def settings(**overrides: str) -> Settings:
+    """Reads the settings or ends the command, showing every fault at once."""
+    try:
+        return Settings.from_env({**environ(), **overrides})
+    except ConfigError as error:
+        typer.echo("The settings cannot be used:", err=True)
+        for fault in error.faults:
+            typer.echo(f"  {fault}", err=True)
+        typer.echo("README.md lists every setting.", err=True)
+        raise typer.Exit(BAD_USE) from None
+
+
+def fail(error: BotError | str, *, code: int = BAD_USE) -> NoReturn:
+    """Ends the command with the error's text."""
+    typer.echo(f"bot: {error}", err=True)
+    raise typer.Exit(code)

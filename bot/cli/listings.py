@@ -1,0 +1,219 @@
+"""`bot deliveries …` and `bot outbox …`: what came, what waits, what was given up."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.cli.environment import FAULTS, fail, settings
+from bot.cli.serve import run_async
+from bot.errors import BotError
+from bot.model import DeliveryId
+from bot.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+
+    from bot.model import OutboxItem
+    from bot.store import Store
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+
+
+def register(app: typer.Typer) -> None:
+    deliveries = typer.Typer(no_args_is_help=True, help="Deliveries as received.")
+    deliveries.command("list")(list_deliveries)
+    deliveries.command("show")(show_delivery)
+    deliveries.command("replay")(replay_delivery)
+    app.add_typer(deliveries, name="deliveries")
+    outbox = typer.Typer(no_args_is_help=True, help="Actions that wait or were given up.")
+    outbox.command("list")(list_outbox)
+    outbox.command("retry")(retry_outbox)
+    outbox.command("drop")(drop_outbox)
+    app.add_typer(outbox, name="outbox")
+
+
+def list_deliveries(
+    limit: Limit = 30,
+    status: Annotated[str | None, typer.Option(help="`new`, `decided` or `failed` only.")] = None,
+    project: Annotated[str | None, typer.Option(help="Of this project only.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List deliveries, newest first."""
+
+    async def main() -> None:
+        async with store() as opened:
+            found = await opened.list_deliveries(limit=limit, status=status, project=project)
+        rows = [
+            {
+                "id": one.id,
+                "received_at": one.received_at.isoformat(timespec="seconds"),
+                "event": one.event,
+                "project": one.project,
+                "status": one.status,
+                "error": one.error,
+            }
+            for one in found
+        ]
+        show(rows, as_json=as_json, empty="No deliveries yet; try `bot send push`.")
+
+    run_cli(main())
+
+
+def show_delivery(
+    delivery: Annotated[str, typer.Argument(help="Its id.")],
+    body: Annotated[bool, typer.Option("--body", help="Its body alone, as received.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show one delivery: what it was, and the verdict of every candidate rule."""
+
+    async def main() -> None:
+        async with store() as opened:
+            found = await opened.delivery(DeliveryId(delivery))
+            trace = await opened.decision(DeliveryId(delivery))
+        if found is None:
+            fail(f"no delivery {delivery}; `bot deliveries list` names them", code=FAULTS)
+        kept, status = found
+        if body:
+            typer.echo(kept.body.decode("utf-8", "replace"))
+            return
+        shown = {
+            "id": kept.id,
+            "forge": kept.forge,
+            "instance": kept.instance,
+            "hook": kept.hook,
+            "event": kept.event,
+            "received_at": kept.received_at.isoformat(),
+            "status": status,
+            "bytes": len(kept.body),
+            "headers": dict(kept.headers),
+            "decision": trace,
+        }
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=None if as_json else 2))
+
+    run_cli(main())
+
+
+def replay_delivery(
+    delivery: Annotated[str, typer.Argument(help="Its id.")],
+) -> None:
+    """Have a delivery decided again with today's rules; what it made before stays."""
+
+    async def main() -> None:
+        from bot.app import new_delivery_id
+
+        copy = new_delivery_id()
+        async with store() as opened:
+            await opened.replay_delivery(DeliveryId(delivery), copy=copy, now=datetime.now(UTC))
+        typer.echo(f"Replayed as {copy}")
+
+    run_cli(main())
+
+
+def list_outbox(
+    state: Annotated[
+        str | None, typer.Option(help="`todo`, `sending`, `dead`, `done` or `dropped` only.")
+    ] = None,
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List actions that wait, are under way or were given up, oldest first."""
+
+    async def main() -> None:
+        async with store() as opened:
+            found = await opened.list_outbox(state=state, limit=limit)
+        empty = "Nothing waits and nothing was given up."
+        show([_row(item) for item in found], as_json=as_json, empty=empty)
+
+    run_cli(main())
+
+
+def retry_outbox(
+    actions: Annotated[list[str] | None, typer.Argument(help="Their ids.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that was given up.")] = False,
+) -> None:
+    """Try again what was given up."""
+    if bool(actions) == every:
+        fail("name actions, or --all; `bot outbox list --state dead` shows them")
+
+    async def main() -> None:
+        async with store() as opened:
+            count = await opened.retry_outbox(actions or None, now=datetime.now(UTC))
+        typer.echo(f"{count} put back in line")
+        if not count:
+            raise typer.Exit(FAULTS)
+
+    run_cli(main())
+
+
+def drop_outbox(actions: Annotated[list[str], typer.Argument(help="Their ids.")]) -> None:
+    """Give up actions for good, waiting ones too."""
+
+    async def main() -> None:
+        async with store() as opened:
+            for one in actions:
+                dropped = await opened.drop_outbox(one, now=datetime.now(UTC))
+                typer.echo(f"{one}: {'dropped' if dropped else 'neither waiting nor dead'}")
+
+    run_cli(main())
+
+
+@asynccontextmanager
+async def store() -> AsyncIterator[Store]:
+    """The store beside a running bot: reads freely, writes only short rows."""
+    current = settings()
+    key = current.secret_key.reveal() if current.secret_key is not None else None
+    async with open_store(current.database_url, secret_key=key, exclusive=False) as opened:
+        yield opened
+
+
+def run_cli(main: Coroutine[Any, Any, None]) -> None:
+    """Runs a command; an error of ours ends it with its text."""
+    try:
+        run_async(main)
+    except BotError as error:
+        fail(error)
+
+
+def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
+    """A table for people, or one JSON object a line."""
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    if not rows:
+        typer.echo(empty)
+        return
+    used = [key for key in rows[0] if any(row[key] not in {None, ""} for row in rows)]
+    table = Table(box=None, pad_edge=False)
+    for key in used:
+        table.add_column(key.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*_cells(row[key] for key in used))
+    Console().print(table, markup=False)
+
+
+def _cells(values: Iterable[Any]) -> list[str]:
+    from rich.markup import escape
+
+    return ["" if value is None else escape(str(value)) for value in values]
+
+
+def _row(item: OutboxItem) -> dict[str, Any]:
+    return {
+        "id": item.action.id,
+        "state": item.state,
+        "verb": item.action.verb,
+        "channel": item.action.channel,
+        "rule": item.action.rule,
+        "attempts": item.attempts,
+        "created_at": item.created_at.isoformat(timespec="seconds"),
+        "error": item.error,
+    }

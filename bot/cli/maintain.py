@@ -1,0 +1,105 @@
+"""`bot doctor`, `prune`, `secrets`: looking after an installation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import typer
+
+from bot.cli.environment import BAD_USE, FAULTS, settings
+from bot.cli.listings import run_cli, store
+from bot.errors import BotError, RulesError
+from bot.rules.load import includes_of, load
+from bot.worker.rulebook import snapshot
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+
+def register(app: typer.Typer) -> None:
+    app.command("doctor")(doctor)
+    app.command("prune")(prune)
+    secrets = typer.Typer(no_args_is_help=True, help="Stored secrets.")
+    secrets.command("rotate")(rotate)
+    secrets.callback()(lambda: None)
+    app.add_typer(secrets, name="secrets")
+
+
+def doctor() -> None:
+    """Look at the settings, the rules, the database and what waits; say what needs a hand."""
+    current = settings()
+    found = [(True, "settings: readable"), *_rules(current), *_slack(current)]
+
+    async def look() -> None:
+        found.extend(await _database(current))
+
+    run_cli(look())
+    for good, what in found:
+        typer.echo(f"{_MARKS[good]} {what}")
+    if any(good is False for good, _ in found):
+        raise typer.Exit(FAULTS)
+
+
+#: Whether something is as it should be; None: it may be meant so.
+Finding: TypeAlias = tuple[bool | None, str]
+_MARKS: Final = {True: "✓", False: "✗", None: "·"}
+
+
+def _rules(current: Settings) -> list[Finding]:
+    try:
+        taken = snapshot(Path(current.rules), includes_of)
+        ruleset = load(taken.files, taken.entry)
+    except RulesError as error:
+        return [(False, f"rules: {fault}") for fault in error.faults]
+    good: Finding = (True, f"rules: {len(ruleset.rules)} in {current.rules}")
+    return [good, *((False, f"rules: {warning}") for warning in ruleset.warnings)]
+
+
+def _slack(current: Settings) -> list[Finding]:
+    found: list[Finding] = []
+    if current.preview:
+        found.append((None, "Slack: preview, no SLACK_BOT_TOKEN is set"))
+    elif not current.bot_admins:
+        found.append((False, "BOT_ADMINS is empty: nobody may change hooks from Slack"))
+    if current.public_url is None:
+        found.append((None, "PUBLIC_URL is not set: `/hook add` cannot make hooks"))
+    return found
+
+
+async def _database(current: Settings) -> list[Finding]:
+    try:
+        async with store() as opened:
+            await opened.probe()
+            backlog = await opened.backlog()
+            hooks = await opened.hooks()
+    except BotError as error:
+        return [(False, f"database: {error}")]
+    return [
+        (True, f"database: {current.database_url.partition('://')[0]}, writable"),
+        (not backlog.dead, f"dead letters: {backlog.dead} (`bot outbox list --state dead`)"),
+        (True, f"waiting: {backlog.deliveries} deliveries, {backlog.outbox} actions"),
+        (True, f"hooks: {len(hooks)}"),
+    ]
+
+
+def prune(
+    older_than_days: Annotated[
+        int, typer.Option("--days", min=1, help="Keep what is younger than this.")
+    ] = 30,
+) -> None:
+    """Forget deliveries and receipts that ended long ago; what waits or is dead stays."""
+
+    async def main() -> None:
+        async with store() as opened:
+            gone = await opened.prune(before=datetime.now(UTC) - timedelta(days=older_than_days))
+        typer.echo(f"{gone} rows forgotten")
+
+    run_cli(main())
+
+
+def rotate() -> None:
+    """Encrypt stored secrets with a new SECRET_KEY; not built yet."""
+    typer.echo("bot secrets rotate: not built yet", err=True)
+    raise typer.Exit(BAD_USE)
