@@ -12,7 +12,19 @@ from jinja2.runtime import Context
 from typing_extensions import override
 
 from bot.errors import RenderError
-from bot.message import Code, Link, Plain, Text, Trusted, clean, is_web_url, one_line, text
+from bot.message import (
+    Code,
+    Link,
+    Mention,
+    Plain,
+    Span,
+    Text,
+    Trusted,
+    clean,
+    is_web_url,
+    one_line,
+    text,
+)
 from bot.message import join as join_texts
 from bot.message import truncate as truncate_text
 from bot.model import Person, Ref, Value
@@ -121,11 +133,24 @@ def letters(value: object) -> str:
         return ""
     if isinstance(value, str):
         return clean(value[:_LETTERS])
-    if isinstance(value, Person):
-        return one_line(value.shown)
-    if isinstance(value, Ref):
-        return one_line(value.label)
+    if isinstance(value, Spans):
+        return seen(value)
     return _LETTERS_OF.get(type(value), _unknown)(value)
+
+
+def seen(value: object) -> str:
+    """What a reader sees of a value or of a filter's result."""
+    return "".join(_seen(span) for span in spans_of(value))
+
+
+def _seen(span: Span) -> str:
+    match span:
+        case Plain(value) | Code(value) | Trusted(value):
+            return value
+        case Link(label, _) | Mention(_, label):
+            return label
+        case _:
+            return ""
 
 
 def _unknown(value: object) -> NoReturn:
@@ -159,6 +184,8 @@ _LETTERS_OF: Final[Mapping[type, Callable[[Any], str]]] = {
     float: lambda value: f"{value:g}",
     timedelta: spell_duration,
     datetime: _moment,
+    Person: lambda value: one_line(value.shown),
+    Ref: lambda value: one_line(value.label),
 }
 
 
@@ -175,15 +202,10 @@ def _link(value: object, label: object = None) -> Spans:
     if isinstance(value, Mapping):
         value = Ref(label=letters(value.get("title", "")), url=letters(value.get("url", "")))
     url = value.url if isinstance(value, Ref) else letters(value)
-    shown = letters(value) if label is None or _gone(label) else _seen(label)
+    shown = letters(value) if label is None or _gone(label) else seen(label)
     if not is_web_url(url):
         return Spans(text(Plain(one_line(shown))))
     return Spans((Link(one_line(shown), url),))
-
-
-def _seen(value: object) -> str:
-    """What a reader sees of a value or of a filter's result."""
-    return "".join(getattr(s, "value", "") or getattr(s, "label", "") for s in spans_of(value))
 
 
 @pass_context
@@ -200,13 +222,13 @@ def _mention(context: Context, value: object) -> Spans:
 
 
 def _code(value: object) -> Spans:
-    shown = one_line(_seen(value))
+    shown = one_line(seen(value))
     return Spans((Code(shown),) if shown else ())
 
 
 def _excerpt(value: object, limit: int = 200) -> Spans:
     """The beginning of a long text, on one line."""
-    return Spans(truncate_text(text(Plain(one_line(_seen(value)))), _whole(limit)))
+    return Spans(truncate_text(text(Plain(one_line(seen(value)))), _whole(limit)))
 
 
 def _truncate(value: object, limit: int = 200) -> Spans:
@@ -215,7 +237,7 @@ def _truncate(value: object, limit: int = 200) -> Spans:
 
 def _markdown(value: object, limit: int = 3_000) -> Spans:
     """Forge Markdown as the text it is; the target's own form of it comes later."""
-    return Spans(truncate_text(text(Plain(clean(_seen(value)))), _whole(limit)))
+    return Spans(truncate_text(text(Plain(clean(seen(value)))), _whole(limit)))
 
 
 def _whole(limit: object) -> int:
@@ -246,17 +268,17 @@ def _default(value: object, instead: object = "") -> object:
 
 
 def _upper(value: object) -> str:
-    return _seen(value).upper()
+    return seen(value).upper()
 
 
 def _lower(value: object) -> str:
-    return _seen(value).lower()
+    return seen(value).lower()
 
 
 def _length(value: object) -> int:
     if isinstance(value, str | tuple | list):
         return len(value)
-    return 0 if _gone(value) else len(_seen(value))
+    return 0 if _gone(value) else len(seen(value))
 
 
 def _first(value: object) -> object:

@@ -57,7 +57,7 @@ class Template:
         """As plain text; None when a value it shows is absent or empty."""
         parts: list[str] = []
         for item in self._run(lookup, _named):
-            part = item if isinstance(item, str) else _letters(item)
+            part = item if isinstance(item, str) else filters.seen(filters.Spans(item))
             if not part:
                 return None
             parts.append(part)
@@ -101,20 +101,16 @@ def _named(person: Person) -> Span:
     return Plain(one_line(person.shown))
 
 
-def _letters(spans: Text) -> str:
-    """What a reader sees of the spans."""
-    return "".join(getattr(s, "value", "") or getattr(s, "label", "") for s in spans)
-
-
 def _joined(items: Iterator[str | Text]) -> Text:
     """One bounded text; a `str` is a literal part of the template."""
     parts: list[Span] = []
     room = OUTPUT_LIMIT
     for item in items:
         spans: Text = (Trusted(item),) if isinstance(item, str) else item
-        if width(spans) > room or len(parts) + len(spans) > SPAN_LIMIT:
-            head = truncate(spans, max(1, room))[:SPAN_LIMIT]
-            return _merged(text(*parts, *head, "" if head[-1:] == (Plain("…"),) else "…"))
+        if width(spans) > room:
+            return _merged(text(*parts, *truncate(spans, max(1, room))))
+        if len(parts) + len(spans) > SPAN_LIMIT:
+            return _merged(text(*parts, "…"))
         parts += spans
         room -= width(spans)
     return _merged(text(*parts))
