@@ -31,31 +31,39 @@ async def prove(
     ctx: Context, admin: ForgeAdmin, site: Site, *, project_id: str, remote_id: str, proof_id: str
 ) -> Proof:
     """Raises CommandError with the exact cause, or CallError."""
-    fired = ctx.clock.now()
-    reason = await _fire(admin, site, project_id, remote_id)
-    if reason is None:
+    began = ctx.clock.now()
+    fired = await _fire(admin, site, project_id, remote_id)
+    if fired is None:
         return Proof(at=None)
     # A proxy may have broken the answer after the request came through: what came, came.
-    at = await _seen(ctx, proof_id, patience_s=0.0 if reason else PATIENCE_S)
+    at = await _seen(ctx, proof_id, patience_s=0.0 if fired.failed else PATIENCE_S)
     if at is not None:
-        return Proof(at=at, seconds=max(0.0, (at - fired).total_seconds()))
-    raise CommandError(_cause(ctx, reason, await admin.last_answer(project_id, remote_id)))
+        return Proof(at=at, seconds=max(0.0, (at - began).total_seconds()))
+    raise CommandError(_cause(ctx, fired, await admin.last_answer(project_id, remote_id)))
 
 
-async def _fire(admin: ForgeAdmin, site: Site, project_id: str, remote_id: str) -> str | None:
-    """Empty when it was delivered, the forge's reason when not, None without anything to send."""
+@dataclass(frozen=True, slots=True)
+class _Fired:
+    #: The forge says that it could not deliver.
+    failed: bool = False
+    #: Its reason, or why it is not known whether it delivered.
+    reason: str = ""
+
+
+async def _fire(admin: ForgeAdmin, site: Site, project_id: str, remote_id: str) -> _Fired | None:
+    """None when there is nothing to send."""
     for trigger in site.test_triggers:
         try:
             await admin.test_hook(project_id, remote_id, trigger)
-        except Unsure:
-            return ""  # Perhaps it was: looking for it will tell.
+        except Unsure as error:
+            return _Fired(reason=str(error))  # Perhaps it was: looking for it will tell.
         except NotSent as error:
             raise CommandError(f"the test call could not be made: {error}") from error
         except ContentRefused as error:
             if error.code == "no_sample":
                 continue
-            return str(error) or "the receiver did not answer with success"
-        return ""
+            return _Fired(failed=True, reason=str(error))
+        return _Fired()
     return None
 
 
@@ -71,17 +79,19 @@ async def _seen(ctx: Context, proof_id: str, *, patience_s: float) -> datetime |
         waited += _LOOK_EVERY_S
 
 
-def _cause(ctx: Context, reason: str, status: str) -> str:
-    said = f" (the forge says: {reason})" if reason else ""
-    if status.isdecimal():
+def _cause(ctx: Context, fired: _Fired, status: str) -> str:
+    said = f" (the forge says: {fired.reason})" if fired.reason else ""
+    if status.isdecimal() and not status.startswith("2"):
         return f"{ctx.base} answered {status} to the test call: {_by_status(status)}{said}"
-    if not reason:
+    if not fired.failed:
+        sure = "does not say whether" if fired.reason else "says that"
         return (
-            f"the forge says that it delivered the test call, yet none arrived here: is {ctx.base}"
-            " (PUBLIC_URL) really this bot? A proxy, a tunnel or another bot may answer there."
+            f"the forge {sure} it delivered the test call, and none arrived here: is {ctx.base}"
+            " (PUBLIC_URL) really this bot? A proxy, a tunnel or another bot may answer"
+            f" there{said}"
         )
     for pattern, advice in _REASONS:
-        if re.search(pattern, reason, re.IGNORECASE):
+        if re.search(pattern, fired.reason, re.IGNORECASE):
             return f"the forge could not deliver the test call to {ctx.base}: {advice}{said}"
     return (
         f"the forge could not deliver the test call to {ctx.base}: check that PUBLIC_URL is right"
