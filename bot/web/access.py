@@ -146,8 +146,8 @@ class Access:
 def same_origin(request: web.Request) -> bool:
     """Whether a browser would say that our own page sent it; no browser at all is fine too."""
     site = request.headers.get("Sec-Fetch-Site")
-    if site is not None and site not in {"same-origin", "none"}:
-        return False
+    if site is not None:
+        return site in {"same-origin", "none"}
     origin = request.headers.get("Origin")
     return origin is None or _origin_host(origin) == request.headers.get("Host", "").lower()
 

@@ -44,6 +44,8 @@ _ROWS: Final = 60
 _LONGEST_COMMAND: Final = 2000
 _WRITE_TIMEOUT_S: Final = 20.0
 _QUIET_POLLS: Final = 15
+#: How soon a page comes back after a restart.
+_RETRY: Final = b"retry: 1000\n\n"
 _WRONG: Final = "That is not the token."
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -178,6 +180,7 @@ class Console:
         self._streams += 1
         try:
             await response.prepare(request)
+            await response.write(_RETRY)
             await self._stream(response)
         except (ConnectionError, TimeoutError):
             log.debug("console page left")

@@ -204,12 +204,12 @@ class Site:
 
 
 @asynccontextmanager
-async def served(site: Site) -> AsyncIterator[ClientSession]:
-    """The site on a free loopback port, and a client whose base it is."""
+async def served(site: Site, *, port: int = 0) -> AsyncIterator[ClientSession]:
+    """The site on a loopback port (0 = a free one), and a client whose base it is."""
     runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
         site.port = runner.addresses[0][1]
         async with ClientSession(site.url) as client:
             yield client
