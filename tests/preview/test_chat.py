@@ -53,7 +53,7 @@ async def post(preview: Preview, channel: str = "#dev", **options: Any) -> Place
 def test_it_stands_in_for_slack(preview: Preview) -> None:
     chat: Chat = preview.chat
     trace: Trace = preview.chat
-    assert chat is trace
+    assert (chat, trace) == (preview.chat, preview.chat)
 
 
 async def test_a_message_is_kept_as_slack_would_get_it(preview: Preview) -> None:
