@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from bot.ports import ForgeAdmin, RemoteHook
 
 #: Seconds for making, and for cleaning up behind it: together less than a job may take.
-_BUDGET_S: Final = 60.0
-_UNDO_BUDGET_S: Final = 25.0
+_BUDGET_S: Final = 45.0
+_UNDO_BUDGET_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,8 @@ def _subject(spec: CommandSpec, plain: Sequence[str]) -> str | None:
 
 
 def _misused(spec: CommandSpec, what: str) -> CommandError:
-    return CommandError(f"{what[0].upper()}{what[1:]}. Use: `/hook {spec.usage}`")
+    end = "" if what.endswith("?") else "."
+    return CommandError(f"{what[0].upper()}{what[1:]}{end} Use: `/hook {spec.usage}`")
 
 
 def _hint(word: str, known: Sequence[str], prefix: str = "") -> str:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 #: has waited up to ten seconds for the receiver.
 _TIMEOUTS: Final = (5.0, 20.0)
 #: Seconds in all: a server that trickles must not hold a command for ever.
-_WHOLE_S: Final = 60.0
+_WHOLE_S: Final = 25.0
 #: The SDK would sleep in the thread for as long as GitLab asks, ten times over.
 _NO_WAITING: Final = {"obey_rate_limit": False}
 

@@ -108,7 +108,7 @@ class Stage:
         self.sites: tuple[Site, ...] = (GITLAB, INNER, GITHUB)
         self.admins: dict[str, ForgeAdmin] = {"gitlab": self.forge}
         self.public_url: str | None = BASE
-        self.people = ("U0ADMIN01",)
+        self.people: tuple[str, ...] = ("U0ADMIN01",)
         self.progress: Mapping[str, Json] = {}
         self.said: list[str] = []
         self.shown_once: dict[str, str] | None = {}

@@ -12,6 +12,7 @@ from bot.errors import CommandError
 from bot.forges import ALL, SECRET_HEADERS
 from bot.forges.github import GITHUB, GithubAdmin
 from bot.ports import HookWish, Received
+from bot.web.receive import KEPT_HEADERS
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 # GitHub's own published example.
@@ -100,3 +101,7 @@ def test_every_header_that_carries_a_secret_is_named() -> None:
         "proxy-authorization",
         "cookie",
     } <= SECRET_HEADERS
+
+
+def test_no_header_that_is_kept_with_a_delivery_carries_a_secret() -> None:
+    assert not KEPT_HEADERS & SECRET_HEADERS
