@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     """A card in each channel that has none yet; the one that is there is left to `follow_up`."""
     view = to.view
-    subject, default = _card_of(view)
-    if subject is None or default is None:
-        return post.plan(spec, asker, to) if view.spec.card is None else "nothing to show yet"
+    subject = _carded(view)
+    if subject is None:
+        return post.plan(spec, asker, to)
+    show, facts = view.specs[planning.kind_of(subject)].card, view.facts.get(subject)
+    if show is None or facts is None:
+        return "no card yet, and this event does not open one"
     targets = planning.channels(spec.to, asker, view)
     reasons: list[Withheld] = []
     for channel in targets:
@@ -32,7 +35,7 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
         elif not set(view.names) & set(view.specs[planning.kind_of(subject)].opens):
             reasons.append("no card yet, and this event does not open one")
         else:
-            made = planning.message(spec, view, default)
+            made = planning.message(spec, view, show(facts))
             made = made.with_mentions(planning.mentions(spec, view))
             action = _card(view, asker, channel, subject, made)
             to.add(replace(action, claims=(subject,)))
@@ -88,12 +91,13 @@ def _card(view: View, asker: Asker, channel: str, subject: SubjectKey, made: Mes
     )
 
 
-def _card_of(view: View) -> tuple[SubjectKey | None, Message | None]:
+def _carded(view: View) -> SubjectKey | None:
+    """The event's first subject of a kind that has cards; other kinds are posted."""
     for subject in view.subjects:
         spec = view.specs.get(planning.kind_of(subject))
-        if spec is not None and spec.card is not None and subject in view.facts:
-            return subject, spec.card(view.facts[subject])
-    return None, None
+        if spec is not None and spec.card is not None:
+            return subject
+    return None
 
 
 _TOPICS: Final[Mapping[str, frozenset[str]]] = {

@@ -20,12 +20,14 @@ from bot.payload import read_object
 from bot.registry import Source
 from bot.rules.decide import Surroundings
 from bot.slack.blocks import blocks
+from bot.slack.mrkdwn import render
 from bot.worker.deciding import settle
 from bot.worker.overlay import NothingStored, Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bot.message import Message
     from bot.model import Action, Event
     from bot.rules.ruleset import Ruleset
 
@@ -139,10 +141,16 @@ def action_json(action: Action) -> dict[str, Any]:
         "rule": action.rule,
         "to": action.channel,
         "thread": action.subject,
-        "text": sent.text if sent is not None else None,
+        "text": _whole(action.message) if action.message is not None else None,
         "blocks": list(sent.blocks) if sent is not None else None,
         "emoji": f"-{emoji}" if emoji is not None and action.remove else emoji,
     }
+
+
+def _whole(message: Message) -> str:
+    """Every line of it as mrkdwn; `blocks` are the same in Slack's structure."""
+    lines = (render(part) for part in (message.text, *message.body, *message.context))
+    return "\n".join(line for line in lines if line)
 
 
 def _shown(result: Mapping[str, Any]) -> str:

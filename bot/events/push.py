@@ -61,10 +61,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
         project=project,
         actor=actor,
         subject=subject,
-        about=(
-            ("branch", subject.branch),
-            ("commit", "" if subject.deleted else subject.after),
-        ),
+        about=_about(subject),
         fields=_fields(subject, actor),
         url=subject.url,
     )
@@ -103,6 +100,16 @@ def _forced(before: str, after: str, total: int | None) -> bool | None:
     # the old one, it is one of the old one's ancestors, and the branch was wound back. A rewrite
     # that adds commits looks like any other push.
     return True if before and after and before != after and total == 0 else None
+
+
+def _about(subject: Push) -> tuple[tuple[str, str], ...]:
+    branch = ("branch", subject.branch)
+    if subject.deleted:
+        return (branch,)
+    commit = ("commit", subject.after)
+    # The commit first: a message about commits must not become the thread of their branch, where
+    # the story of a broken pipeline goes on. A branch without commits of its own is only itself.
+    return (commit, branch) if subject.total else (branch, commit)
 
 
 def _names(subject: Push) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.rules.times import Hours
 
 LIST_LIMIT: Final = 500
-_CHANNEL_ID: Final = re.compile(r"[CGD][A-Z0-9]{7,}")
+_CHANNEL_ID: Final = re.compile(r"(?=\D*\d)[CGD][A-Z0-9]{2,}")
 _CHANNEL_NAME: Final = re.compile(r"#[^\s#@,:<>&|]{1,80}")
 
 

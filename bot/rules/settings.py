@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from bot.rules.reading import Reading
 
-_ID: Final = re.compile(r"[CGD][A-Z0-9]{7,}|#[^\s#@,:<>&|]{1,80}")
-_MEMBER: Final = re.compile(r"[UW][A-Z0-9]{7,}")
-_GROUP: Final = re.compile(r"S[A-Z0-9]{7,}")
+_ID: Final = re.compile(r"(?=\D*\d)[CGD][A-Z0-9]{2,}|#[^\s#@,:<>&|]{1,80}")
+_MEMBER: Final = re.compile(r"[UW](?=\D*\d)[A-Z0-9]{2,}")
+_GROUP: Final = re.compile(r"S(?=\D*\d)[A-Z0-9]{2,}")
 _ALIAS: Final = re.compile(r"[^\s#@{}$][^\s{}]*")
 CHANNEL_KEYS: Final = ("id", "name", "confidential", "shared")
 DEFAULT_KEYS: Final = ("timezone", "admin", "footer", "private")

@@ -50,10 +50,13 @@ def test_only_a_push_that_certainly_rewrote_the_branch_is_called_forced() -> Non
     assert event_of("push_hook__new_branch").fields["forced"] is False
 
 
-def test_the_branch_comes_first_and_a_deleted_one_has_no_commit() -> None:
-    event = event_of("push_hook__new_branch")
-    assert [key.split(":")[2] for key in event.subjects] == ["branch", "commit"]
-    assert event_of("push_hook__deleted_branch").subjects == ("gitlab:15:branch:search",)
+def test_commits_are_about_their_head_first_so_that_branch_threads_stay_what_they_are() -> None:
+    def kinds(name: str) -> list[str]:
+        return [key.split(":")[2] for key in event_of(name).subjects]
+
+    assert kinds("push_hook__new_branch") == ["commit", "branch"]
+    assert kinds("push_hook__new_branch_without_commits") == ["branch", "commit"]
+    assert kinds("push_hook__deleted_branch") == ["branch"]
 
 
 def test_a_body_with_only_a_repository_still_names_its_project() -> None:
