@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select, update
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from bot.model import Json
     from bot.store.engine import AnyRow
+
+#: What actions did to a message, kept of a message besides the first.
+_NOTES: Final = 50
 
 
 def _tick(conn: Connection) -> int:
@@ -87,7 +90,12 @@ def react(conn: Connection, place: Place, emoji: str, *, remove: bool) -> bool:
 
 
 def note(conn: Connection, place: Place, said: Mapping[str, Json]) -> None:
-    _change(conn, place, note=dict(said))
+    seq = _tick(conn)
+    row = conn.execute(_at(place)).one_or_none()
+    if row is not None:
+        joined = list({**row.note, **said}.items())
+        # A card may be edited for months: what made it stays, and what came last.
+        _write(conn, place, seq=seq, note=dict([*joined[:1], *joined[1:][-_NOTES:]]))
 
 
 def _change(conn: Connection, place: Place, **values: Any) -> bool:  # columns of the table
