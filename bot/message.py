@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -262,23 +262,9 @@ def dump_text(body: Text) -> list[list[Any]]:
 
 
 def _dump_span(span: Span) -> list[Any]:
-    match span:
-        case Plain(value):
-            return ["plain", value]
-        case Code(value):
-            return ["code", value]
-        case Styled(style, inner):
-            return ["styled", style, dump_text(inner)]
-        case Link(label, url):
-            return ["link", label, url]
-        case Mention(id_, label):
-            return ["mention", id_, label]
-        case Broadcast(to):
-            return ["broadcast", to]
-        case Emoji(name):
-            return ["emoji", name]
-        case Trusted(markup):
-            return ["trusted", markup]
+    if isinstance(span, Styled):
+        return ["styled", span.style, dump_text(span.inner)]
+    return [_TAGS[type(span)], *(getattr(span, item.name) for item in fields(span))]
 
 
 def load_text(raw: Iterable[Sequence[Any]]) -> Text:
@@ -302,3 +288,4 @@ _SPAN_TYPES: Final[Mapping[str, type[Any]]] = {
     "emoji": Emoji,
     "trusted": Trusted,
 }
+_TAGS: Final = {kind: tag for tag, kind in _SPAN_TYPES.items()}
