@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from aiohttp import web
 
+from bot.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,6 +38,9 @@ def plain_errors(new_error_id: Callable[[], str]) -> Middleware:
             return await handler(request)
         except web.HTTPException:
             raise
+        except StoreError as error:
+            log.warning("request not served", error=str(error), route=_route(request))
+            return web.Response(status=503, text="the store does not answer: try again\n")
         except Exception:
             error_id = new_error_id()
             log.exception("request failed", error_id=error_id, route=_route(request))

@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from datetime import timedelta
 from html import escape
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Protocol
 
 import structlog
 from aiohttp import web
 
 from bot.web.pages import card_page
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from bot.ports import Clock
-
 log = structlog.get_logger()
-
-EXPIRES_AFTER: Final = timedelta(hours=1)
-#: Secrets held at a time; the oldest goes when one more comes.
-MAX_HELD: Final = 1000
 
 
 class OneTime(Protocol):
     """Secrets that can be taken once."""
-
-    async def put_once(self, title: str, secret: str) -> str:
-        """The token of its page."""
 
     async def peek_once(self, token: str) -> str | None:
         """Its title; None when there is none, or it was taken, or its time is over."""
 
     async def take_once(self, token: str) -> tuple[str, str] | None:
         """Title and secret, and from now on nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    title: str
-    secret: str
-    until: datetime
-
-
-class OneTimeMemory:
-    """`OneTime` for one process: kept nowhere but here, by the hash of its token."""
-
-    def __init__(self, clock: Clock, new_token: Callable[[], str]) -> None:
-        self._clock = clock
-        self._new_token = new_token
-        self._held: dict[str, _Held] = {}
-
-    async def put_once(self, title: str, secret: str) -> str:
-        token = self._new_token()
-        if len(self._held) >= MAX_HELD:
-            del self._held[next(iter(self._held))]
-        self._held[_hash(token)] = _Held(title, secret, self._clock.now() + EXPIRES_AFTER)
-        return token
-
-    async def peek_once(self, token: str) -> str | None:
-        held = self._held.get(_hash(token))
-        return held.title if held and self._clock.now() < held.until else None
-
-    async def take_once(self, token: str) -> tuple[str, str] | None:
-        held = self._held.pop(_hash(token), None)
-        return (held.title, held.secret) if held and self._clock.now() < held.until else None
 
 
 class OncePage:
@@ -116,7 +69,3 @@ def _page(title: str, inner: str, *, status: int = 200) -> web.Response:
         charset="utf-8",
         headers={"Cache-Control": "no-store"},
     )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import itertools
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +22,7 @@ from bot.ports import Identity, Received
 from bot.web.health import Health
 from bot.web.hook_cache import HookCache
 from bot.web.ids import DeliveryIds
-from bot.web.once import OncePage, OneTimeMemory
+from bot.web.once import OncePage
 from bot.web.receive import Receiver
 from bot.web.routes import build
 from bot.web.rules_state import RulesState
@@ -141,6 +140,22 @@ def sign(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
+@dataclass
+class MemoryOnce:
+    held: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    async def put_once(self, title: str, secret: str) -> str:
+        token = f"token-{len(self.held):030}"
+        self.held[token] = (title, secret)
+        return token
+
+    async def peek_once(self, token: str) -> str | None:
+        return self.held[token][0] if token in self.held else None
+
+    async def take_once(self, token: str) -> tuple[str, str] | None:
+        return self.held.pop(token, None)
+
+
 @dataclass(frozen=True)
 class KnownForge:
     name: str
@@ -167,8 +182,7 @@ class Site:
     port: int = 0
 
     def __post_init__(self) -> None:
-        tokens = (f"token-{number:030}" for number in itertools.count())
-        self.secrets = OneTimeMemory(self.clock, lambda: next(tokens))
+        self.secrets = MemoryOnce()
 
     @property
     def url(self) -> str:
