@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -166,9 +166,11 @@ class _Parser:
         negate = sign.text in {"!=", "not in"}
         text = {"!=": "==", "not in": "in"}.get(sign.text, sign.text)
         test = _member(left, right, sign) if text == "in" else _compare(left, right, sign, text)
-        if negate:
-            return _bool([left, right], lambda lookup: not test(lookup))
-        return _bool([left, right], test)
+        held = (lambda lookup: not test(lookup)) if negate else test
+        whole = _bool([left, right], held)
+        if left.field == "confidential" and right.at.kind == "bool":
+            return replace(whole, secret=(right.at.value is True) is not negate)
+        return whole
 
     def _sum(self) -> _Part:
         part = self._unary()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Final
@@ -104,7 +105,12 @@ def lines_of(text: str) -> list[str]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """`did you mean `x`?` for the known word nearest to it."""
-    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return _closest(word[:80].lower(), tuple(known))
+
+
+@functools.lru_cache(maxsize=1_000)
+def _closest(word: str, known: tuple[str, ...]) -> str | None:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else None
 
 

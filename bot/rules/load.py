@@ -168,6 +168,8 @@ class _Loader:
                 rules += [rule for each in expanded for rule in self._entries.rules(each, inner)]
             else:
                 rules += self._entries.rules(item, frame)
+            if len(rules) > RULES_LIMIT:  # told by `load`
+                break
         return rules
 
     def _ruleset(self, rules: tuple[Rule, ...]) -> Ruleset:

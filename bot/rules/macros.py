@@ -93,6 +93,8 @@ class Macros:
             self._reading.faults.add(used, f"there is no macro `{name}`", hint)
             return "", ()
         values = self._values(macro, entry, used)
+        if len(values) < len(macro.inputs):
+            return "", ()
         rules = tuple(self._filled(rule, macro, values) for rule in macro.rules)
         return self._prefix(entry, name), rules
 

@@ -130,7 +130,7 @@ def _verb(verb: str) -> _Schema:
 
 _VERB_PARTS: Final[dict[Any, _Schema]] = {
     "to": _ref("channels"),
-    ("dm", "to"): _ANY,
+    ("dm", "to"): {"type": ["string", "object", "array"]},
     "default": _ref("channels"),
     "by": _TEXT,
     "map": {"type": "object", "minProperties": 1, "additionalProperties": _ref("channels")},

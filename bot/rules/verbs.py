@@ -161,7 +161,8 @@ def _routing(verb: str, key: Scalar, node: Map, reading: Reading, scope: Scope) 
         reading.faults.add(key, "`by` and `map` belong together", "by: labels, map: {bug: dev}")
     if by is None and node.key("default") is not None and to is None:
         reading.faults.add(node.key("default") or key, "`default` belongs to `by` and `map`")
-    if to is None and by is None and verb in {"post", "card"}:
+    strange = any(name.text not in VERBS[verb] for name, _ in node.entries)
+    if to is None and by is None and verb in {"post", "card"} and not strange:
         reading.faults.add(key, f"`{verb}` does not say where to", f"{verb}: {{to: dev}}")
     default = node.get("default")
     return Routing(

@@ -123,6 +123,9 @@ def test_a_fault_says_what_where_and_how(
         ("not confidential", False),
         ("confidential and draft", True),
         ("draft", False),
+        ("confidential == true", True),
+        ("confidential == false or draft", False),
+        ("confidential != true", False),
     ],
 )
 def test_an_expression_tells_whether_it_asks_for_confidential_events(
