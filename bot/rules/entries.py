@@ -96,7 +96,7 @@ class Entries:
             faults.add(entry, f"parents nest at most {DEPTH_LIMIT} deep")
             return []
         if not isinstance(node, Seq) or not node.items:
-            faults.add(node, f"`rules` must be a list of rules, not {kind_word(node)}")
+            faults.add(node, f"`rules` must be a list of rules, not {_wrong(node)}")
             return []
         return [rule for item in node.items for rule in self.rules(item, frame)]
 
@@ -258,7 +258,7 @@ class Entries:
         if node is None:
             return ()
         if not isinstance(node, Seq) or not node.items:
-            self._reading.faults.add(node, f"`first` must be a list, not {kind_word(node)}")
+            self._reading.faults.add(node, f"`first` must be a list of rules, not {_wrong(node)}")
             return ()
         children = [self._child(item, frame) for item in node.items]
         return tuple(child for child in children if child is not None)
@@ -323,6 +323,10 @@ class Entries:
                 f"a rule with `{kept[0]}` needs a `name`",
                 "else an edit above forgets it",
             )
+
+
+def _wrong(node: Node) -> str:
+    return "an empty one" if isinstance(node, Seq) else kind_word(node)
 
 
 def _at(entry: Map) -> Scalar | Map:

@@ -142,6 +142,7 @@ FAULTS = [
         rule("{on: mr, batch: daily 09:00, post: dev}"),
         "11:14 `batch` is not built yet (take it out for now)",
     ),
+    (rule("{on: mr, first: []}"), "11:21 `first` must be a list of rules, not an empty one"),
     (rule("{use: feed}"), "11:11 there is no macro `feed` (declare it under `macros:`)"),
     ("rule: []\n", "10:1 unknown key `rule` in the file (did you mean `rules`?)"),
     ("version: 2\n", "10:10 version `2` is not known (version: 1)"),

@@ -1,0 +1,97 @@
+"""State as a run of decisions sees it: what was known before, then what they decided so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.model import Decision, Needs, State, Thread
+from bot.rules.decide import decide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from bot.model import DeliveryId, Event, Json, SubjectKey
+    from bot.rules.decide import Surroundings
+    from bot.rules.ruleset import Ruleset
+
+
+class Remembered:
+    """Grows with what is learnt and decided."""
+
+    def __init__(self) -> None:
+        self._memory: dict[str, Json] = {}
+        self._threads: dict[SubjectKey, tuple[Thread, ...]] = {}
+        #: Threads claimed by decisions: known even where the subject was not asked for yet.
+        self._claimed: dict[SubjectKey, dict[tuple[str, bool], Thread]] = {}
+
+    @property
+    def state(self) -> State:
+        return State(memory=self._memory, threads=self._threads)
+
+    def missing(self, needs: Needs) -> Needs:
+        """What of it is not known yet."""
+        return Needs(
+            memory=tuple(key for key in needs.memory if key not in self._memory),
+            threads=tuple(key for key in needs.threads if key not in self._threads),
+        )
+
+    def learn(
+        self,
+        memory: Mapping[str, Json],
+        threads: Mapping[SubjectKey, tuple[Thread, ...]],
+    ) -> None:
+        """What was known before the first of these decisions."""
+        self._memory |= memory
+        for key, found in threads.items():
+            self._threads[key] = self._with_claims(key, found)
+
+    def apply(self, decision: Decision, now: datetime) -> None:
+        """As the store does when the decision is settled."""
+        self._memory |= decision.remember
+        for action in decision.actions:
+            card = action.verb == "card"
+            for key in action.claims:
+                self._claimed.setdefault(key, {})[action.channel, card] = Thread(
+                    channel=action.channel,
+                    subject=key,
+                    root=action.id,
+                    rule=action.rule,
+                    card=card,
+                    ts=None,
+                    at=now,
+                )
+                if key in self._threads:
+                    self._threads[key] = self._with_claims(key, self._threads[key])
+
+    def _with_claims(self, key: SubjectKey, found: tuple[Thread, ...]) -> tuple[Thread, ...]:
+        """In each channel at most one card and one other root, the card last."""
+        fresh = self._claimed.get(key, {})
+        kept = [thread for thread in found if (thread.channel, thread.card) not in fresh]
+        return tuple(sorted((*kept, *fresh.values()), key=lambda thread: thread.card))
+
+
+class Playback:
+    """Decides events one after the other for a bot that has never seen anything before: for
+    simulate, inline tests and back-tests. No store, no clock, no network."""
+
+    def __init__(self, ruleset: Ruleset, around: Surroundings) -> None:
+        self.ruleset = ruleset
+        self.around = around
+        self._remembered = Remembered()
+
+    def feed(self, event: Event, *, delivery: DeliveryId, now: datetime) -> Decision:
+        while True:
+            made = decide(
+                event,
+                self._remembered.state,
+                delivery=delivery,
+                now=now,
+                ruleset=self.ruleset,
+                around=self.around,
+            )
+            if isinstance(made, Decision):
+                self._remembered.apply(made, now)
+                return made
+            # Each round asks only for what is not known: there is an end to it.
+            self._remembered.learn(dict.fromkeys(made.memory), dict.fromkeys(made.threads, ()))
