@@ -13,9 +13,8 @@ from bot.model import DeliveryId
 from bot.registry import Source
 from bot.rules.decide import Surroundings
 from bot.rules.load import load
+from bot.rules.remembered import Playback
 from bot.slack.mrkdwn import render
-from bot.worker.deciding import settle
-from bot.worker.overlay import NothingStored, Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,28 +53,21 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.ruleset = load({"rules.yaml": self.rules}, "rules.yaml")
-        self.overlay = Overlay(NothingStored())
+        around = Surroundings(
+            specs=events.SPECS, channels=self.channels, default_route=self.default_route
+        )
+        self.playback = Playback(self.ruleset, around)
         self.count = 0
 
-    async def decide(self, name: str, **overrides: Any) -> Decision:
-        return await self.take(event_of(name, **overrides))
+    def decide(self, name: str, **overrides: Any) -> Decision:
+        return self.take(event_of(name, **overrides))
 
-    async def take(self, event: Event) -> Decision:
+    def take(self, event: Event) -> Decision:
         self.count += 1
-        decision = await settle(
-            event,
-            self.overlay,
-            delivery=DeliveryId(f"d{self.count}"),
-            now=self.now,
-            ruleset=self.ruleset,
-            around=Surroundings(
-                specs=events.SPECS, channels=self.channels, default_route=self.default_route
-            ),
-        )
-        self.overlay.apply(decision, self.now)
+        decision = self.playback.feed(event, delivery=DeliveryId(f"d{self.count}"), now=self.now)
         self.now += timedelta(minutes=5)
         return decision
 
-    async def does(self, name: str, **overrides: Any) -> list[str]:
+    def does(self, name: str, **overrides: Any) -> list[str]:
         """What is done about a sample, as lines."""
-        return [shown(action) for action in (await self.decide(name, **overrides)).actions]
+        return [shown(action) for action in self.decide(name, **overrides).actions]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +18,9 @@ from bot.model import DeliveryId
 from bot.payload import read_object
 from bot.registry import Source
 from bot.rules.decide import Surroundings
+from bot.rules.remembered import Playback
 from bot.slack.blocks import blocks
 from bot.slack.mrkdwn import render
-from bot.worker.deciding import settle
-from bot.worker.overlay import NothingStored, Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,37 +68,24 @@ def simulate(
         else [Recorded(name=str(file), path=Path(str(file)), headers=_headers(header or []))]
     )
     ruleset = loaded(Path(settings().rules))
-    broken = asyncio.run(_run(recorded, ruleset, as_json=as_json))
-    if broken:
+    if _run(recorded, ruleset, as_json=as_json):
         raise typer.Exit(FAULTS)
 
 
-async def _run(recorded: Iterable[Recorded], ruleset: Ruleset, *, as_json: bool) -> int:
+def _run(recorded: Iterable[Recorded], ruleset: Ruleset, *, as_json: bool) -> int:
     """How many deliveries gave an error."""
-    overlay = Overlay(NothingStored())
-    around = Surroundings(specs=events.SPECS)
+    playback = Playback(ruleset, Surroundings(specs=events.SPECS))
     broken = 0
     for number, item in enumerate(recorded):
-        result = await _one(item, number, overlay, ruleset, around)
+        result = _one(item, number, playback)
         broken += result["error"] is not None
         typer.echo(json.dumps(result, ensure_ascii=False) if as_json else _shown(result))
     return broken
 
 
-async def _one(
-    item: Recorded, number: int, overlay: Overlay, ruleset: Ruleset, around: Surroundings
-) -> dict[str, Any]:
+def _one(item: Recorded, number: int, playback: Playback) -> dict[str, Any]:
     try:
         event = _event(item)
-        now = datetime.now(UTC)
-        decision = await settle(
-            event,
-            overlay,
-            delivery=DeliveryId(f"simulated-{number + 1}"),
-            now=now,
-            ruleset=ruleset,
-            around=around,
-        )
     except (BotError, OSError) as error:
         return {
             "file": item.name,
@@ -109,7 +94,8 @@ async def _one(
             "error": str(error),
             "actions": [],
         }
-    overlay.apply(decision, now)
+    delivery = DeliveryId(f"simulated-{number + 1}")
+    decision = playback.feed(event, delivery=delivery, now=datetime.now(UTC))
     return {
         "file": item.name,
         "events": list(decision.names),
