@@ -74,3 +74,16 @@ async def test_strangers_do_not_keep_known_hooks_from_being_served(
         await cache.get(f"stranger-{number}")
     clock.at = clock.at.replace(microsecond=1)
     assert await cache.get("h1") == record
+
+
+async def test_nonsense_for_a_known_hook_makes_it_read_once_a_second(
+    hooks: MemoryHooks, clock: ManualClock, cache: HookCache
+) -> None:
+    hooks.add("h1")
+    await cache.get("h1")
+    for _ in range(BURST * 2):
+        await cache.reread("h1")
+    assert hooks.reads == ["h1"]
+    clock.move(seconds=1)
+    await cache.reread("h1")
+    assert hooks.reads == ["h1", "h1"]

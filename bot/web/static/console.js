@@ -25,6 +25,7 @@ function view() {
 }
 
 addEventListener("hashchange", () => {
+  close();
   draw();
   toEnd();
 });

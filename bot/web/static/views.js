@@ -45,14 +45,14 @@ export function deadView(state) {
 
 export function rulesView(state) {
   const rules = state.rules;
-  const loaded = rules.loaded_at ? h("span", {}, "loaded ", ago(rules.loaded_at)) : "never loaded";
+  const loaded = rules.loaded_at ? ago(rules.loaded_at) : "never";
   return [
     h(
       "div.facts",
       {},
       fact("File", h("code", {}, rules.file)),
       fact("Rules", `${rules.rules}`),
-      fact("In force since", loaded),
+      fact("Loaded", loaded),
       fact("Version", h("code", {}, rules.hash.slice(0, 8) || "none")),
     ),
     rules.faults.length
