@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RulesError
-from bot.rules.load import fingerprint, includes_of
+from bot.rules.load import fingerprint
 from tests.rules.rules_text import errors_of, holds, loaded, looking, only_rule, texts_of
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -242,13 +242,6 @@ def test_an_include_that_leads_out_or_around_is_refused() -> None:
     assert texts_of(errors_of("include: rules.d/a.yaml", a="include: rules.yaml")) == [
         "`rules.yaml` includes itself"
     ]
-
-
-def test_includes_are_found_without_loading() -> None:
-    assert includes_of("include: [a.yaml, b/*.yaml]\nrules: [") == ()
-    assert includes_of("include: [a.yaml, b/*.yaml]\nrules: nonsense") == ("a.yaml", "b/*.yaml")
-    assert includes_of("include: one.yaml") == ("one.yaml",)
-    assert includes_of("") == ()
 
 
 # -- macros --------------------------------------------------------------------------------------

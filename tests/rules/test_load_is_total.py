@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 
 from bot.errors import RulesError
 from bot.model import Fault
-from bot.rules.load import load
+from bot.rules.load import includes_of, load
 from tests.rules.rules_text import HEAD
+
+
+def test_includes_are_found_without_loading() -> None:
+    assert includes_of("include: [a.yaml, b/*.yaml]\nrules: [") == ()
+    assert includes_of("include: [a.yaml, b/*.yaml]\nrules: nonsense") == ("a.yaml", "b/*.yaml")
+    assert includes_of("include: one.yaml") == ("one.yaml",)
+    assert includes_of("") == ()
 
 
 def test_ten_thousand_rules_load() -> None:
