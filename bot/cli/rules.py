@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +11,13 @@ import typer
 
 from bot.cli.environment import BAD_USE, FAULTS, environ, fail
 from bot.errors import RulesError
-from bot.model import Level
 from bot.rules.faults import FORMATS, as_text, format_faults
 from bot.rules.load import includes_of, load
-from bot.worker.rulebook import Snapshot, snapshot
+from bot.worker.rulebook import snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.model import Fault
     from bot.rules.ruleset import Ruleset
 
@@ -36,14 +38,14 @@ def check(
     if style not in FORMATS:
         fail(f"--format {style}: one of {', '.join(FORMATS)}")
     path = file or rules_path()
-    taken, found, rules = _checked(path)
-    if found or style != "text":
-        typer.echo(format_faults(found, taken.files if taken else {}, as_=style))
-    broken = any(fault.level is Level.ERROR for fault in found)
-    if style == "text" and not broken:
-        typer.echo(f"{path}: {rules} rule{'' if rules == 1 else 's'}, good")
-    if broken:
+    checked = Checked.of(path)
+    if checked.faults or style != "text":
+        typer.echo(format_faults(checked.faults, checked.sources, as_=style))
+    if checked.ruleset is None:
         raise typer.Exit(FAULTS)
+    if style == "text":
+        count = len(checked.ruleset.rules)
+        typer.echo(f"{path}: {count} rule{'' if count == 1 else 's'}, good")
 
 
 def fields(
@@ -72,19 +74,39 @@ def rules_path() -> Path:
 
 def loaded(path: Path) -> Ruleset:
     """The rules of a file; ends the command, showing every fault, when they do not load."""
-    try:
-        taken = snapshot(path, includes_of)
-        return load(taken.files, taken.entry)
-    except RulesError as error:
-        typer.echo(as_text(error.faults, {}), err=True)
-        raise typer.Exit(BAD_USE) from None
+    checked = Checked.of(path)
+    if checked.ruleset is None:
+        typer.echo(as_text(checked.faults, checked.sources), err=True)
+        raise typer.Exit(BAD_USE)
+    return checked.ruleset
 
 
-def _checked(path: Path) -> tuple[Snapshot | None, tuple[Fault, ...], int]:
-    taken = None
-    try:
-        taken = snapshot(path, includes_of)
-        ruleset = load(taken.files, taken.entry)
-    except RulesError as error:
-        return taken, error.faults, 0
-    return taken, ruleset.warnings, len(ruleset.rules)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A rules file and what is wrong with it; files are named as seen from here."""
+
+    #: None when there are errors.
+    ruleset: Ruleset | None
+    faults: tuple[Fault, ...]
+    sources: Mapping[str, str]
+
+    @classmethod
+    def of(cls, path: Path) -> Checked:
+        files: Mapping[str, str] = {}
+        ruleset = None
+        try:
+            taken = snapshot(path, includes_of)
+            files = taken.files
+            ruleset = load(files, taken.entry)
+            faults = ruleset.warnings
+        except RulesError as error:
+            faults = error.faults
+
+        def shown(file: str) -> str:
+            return str(path.parent / file) if file in files else file
+
+        return cls(
+            ruleset=ruleset,
+            faults=tuple(replace(fault, file=shown(fault.file)) for fault in faults),
+            sources={shown(file): text for file, text in files.items()},
+        )
