@@ -103,7 +103,13 @@ class Decider:
             text = f"{type(error).__name__} while deciding; see the log"
             return Settled(delivery=delivery.id, status="failed", error=text)
         lanes = tuple(Lane(f"send:{self._workspace}:{a.channel}") for a in decision.actions)
-        return Settled(delivery=delivery.id, status="decided", decision=decision, lanes=lanes)
+        return Settled(
+            delivery=delivery.id,
+            status="decided",
+            decision=decision,
+            lanes=lanes,
+            project=event.project.path if event.project is not None else "",
+        )
 
     async def _decide(self, delivery: Delivery, event: Event, overlay: Overlay) -> Decision:
         around = Surroundings(
