@@ -1,0 +1,329 @@
+"""The tables that cog writes into README.md and docs/*.md, made from the code they describe.
+
+`make docs` writes them, `make check` fails when they are stale. A word of the code that has no
+description here is a KeyError: nothing can be added without being documented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
+
+import typer
+from prometheus_client import CollectorRegistry
+from typer.core import TyperArgument, TyperGroup
+
+from bot import commands, events
+from bot.cli import app
+from bot.config import Settings
+from bot.metrics import Metrics
+from bot.rules.catalogue import COMMON, SUBJECTS
+from bot.rules.entries import CHILD_KEYS, RULE_KEYS
+from bot.rules.load import FILE_KEYS
+from bot.rules.settings import CHANNEL_KEYS, DEFAULT_KEYS, HOURS_KEYS, MUTE_KEYS
+from bot.rules.template_nodes import FILTERS, TESTS
+from bot.rules.verbs import VERBS
+from bot.rules.verbs_later import NOT_YET
+
+if TYPE_CHECKING:
+    from bot.registry import Field, Spec
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; `|` in cells is escaped."""
+    lines = [_row(head), _row("---" for _ in head), *(_row(row) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+# -- settings ------------------------------------------------------------------------------------
+
+
+def settings() -> str:
+    known = [item.metadata for item in fields(Settings) if "name" in item.metadata]
+    rows = [
+        (f"`{one['name']}`", f"`{one['default']}`" if one["default"] else "", one["doc"])
+        for one in known
+    ]
+    more = ("`GITLAB_<NAME>_URL`, `GITLAB_<NAME>_TOKEN`", "", "A further GitLab instance.")
+    return table(("Setting", "Default", "Meaning"), [*rows, more])
+
+
+# -- events --------------------------------------------------------------------------------------
+
+
+def event_words() -> str:
+    """Every word of `on:`."""
+    rows = [(f"`{name}`", doc) for name, doc in events.event_names().items()]
+    return table(("`on:`", "Happens when"), rows)
+
+
+def common_fields() -> str:
+    rows = ((f"`{field.name}`", field.type.value, field.doc) for field in COMMON)
+    return table(("Field", "Type", "Meaning"), rows)
+
+
+def families() -> str:
+    """A section for each family: its names and the fields that not every event has."""
+    return "\n".join(_family(spec) for spec in events.ALL)
+
+
+def _family(spec: Spec) -> str:
+    common = {field.name for field in COMMON}
+    own = [field for field in spec.fields if field.name not in common]
+    told = [
+        f"## {spec.kind}",
+        f"{spec.doc[0].upper()}{spec.doc[1:]}.{_triggers(spec)}",
+        table(("Event", "Happens when"), ((f"`{n.name}`", n.doc) for n in spec.names)),
+    ]
+    if own:
+        told.append(table(("Field", "Type", "Meaning"), (_field(field) for field in own)))
+    return "\n\n".join(part.rstrip("\n") for part in told) + "\n"
+
+
+def _triggers(spec: Spec) -> str:
+    return f" GitLab's hook needs {code(spec.gitlab_triggers)}." if spec.gitlab_triggers else ""
+
+
+def _field(field: Field) -> tuple[str, str, str]:
+    doc = field.doc
+    if field.only:
+        doc += f" (of {code(field.only)})"
+    if field.fetched:
+        doc += " (*not yet*)"
+    return f"`{field.name}`", field.type.value, doc
+
+
+# -- rules ---------------------------------------------------------------------------------------
+
+_FILE: Final[Mapping[str, str]] = {
+    "version": "`1`. May be left out.",
+    "include": "further files: names or globs below the file's own folder, `rules.d/*.yaml`",
+    "defaults": "see the table of `defaults`",
+    "channels": 'alias: id, `"#name"`, or a map',
+    "people": "user name at the forge: Slack member id",
+    "groups": "a name of your choice: Slack user group id",
+    "bots": "user names that are machines; globs",
+    "hours": "named windows of time; read and checked, but no rule can use them yet",
+    "templates": "named texts, for `template:` of a verb",
+    "mute": "what is withheld before any rule is tried",
+    "macros": "rules with inputs, put in by `use:`",
+    "rules": "the rules, in the order they are tried",
+    "tests": "inline tests; read past with a warning",
+}
+_RULE: Final[Mapping[str, str]] = {
+    "name": "what the rule is called in traces and answers; else `file:line`",
+    "on": "an event or a list of them",
+    "project": "matcher of the project's path",
+    "group": "matcher of everything before the project's name",
+    "branch": "matcher of the branch; a merge request's is its target",
+    "confidential": "`true`: for confidential events too, and only to channels declared for them",
+    "if": "further conditions: a map of fields, or an expression",
+    "once": f"once per subject and channel: {code(SUBJECTS)}",
+    "first": "a list of children, of which the first that fits acts",
+    "rules": "a list of children that inherit `on`, conditions and verbs",
+    "stop": "`true`: after this rule no other is tried",
+    "own": "`true`: also for events that the bot caused; no effect yet, as nothing tells them apart",
+    "allow": "what a rule may change at a forge; the verbs for it are not built yet",
+    "use": "the name of a macro",
+    "with": "the macro's inputs",
+}
+_VERB: Final[Mapping[str, str]] = {
+    "to": "a channel or a list of them",
+    "by": "a field whose values `map` turns into channels",
+    "map": "value or glob: channel or channels; every value that maps counts",
+    "default": "the channels when no value maps",
+    "text": "the message; without it the event's own text is used",
+    "template": "the name of a text under `templates:`",
+    "size": "`line`, `compact` or `card`: how much of the default text",
+    "mention": "people to ping: fields (`author`, `reviewers`), declared names, `here`, `channel`",
+    "color": '`good`, `warning`, `danger` or `"#rrggbb"`: the bar at the side',
+    "unfurl": "`true`: Slack may show previews of links",
+    "thread": f"which thread it belongs to: {code(SUBJECTS)}, or a text that makes a key",
+    "broadcast": "`true`: show the reply in the channel too",
+    "follow": "what else the card does: `comments`, `reviews`, `state`, `pipeline`",
+    "emoji": "the emoji's name in Slack",
+    "remove": "`true`, or the name of an emoji: take it off again",
+}
+_VERBS: Final[Mapping[str, str]] = {
+    "post": "a new message",
+    "card": "one live message per merge request and channel, edited in place",
+    "reply": "a message in the subject's thread",
+    "react": "an emoji on the subject's message",
+}
+_CHANNEL: Final[Mapping[str, str]] = {
+    "id": "the channel's id: it survives renames",
+    "name": '`"#name"` instead of the id',
+    "confidential": "`true`: confidential events may go here",
+    "shared": "`ok`: it may be shared with other organisations (kept, not enforced yet)",
+}
+_DEFAULT: Final[Mapping[str, str]] = {
+    "timezone": "of `until:` in mutes; `UTC` when left out",
+    "admin": "the channel that is told of faults; `ADMIN_CHANNEL` wins over it",
+}
+_MUTE: Final[Mapping[str, str]] = {
+    "project": "matcher",
+    "group": "matcher",
+    "branch": "matcher",
+    "if": "further conditions",
+    "until": "`2026-12-31` (that day included) or `2026-12-31 18:00`",
+}
+_FILTER: Final[Mapping[str, str]] = {
+    "link": "`{{ mr | link }}`, `{{ url | link('log') }}`",
+    "mention": "`{{ reviewers | mention }}`: pings whom `people:` knows, names the others",
+    "code": "`{{ branch | code }}`",
+    "markdown": "the text of a description; its formatting is shown as typed for now",
+    "excerpt": "`{{ comment.text | excerpt(200) }}`: the beginning, on one line",
+    "duration": "`{{ broken_for | duration }}`: `1 h 20 min`",
+    "join": "`{{ labels | join(', ') }}`",
+    "default": "`{{ milestone | default('none') }}`",
+    "upper": "`{{ status | upper }}`",
+    "lower": "`{{ status | lower }}`",
+    "truncate": "`{{ title | truncate(60) }}`",
+    "length": "how many elements or characters",
+    "count": "the same",
+    "first": "the first element: `{{ labels | first }}`",
+    "last": "the last element",
+}
+
+
+def _keys(keys: Iterable[str], docs: Mapping[str, str], later: Iterable[str] = ()) -> str:
+    known = [key for key in keys if key not in set(later)]
+    return table(("Key", "Meaning"), ((f"`{key}`", docs[key]) for key in known))
+
+
+def _later(what: str) -> tuple[str, ...]:
+    return tuple(word.removeprefix(f"{what}.") for word in NOT_YET if word.startswith(f"{what}."))
+
+
+def file_keys() -> str:
+    return _keys(FILE_KEYS, _FILE)
+
+
+def rule_keys() -> str:
+    return _keys((key for key in RULE_KEYS if key not in VERBS), _RULE, NOT_YET)
+
+
+def child_keys() -> str:
+    return code(key for key in CHILD_KEYS if key not in NOT_YET)
+
+
+def section_keys(section: str) -> str:
+    keys, docs = {
+        "channels": (CHANNEL_KEYS, _CHANNEL),
+        "defaults": (DEFAULT_KEYS, _DEFAULT),
+        "mute": (MUTE_KEYS, _MUTE),
+    }[section]
+    return _keys(keys, docs, _later(section))
+
+
+def hours_keys() -> str:
+    return code(HOURS_KEYS)
+
+
+def verbs() -> str:
+    built = [verb for verb in VERBS if verb not in NOT_YET]
+    rows = [(f"`{verb}`", _VERBS[verb], code(VERBS[verb])) for verb in built]
+    return table(("Verb", "Makes", "Keys (the short form gives the first)"), rows)
+
+
+def verb_keys() -> str:
+    built = dict.fromkeys(key for verb, keys in VERBS.items() if verb in _VERBS for key in keys)
+    rows = [
+        (f"`{key}`", code(verb for verb in _VERBS if key in VERBS[verb]), _VERB[key])
+        for key in built
+    ]
+    return table(("Key", "Of", "Meaning"), rows)
+
+
+def filters() -> str:
+    return table(("Filter", "Gives"), ((f"`{name}`", _FILTER[name]) for name in FILTERS))
+
+
+def tests() -> str:
+    return code(f"is {name}" for name in sorted(TESTS))
+
+
+# -- not built yet -------------------------------------------------------------------------------
+
+
+def rules_not_yet() -> str:
+    """Words of the language that do not load yet, and fields that nothing fills."""
+    verbs_ = [verb for verb in VERBS if verb in NOT_YET]
+    dotted = sorted(word for word in NOT_YET if "." in word)
+    words = sorted(NOT_YET - {*verbs_, *dotted})
+    fetched = dict.fromkeys(f.name for spec in events.ALL for f in spec.fields if f.fetched)
+    lines = [
+        f"verbs: {code(verbs_)}",
+        f"keys of a rule: {code(words)}",
+        f"keys elsewhere: {code(dotted)}",
+        f"fields that only a forge's API knows: {code(fetched)}, on the events marked *not yet* in"
+        " [events.md](events.md)",
+    ]
+    return "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+# -- commands ------------------------------------------------------------------------------------
+
+
+def slash_commands() -> str:
+    rows = [
+        (f"`/hook {spec.usage}`", spec.summary, "admins" if spec.admin_only else "everybody")
+        for spec in commands.ALL
+    ]
+    return table(("Command", "What it does", "Who"), rows)
+
+
+def slash_examples() -> str:
+    return "\n".join(f"/hook {example}" for spec in commands.ALL for example in spec.examples)
+
+
+def command_line() -> str:
+    """Every verb of `bot`, with its options."""
+    return table(("Command", "What it does"), _leaves("bot", typer.main.get_command(app)))
+
+
+def _leaves(path: str, command: object) -> list[tuple[str, str]]:
+    if isinstance(command, TyperGroup):
+        subs = command.commands.items()
+        return [leaf for name, sub in subs for leaf in _leaves(f"{path} {name}", sub)]
+    words = [_option(option) for option in getattr(command, "params", ())]
+    doc = getattr(command, "help", None) or ""
+    return [(f"`{' '.join((path, *words))}`", doc.split("\n\n")[0].replace("\n", " "))]
+
+
+def _option(option: object) -> str:
+    if not isinstance(option, TyperArgument):
+        return f"[{getattr(option, 'opts', ('',))[0]}]"
+    name = option.metavar or (option.name or "").upper() + ("..." if option.nargs < 0 else "")
+    return name if option.required else f"[{name}]"
+
+
+# -- metrics -------------------------------------------------------------------------------------
+
+
+def metrics() -> str:
+    registry = CollectorRegistry()
+    made = Metrics(registry)
+    labels = {
+        collector._name: collector._labelnames
+        for collector in vars(made).values()
+        if hasattr(collector, "_labelnames")
+    }
+    rows = [
+        (f"`{_shown(one.name, one.type)}`", one.type, code(labels[one.name]), one.documentation)
+        for one in registry.collect()
+    ]
+    return table(("Metric", "Type", "Labels", "Meaning"), rows)
+
+
+def _shown(name: str, kind: str) -> str:
+    return f"{name}_total" if kind == "counter" else name
