@@ -229,7 +229,8 @@ class _Run:
 
     def _muted(self) -> bool:
         for mute in self.ruleset.mutes:
-            if not failed_check(mute.conditions, self.view.lookup):
+            over = mute.until is not None and mute.until <= self.view.now
+            if not over and failed_check(mute.conditions, self.view.lookup) is None:
                 self._note(mute, Outcome.WITHHELD, "muted")
                 return True
         return False

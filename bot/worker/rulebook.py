@@ -180,14 +180,17 @@ class Rulebook:
 def snapshot(path: Path, includes: Includes) -> Snapshot:
     """Reads the entry and what it includes; raises RulesError when the entry cannot be read."""
     root = path.resolve().parent
-    entry = path.name
-    files = {entry: _read(path)}
-    for pattern in includes(files[entry]):
-        for found in sorted(root.glob(pattern)) if _is_inside(pattern) else ():
-            inner = found.resolve()
-            if inner.is_file() and inner.is_relative_to(root):
-                files.setdefault(found.relative_to(root).as_posix(), _read(found))
-    return Snapshot(entry=entry, files=files)
+    files = {path.name: _read(path)}
+    unread = [path.name]
+    while unread:
+        for pattern in includes(files[unread.pop()]):
+            for found in sorted(root.glob(pattern)) if _is_inside(pattern) else ():
+                name = found.relative_to(root).as_posix()
+                inside = found.resolve().is_relative_to(root)
+                if name not in files and inside and found.is_file():
+                    files[name] = _read(found)
+                    unread.append(name)
+    return Snapshot(entry=path.name, files=files)
 
 
 def _is_inside(pattern: str) -> bool:
