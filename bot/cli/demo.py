@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 #: A day of a project: what is sent, and what it is called.
 STORY: Final = (
-    ("push", "bob pushes to main"),
+    ("push", "alice pushes to main"),
     ("mr.opened", "alice opens a merge request"),
     ("comment.mr", "bob comments on it"),
     ("mr.approved", "bob approves it"),
     ("mr.merged", "bob merges it"),
     ("pipeline.failed", "the pipeline of main fails"),
     ("pipeline.success", "the next one is good"),
-    ("issue.opened", "alice opens an issue"),
+    ("issue.opened", "bob opens an issue"),
     ("tag", "alice tags a release"),
 )
 _POLL_S: Final = 0.05

@@ -184,7 +184,7 @@ def snapshot(path: Path, includes: Includes) -> Snapshot:
     unread = [path.name]
     while unread:
         for pattern in includes(files[unread.pop()]):
-            for found in sorted(root.glob(pattern)) if _is_inside(pattern) else ():
+            for found in _matching(root, pattern):
                 name = found.relative_to(root).as_posix()
                 inside = found.resolve().is_relative_to(root)
                 if name not in files and inside and found.is_file():
@@ -193,8 +193,14 @@ def snapshot(path: Path, includes: Includes) -> Snapshot:
     return Snapshot(entry=path.name, files=files)
 
 
-def _is_inside(pattern: str) -> bool:
-    return not pattern.startswith("/") and ".." not in Path(pattern).parts
+def _matching(root: Path, pattern: str) -> list[Path]:
+    """Nothing for a pattern that leads outside or is none: loading says what is wrong with it."""
+    if pattern.startswith("/") or ".." in Path(pattern).parts:
+        return []
+    try:
+        return sorted(root.glob(pattern))
+    except ValueError:
+        return []
 
 
 def _read(path: Path) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import RulesError
 from bot.model import Outcome
-from bot.rules.decide import DEFAULT_ROUTE
+from bot.rules.walk import DEFAULT_ROUTE
 from tests.deciding import Bench, event_of
 
 CHANNELS = """

@@ -1,0 +1,230 @@
+"""One walk over the rules for one event: who matches, what they plan, and why the others do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot import actions
+from bot.actions import card as cards
+from bot.actions.plan import Asker
+from bot.actions.spec import ActionSpec
+from bot.errors import RenderError
+from bot.model import Check, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from bot.actions.plan import Plan, View
+    from bot.actions.spec import Lookup
+    from bot.model import Json
+    from bot.rules.ruleset import Condition, Rule, Ruleset
+    from bot.rules.state_reader import StateReader
+
+#: The rule's name in traces and messages of a hook's own channel.
+DEFAULT_ROUTE: Final = "default route of the hook"
+_DEFAULT_POST: Final = ActionSpec(verb="post", line=0)
+
+
+class Walk:
+    """One walk over the rules."""
+
+    def __init__(self, view: View, ruleset: Ruleset, plan: Plan, reader: StateReader) -> None:
+        self.view = view
+        self.ruleset = ruleset
+        self.plan = plan
+        self.reader = reader
+        self.verdicts: list[Verdict] = []
+        self.remember: dict[str, Json] = {}
+        self.tried = 0
+        self._wanted: list[tuple[Rule, ActionSpec]] = []
+        self._matched: list[Rule] = []
+
+    def walk(self, default_route: str | None) -> None:
+        if self._muted():
+            return
+        project = self.view.event.project
+        numbers = self.ruleset.candidates(self.view.names, project.path if project else "")
+        candidates = [self.ruleset.rules[number] for number in numbers]
+        ordinary = [rule for rule in candidates if "unmatched" not in rule.on]
+        stopped = self._try(ordinary)
+        if not self._matched and not stopped:
+            self._try([rule for rule in candidates if "unmatched" in rule.on])
+        self._carry()
+        self._follow_cards()
+        if not self._matched and not stopped and default_route is not None:
+            self._default(default_route)
+
+    def _muted(self) -> bool:
+        for mute in self.ruleset.mutes:
+            over = mute.until is not None and mute.until <= self.view.now
+            if not over and failed_check(mute.conditions, self.view.lookup) is None:
+                self._note(mute, Outcome.WITHHELD, "muted")
+                return True
+        return False
+
+    def _try(self, rules: list[Rule]) -> bool:
+        """Whether a `stop` ended the evaluation of this delivery."""
+        closed: set[str] = set()
+        for rule in rules:
+            if rule.file in closed:
+                continue
+            self.tried += 1
+            chosen = self._match(rule)
+            if chosen is None:
+                continue
+            self._matched.append(chosen)
+            self._wanted += [(chosen, spec) for spec in chosen.actions]
+            if not chosen.actions:
+                self._note(chosen, Outcome.SENT, "stop" if chosen.stop else "no action")
+            if not (chosen.stop or rule.stop):
+                continue
+            if not rule.included:
+                return True
+            closed.add(rule.file)
+        return False
+
+    def _match(self, rule: Rule) -> Rule | None:
+        """The rule, or the first of its children, that wants the event."""
+        if self.view.event.confidential and not rule.confidential:
+            self._note(rule, Outcome.NO_MATCH, "confidential")
+            return None
+        failed = failed_check(rule.conditions, self.view.lookup)
+        if failed is not None:
+            self._note(rule, Outcome.NO_MATCH, failed=failed)
+            return None
+        if not rule.first:
+            return rule
+        for child in rule.first:
+            child_failed = failed_check(child.conditions, self.view.lookup)
+            if child_failed is None:
+                return child
+            self._note(child, Outcome.NO_MATCH, failed=child_failed)
+        return None
+
+    def _carry(self) -> None:
+        """Plans what the matching rules want, verb by verb; a rule's failure is its own."""
+        reasons: dict[str, list[str | None]] = {}
+        broken: dict[str, str] = {}
+        for verb in actions.ALL:
+            for rule, spec in self._wanted:
+                if spec.verb != verb.name:
+                    continue
+                try:
+                    reasons.setdefault(rule.name, []).append(self._plan(verb, rule, spec))
+                except RenderError as error:
+                    broken[rule.name] = str(error)
+        for rule in self._matched:
+            if rule.name in broken:
+                self._note(rule, Outcome.ERROR, broken[rule.name])
+            elif found := reasons.get(rule.name):
+                sent = None in found
+                self._note(
+                    rule,
+                    Outcome.SENT if sent else Outcome.WITHHELD,
+                    "; ".join(dict.fromkeys(r for r in found if r)),
+                )
+
+    def _plan(self, verb: actions.Verb, rule: Rule, spec: ActionSpec) -> str | None:
+        asker = self._asker(rule)
+        if rule.once is None:
+            return verb.plan(spec, asker, self.plan)
+        subject = self.view.subject(rule.once) or self.view.subjects[0]
+        spent: dict[str, str] = {}
+
+        def key(channel: str) -> str:
+            return f"once:{rule.name}:{spec.verb}:{channel}:{subject}"
+
+        def is_spent(channel: str) -> bool:
+            since = self.reader.get(key(channel))
+            if since is not None:
+                spent[channel] = str(since)
+            return since is not None
+
+        before = len(self.plan.actions)
+        reason = verb.plan(spec, replace(asker, spent=is_spent), self.plan)
+        for action in self.plan.actions[before:]:
+            self.remember[key(action.channel)] = self.view.now.isoformat()
+        if reason is None or not spent:
+            return reason
+        channel, since = next(iter(spent.items()))
+        return f"once={rule.once} (sent {since[:16]} to {channel})"
+
+    def _asker(self, rule: Rule) -> Asker:
+        """A confidential event goes only to channels declared for such (1.4.14)."""
+        if not self.view.event.confidential:
+            return Asker(name=rule.name)
+        allowed = {
+            self.view.channel(channel.to)
+            for channel in self.ruleset.channels.values()
+            if channel.confidential
+        }
+        return Asker(name=rule.name, only=frozenset(allowed))
+
+    def _follow_cards(self) -> None:
+        follows: dict[str, tuple[str, ...]] = {}
+        askers: dict[str, Asker] = {}
+        for rule, spec in self.ruleset.card_specs:
+            asker = self._asker(rule)
+            for name in (
+                *spec.to.to,
+                *spec.to.default,
+                *(c for _, to in spec.to.cases for c in to),
+            ):
+                channel = self.view.channel(name)
+                if asker.only is None or channel in asker.only:
+                    askers.setdefault(channel, asker)
+                    follows[channel] = tuple(
+                        dict.fromkeys((*follows.get(channel, ()), *spec.follow))
+                    )
+        cards.follow_up(self.plan, follows, askers)
+
+    def _default(self, channel: str) -> None:
+        """The hook's own channel, for what no rule wanted; never anything confidential."""
+        event = self.view.event
+        if event.confidential or not event.names:
+            return
+        post = next(verb for verb in actions.ALL if verb.name == "post")
+        spec = replace(_DEFAULT_POST, to=replace(_DEFAULT_POST.to, to=(channel,)))
+        reason = post.plan(spec, Asker(name=DEFAULT_ROUTE), self.plan)
+        self.verdicts.append(
+            Verdict(
+                rule=DEFAULT_ROUTE,
+                file="",
+                line=0,
+                outcome=Outcome.WITHHELD if reason else Outcome.SENT,
+                reason=reason or "no rule wanted it",
+            )
+        )
+
+    def _note(
+        self, rule: Rule, outcome: Outcome, reason: str = "", failed: Condition | None = None
+    ) -> None:
+        check = None
+        if failed is not None:
+            check = check_of(failed, self.view.lookup)
+        self.verdicts.append(
+            Verdict(
+                rule=rule.name,
+                file=rule.file,
+                line=rule.line,
+                outcome=outcome,
+                reason=reason,
+                failed=check,
+            )
+        )
+
+
+def failed_check(conditions: tuple[Condition, ...], lookup: Lookup) -> Condition | None:
+    """The first condition that does not hold."""
+    for condition in conditions:
+        if not condition.passed(lookup):
+            return condition
+    return None
+
+
+def check_of(condition: Condition, lookup: Lookup) -> Check:
+    return Check(
+        field=condition.field,
+        wanted=condition.wanted,
+        seen=condition.seen(lookup),
+        passed=condition.passed(lookup),
+    )
