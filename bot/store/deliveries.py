@@ -58,6 +58,7 @@ def pack_delivery(delivery: Delivery) -> dict[str, object]:
         "body": pack(delivery.body),
         "received_at": micros(delivery.received_at),
         "status": "new",
+        "project": "",
         "replay_of": None,
     }
 
@@ -75,7 +76,7 @@ def append(conn: Connection, row: Mapping[str, object], received_at: datetime) -
 def _append(dialect: Dialect) -> Insert:
     names = (
         *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "body"),
-        *("received_at", "status", "replay_of"),
+        *("received_at", "status", "project", "replay_of"),
     )
     row: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in names}
     return (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import func, literal, select, update
 
 from bot.model import HookRecord
 from bot.store.engine import insert
-from bot.store.schema import hooks
+from bot.store.schema import Moment, hooks
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -76,7 +76,7 @@ def unpack(row: AnyRow, vault: Vault) -> HookRecord:
 def mark_seen(conn: Connection, hook_id: str, *, proved: bool, now: datetime) -> None:
     values: dict[str, Any] = {"last_seen_at": now}
     if proved:
-        values["proved_at"] = case((hooks.c.proved_at.is_(None), now), else_=hooks.c.proved_at)
+        values["proved_at"] = func.coalesce(hooks.c.proved_at, literal(now, Moment))
     conn.execute(update(hooks).where(hooks.c.id == hook_id).values(values))
 
 

@@ -137,7 +137,7 @@ deliveries: Final = Table(
     Column("event", Free, nullable=False),
     Column("lane", Key, nullable=False),
     # Known when it is decided; empty before, and for events without a project.
-    Column("project", Key, nullable=False, server_default=""),
+    Column("project", Key, nullable=False),
     Column("headers", JsonText, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Moment, nullable=False),

@@ -12,6 +12,5 @@ context.configure(
     target_metadata=metadata,
     # SQLite changes a table by copying it.
     render_as_batch=connection.dialect.name == "sqlite",
-    compare_server_default=True,
 )
 context.run_migrations()

@@ -61,7 +61,7 @@ def _deliveries() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column("project", sa.Text(), server_default="", nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
         sa.Column("headers", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),

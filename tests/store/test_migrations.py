@@ -1,0 +1,60 @@
+"""The revisions make exactly the tables of the schema, on both engines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store import migrate
+from bot.store.migrations import HEAD
+from bot.store.schema import metadata
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+
+def _differences(conn: Connection) -> list[Any]:  # Alembic's own tuples
+    options = {"compare_type": True, "compare_server_default": True}
+    context = MigrationContext.configure(conn, opts=options)
+    return list(compare_metadata(context, metadata))
+
+
+async def test_a_migrated_file_has_the_tables_of_the_schema(tmp_path: Path) -> None:
+    await migrate(f"sqlite:///{tmp_path}/bot.db")
+    engine = create_engine(f"sqlite:///{tmp_path}/bot.db")
+    with engine.connect() as conn:
+        assert _differences(conn) == []
+    engine.dispose()
+
+
+async def test_a_migrated_server_has_the_tables_of_the_schema(postgres_url: str) -> None:
+    engine = create_async_engine(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+    async with engine.connect() as conn:
+        assert await conn.run_sync(_differences) == []
+    await engine.dispose()
+
+
+async def test_migrating_twice_changes_nothing(url: str) -> None:
+    await migrate(url)
+    await migrate(url)
+
+
+def test_the_newest_revision_is_the_one_that_is_checked_at_the_start() -> None:
+    config = Config()
+    config.set_main_option("script_location", "bot.store:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: str(table.name))
+def test_every_moment_is_stored_as_a_number(table: Any) -> None:
+    for column in table.columns:
+        assert "DATE" not in str(column.type.compile()).upper(), column
