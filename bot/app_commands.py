@@ -146,10 +146,10 @@ class CommandRunner:
 
     def _forge(self, name: str) -> ForgeAdmin | None:
         instance = self._instances.get(name)
+        if instance is not None and instance.forge == "github":
+            return GithubAdmin()  # it says that it is not built yet
         if instance is None or instance.token is None:
             return None
-        if instance.forge == "github":
-            return GithubAdmin()
         return GitlabAdmin(
             url=instance.url, token=instance.token.reveal(), setting=_token_setting(instance)
         )
