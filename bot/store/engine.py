@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from bot.errors import BotError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Connection, CursorResult, Dialect, Row, Table
     from sqlalchemy.sql import ClauseElement
@@ -106,6 +106,18 @@ class Topics:
         heard[topic] = self._heard[topic] = self._touched.get(topic, 0)
 
 
+@contextmanager
+def translated() -> Iterator[None]:
+    """Whatever the drivers raise inside comes out as `translate` says."""
+    try:
+        yield
+    except Exception as error:
+        told = translate(error)
+        if told is error:
+            raise
+        raise told from error
+
+
 def translate(error: BaseException) -> BaseException:
     """A driver's error as a StoreError that says what to do; any other error as it is."""
     if isinstance(error, BotError):
@@ -120,7 +132,7 @@ def translate(error: BaseException) -> BaseException:
         return StoreError("PostgreSQL: every connection is busy; it may be overloaded")
     if isinstance(cause, OSError | asyncpg.InterfaceError):
         what = str(cause) or type(cause).__name__
-        return StoreError(f"PostgreSQL does not answer: {what}; see that it runs and DATABASE_URL")
+        return StoreError(f"the database does not answer: {what}; see that it runs, DATABASE_URL")
     if isinstance(error, exc.SQLAlchemyError):
         return StoreError(f"the database refused: {error}")
     return error

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ConfigError
 from bot.store import migrate
-from bot.store.engine import Topics, translate
+from bot.store.engine import Topics, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -46,10 +46,8 @@ class Postgres:
         self._listener = _Listener(dsn, self._topics)
 
     async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
-        try:
+        with translated():
             result = await self._try(do)
-        except Exception as error:
-            raise translate(error) from error
         for topic in topics:
             self._topics.touch(topic)
             # After the commit, not within: NOTIFY in a transaction makes all commits queue.
@@ -71,10 +69,8 @@ class Postgres:
         raise AssertionError("the last try raises")
 
     async def read(self, do: Callable[[Connection], T]) -> T:
-        try:
+        with translated():
             return await self._try(do)
-        except Exception as error:
-            raise translate(error) from error
 
     async def wait(self, topic: str, timeout_s: float) -> None:
         await self._topics.wait(topic, timeout_s)
@@ -84,12 +80,10 @@ class Postgres:
 
     async def open(self) -> None:
         """Raises ConfigError when the tables are not those of this version."""
-        try:
+        with translated():
             async with self._engine.connect() as conn:
                 found = await conn.run_sync(migrate.version)
                 current = await conn.run_sync(migrate.is_current)
-        except Exception as error:
-            raise translate(error) from error
         if not current:
             state = "no tables yet" if found is None else f"tables of version {found}"
             raise ConfigError(
@@ -196,10 +190,9 @@ async def upgrade_server(dsn: str) -> None:
     """For `bot migrate`."""
     engine = _engine(dsn)
     try:
-        async with engine.begin() as conn:
-            await _upgrade(conn)
-    except Exception as error:
-        raise translate(error) from error
+        with translated():
+            async with engine.begin() as conn:
+                await _upgrade(conn)
     finally:
         await engine.dispose()
 

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 from bot.errors import ConfigError, StoreError
 from bot.store import jobs, lanes, migrate
-from bot.store.engine import Topics, translate
+from bot.store.engine import Topics, translated
 from bot.store.writer import Writer, alchemy
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _READERS: Final = 4
 _BUSY_S: Final = 5.0
 _PAGE: Final = 16 * 1024
 _CHECKPOINT_S: Final = 2.0
+#: Pages given back to the system in one go.
+_SHRINK: Final = 500
 #: Pages in the log above which a checkpoint may make the writer wait, so that it ends.
 _LONG_LOG: Final = 16_384
 
@@ -94,15 +96,13 @@ class Sqlite:
             self._checkpoints.wanted.set()
 
     def _read(self, do: Callable[[Connection], T]) -> T:
-        try:
+        with translated():
             raw, conn = self._reader()
             raw.execute("BEGIN")
             try:
                 return do(conn)
             finally:
                 raw.rollback()
-        except Exception as error:
-            raise translate(error) from error
 
     def _reader(self) -> tuple[sqlite3.Connection, Connection]:
         found: tuple[sqlite3.Connection, Connection] | None = getattr(self._local, "pair", None)
@@ -114,11 +114,10 @@ class Sqlite:
 
 
 def _shrink(path: Path) -> None:
-    try:
-        with contextlib.closing(connect(path, mode="rw")) as raw:
-            raw.execute("PRAGMA incremental_vacuum").fetchall()
-    except sqlite3.Error as error:
-        raise translate(error) from error
+    with translated(), contextlib.closing(connect(path, mode="rw")) as raw:
+        # A little at a time: the writer waits meanwhile.
+        while raw.execute("PRAGMA freelist_count").fetchone()[0]:
+            raw.execute(f"PRAGMA incremental_vacuum({_SHRINK})").fetchall()
 
 
 def connect(path: Path, *, mode: str = "rwc") -> sqlite3.Connection:
@@ -221,23 +220,21 @@ def _make_directory(path: Path) -> None:
 def _prepare(path: Path, *, exclusive: bool) -> None:
     """The file with its tables: made when missing, brought up to date when old."""
     _make_directory(path)
-    try:
-        with contextlib.closing(connect(path)) as raw:
-            # Both hold only when they are set before the first table is made.
-            raw.execute(f"PRAGMA page_size={_PAGE}")
-            raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-            if mode != "wal":
-                raise StoreError(
-                    f"SQLite: {path} cannot use a write-ahead log; keep it on a local disk"
-                )
-            with alchemy(raw) as conn:
-                if migrate.is_current(conn):
-                    return
-                with contextlib.nullcontext() if exclusive else _locked(path):
-                    _upgrade(raw, conn)
-    except (sqlite3.Error, OSError) as error:
-        raise translate(error) from error
+    with contextlib.suppress(OSError):  # SQLite says better what is wrong
+        # Payloads are nobody else's business; the log gets the same rights from it.
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    with translated(), contextlib.closing(connect(path)) as raw:
+        # Both hold only when they are set before the first table is made.
+        raw.execute(f"PRAGMA page_size={_PAGE}")
+        raw.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        mode = raw.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        if mode != "wal":
+            raise StoreError(f"SQLite: {path} cannot keep a log beside it; use a local disk")
+        with alchemy(raw) as conn:
+            if migrate.is_current(conn):
+                return
+            with contextlib.nullcontext() if exclusive else _locked(path):
+                _upgrade(raw, conn)
 
 
 def _upgrade(raw: sqlite3.Connection, conn: Connection) -> None:
@@ -259,18 +256,27 @@ def upgrade_file(path: Path) -> None:
 def kept_key(path: Path) -> str:
     """The key beside the database, made when there is none; readable by its owner only."""
     file = path.with_name(f"{path.name}.key")
+    if not file.exists():
+        try:
+            _make_key(file)
+        except OSError as error:
+            raise ConfigError([f"SECRET_KEY: cannot write {file}: {error.strerror}"]) from error
+    return _read_key(file)
+
+
+def _make_key(file: Path) -> None:
+    """Whole or not at all: half a key would lock every secret up."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_key(file)
-    except OSError as error:
-        raise ConfigError([f"SECRET_KEY: cannot write {file}: {error.strerror}"]) from error
-    key = secrets.token_urlsafe(32)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(key)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return key
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_urlsafe(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was faster: its key counts
+            os.link(draft, file)
+    finally:
+        draft.unlink()
 
 
 def existing_key(path: Path) -> str | None:

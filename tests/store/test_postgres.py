@@ -206,7 +206,7 @@ async def test_a_wrong_key_is_told_at_the_start(postgres_url: str) -> None:
 
 
 async def test_a_server_that_is_not_there_is_told(unused_tcp_port: int) -> None:
-    with pytest.raises(StoreError, match="PostgreSQL does not answer"):
+    with pytest.raises(StoreError, match="the database does not answer"):
         async with open_store(f"postgresql://bot@127.0.0.1:{unused_tcp_port}/bot", secret_key=KEY):
             pass
 

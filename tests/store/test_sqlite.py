@@ -171,11 +171,11 @@ async def test_no_secret_is_readable_in_the_files(path: Path, url: str) -> None:
     assert SECRET.encode() not in kept
 
 
-async def test_the_key_beside_the_file_is_its_owners_only(path: Path, url: str) -> None:
+async def test_the_files_are_their_owners_only(path: Path, url: str) -> None:
     async with open_store(url, secret_key=None):
         pass
-    mode = path.with_name("bot.db.key").stat().st_mode
-    assert stat.S_IMODE(mode) == 0o600
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert modes == {"bot.db": 0o600, "bot.db.key": 0o600, "bot.db.lock": 0o600}
 
 
 async def test_a_wrong_key_is_told_at_the_start(path: Path, url: str) -> None:
