@@ -29,7 +29,7 @@ check: .venv/ready ## formatting, lint, types, import order, docs, rules.yaml
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/cog --check README.md docs/*.md && $(BIN)/bot check rules.yaml
 
 test: .venv/ready ## the whole test suite; ARGS go to pytest
-	$(SETTINGS) $(BIN)/python -m pytest $(ARGS)
+	$(SETTINGS) $(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 docs: .venv/ready ## write the generated tables of the docs anew
 	$(BIN)/cog -r README.md docs/*.md
