@@ -13,6 +13,7 @@ from bot.store.schema import (
     decisions,
     deliveries,
     jobs,
+    memory,
     meta,
     outbox,
     preview_messages,
@@ -105,6 +106,15 @@ def _old(
             jobs,
             jobs.c.seq,
             and_(or_(jobs.c.finished_at < before), jobs.c.state.in_(["done", "failed"])),
+        ),
+        # What tells duplicates and heads of merge requests: of no use after so long.
+        (
+            memory,
+            memory.c.key,
+            and_(
+                memory.c.updated_at < before,
+                or_(memory.c.key.startswith("seen:"), memory.c.key.startswith("head:")),
+            ),
         ),
         (preview_messages, preview_messages.c.seq, preview_messages.c.posted_at < before),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Update,
     and_,
     bindparam,
     case,
@@ -121,7 +122,7 @@ def release(conn: Connection, held: Claim, *, handled: int, ready_at: datetime) 
         raise LeaseLost(f"another worker took lane {held.lane}")
 
 
-def _owned(held: Claim):  # type: ignore[no-untyped-def]  # SQLAlchemy's Update is inferred
+def _owned(held: Claim) -> Update:
     return update(lanes).where(lanes.c.key == held.lane, lanes.c.token == held.token)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from bot.model import Json
     from bot.store.engine import AnyRow
@@ -107,7 +107,7 @@ def _write(conn: Connection, place: Place, **values: Any) -> bool:  # columns of
     return conn.execute(update(messages).where(*same).values(values)).rowcount == 1
 
 
-def _at(place: Place):  # type: ignore[no-untyped-def]  # SQLAlchemy's Select is inferred
+def _at(place: Place) -> Select[*tuple[Any, ...]]:
     return select(messages).where(messages.c.channel == place.channel, messages.c.ts == place.ts)
 
 
