@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
-from bot.model import Decision, Needs, Person, State, SubjectKey
+from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdict
 from bot.rules.state_reader import StateReader
 from bot.rules.walk import Walk
 
@@ -34,6 +34,10 @@ class Surroundings:
     channels: Mapping[str, str] = field(default_factory=dict)
     #: The default route of the hook that brought the delivery.
     default_route: str | None = None
+    #: That hook; with `content`, tells an event that came through another hook as well.
+    hook: str = ""
+    #: A hash of what the forge sent; empty where duplicates are of no concern.
+    content: str = ""
 
 
 def decide(
@@ -47,8 +51,14 @@ def decide(
 ) -> Decision | Needs:
     """Needs names the state to load before deciding again; it never asks twice for the same."""
     reader = StateReader(state)
+    seen = {"hook": around.hook, "delivery": delivery}
+    first = reader.get(f"seen:{around.content}") if around.content else None
+    if first is not None and first["hook"] != around.hook:
+        return _duplicate(event, first["delivery"], ruleset)
     subjects = _subjects(event, reader)
     remember: dict[str, Json] = dict(_remembered(event, around.specs))
+    if around.content and first is None:
+        remember[f"seen:{around.content}"] = seen
     names, fields = _derive(event, reader, around.specs, remember)
     facts = _facts(event, subjects, reader, around.specs, remember)
     threads = {key: reader.threads(key) for key in subjects}
@@ -80,6 +90,18 @@ def decide(
         remember={**remember, **run.remember},
         skipped=len(ruleset.rules) - run.tried,
     )
+
+
+def _duplicate(event: Event, first: str, ruleset: Ruleset) -> Decision:
+    """The project's hook and its group's both fired: it changes nothing, and says so."""
+    verdict = Verdict(
+        rule="(all)",
+        file="",
+        line=0,
+        outcome=Outcome.WITHHELD,
+        reason=f"duplicate of {first}, through another hook",
+    )
+    return Decision(ruleset=ruleset.hash, names=event.names, verdicts=(verdict,))
 
 
 def lookup_of(event: Event, ruleset: Ruleset) -> Lookup:

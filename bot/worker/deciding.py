@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
@@ -15,6 +17,7 @@ from bot.payload import read_object
 from bot.ports import Settled
 from bot.registry import Source
 from bot.rules.decide import Surroundings, decide
+from bot.worker.leases import while_held
 from bot.worker.overlay import Overlay
 
 if TYPE_CHECKING:
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_LEASE: Final = timedelta(seconds=60)
+#: A killed worker's lane is taken over after it; a living one renews it.
+_LEASE: Final = timedelta(seconds=20)
 _BATCH: Final = 50
 #: Rounds of loading state for one event; each round asks only for what is still unknown.
 _ROUNDS: Final = 8
@@ -39,6 +43,13 @@ class Book(Protocol):
 
     @property
     def current(self) -> Ruleset: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    delivery: Delivery
+    settled: Settled
+    took_ms: float
 
 
 class Decider:
@@ -70,25 +81,34 @@ class Decider:
         )
         if claimed is None:
             return False
-        settled = await self._decide_all(claimed)
+        claim = claimed.claim
+
+        async def renew() -> None:
+            await self._store.renew(claim, now=self._clock.now(), lease=_LEASE)
+
         try:
-            await self._store.settle_deliveries(claimed.claim, settled, now=self._clock.now())
+            decided = await while_held(self._decide_all(claimed), renew, lease=_LEASE)
+            settled = [one.settled for one in decided]
+            await self._store.settle_deliveries(claim, settled, now=self._clock.now())
         except LeaseLost:
-            log.warning("lease lost", lane=claimed.claim.lane)
+            log.warning("lease lost", lane=claim.lane)
+            return True
+        for one in decided:
+            self._report(one)
         return True
 
-    async def _decide_all(self, claimed: ClaimedDeliveries) -> list[Settled]:
+    async def _decide_all(self, claimed: ClaimedDeliveries) -> list[_Decided]:
         """In order; what one decision remembers, the next one of the same lane sees."""
         overlay = Overlay(self._store)
-        settled: list[Settled] = []
+        decided: list[_Decided] = []
         for delivery in claimed.deliveries:
             started = perf_counter()
-            outcome = await self._settle(delivery, overlay)
-            if outcome.decision is not None:
-                overlay.apply(outcome.decision, self._clock.now())
-            settled.append(outcome)
-            self._report(delivery, outcome, took_ms=(perf_counter() - started) * 1000)
-        return settled
+            settled = await self._settle(delivery, overlay)
+            if settled.decision is not None:
+                overlay.apply(settled.decision, self._clock.now())
+            took_ms = (perf_counter() - started) * 1000
+            decided.append(_Decided(delivery=delivery, settled=settled, took_ms=took_ms))
+        return decided
 
     async def _settle(self, delivery: Delivery, overlay: Overlay) -> Settled:
         try:
@@ -116,6 +136,8 @@ class Decider:
             specs=events.SPECS,
             channels=await self._channels(),
             default_route=await self._default_route(delivery),
+            hook=delivery.hook,
+            content=content_of(delivery),
         )
         return await settle(
             event,
@@ -132,7 +154,8 @@ class Decider:
         hook = await self._hooks.hook(delivery.hook)
         return hook.channel if hook is not None else None
 
-    def _report(self, delivery: Delivery, outcome: Settled, *, took_ms: float) -> None:
+    def _report(self, decided: _Decided) -> None:
+        delivery, outcome = decided.delivery, decided.settled
         decision = outcome.decision
         sent = [v.rule for v in decision.verdicts if v.outcome is Outcome.SENT] if decision else []
         self._metrics.decisions.labels(outcome=outcome.status).inc()
@@ -146,8 +169,14 @@ class Decider:
             rules=sent,
             actions=len(decision.actions) if decision else 0,
             error=outcome.error,
-            took_ms=round(took_ms, 1),
+            took_ms=round(decided.took_ms, 1),
         )
+
+
+def content_of(delivery: Delivery) -> str:
+    """The same for one event that came through two hooks."""
+    head = f"{delivery.instance}\n{delivery.event}\n".encode()
+    return hashlib.sha256(head + delivery.body).hexdigest()
 
 
 def understand(delivery: Delivery) -> Event:

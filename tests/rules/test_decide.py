@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.errors import RulesError
@@ -300,3 +302,22 @@ def test_a_reply_waits_for_the_root_of_its_own_delivery() -> None:
     run = bench("rules:\n- {on: mr.opened, post: dev}\n- {on: mr.opened, reply: {text: x}}")
     root, reply = (run.decide("mr.opened")).actions
     assert reply.root == root.id
+
+
+def test_the_same_event_through_two_hooks_is_withheld_once_and_says_so() -> None:
+    run = bench("rules:\n- {on: push, post: dev}")
+    event = event_of("push")
+    around = replace(run.playback.around, content="c1")
+    run.playback.around = replace(around, hook="project-hook")
+    assert len(run.take(event).actions) == 1
+    run.playback.around = replace(around, hook="group-hook")
+    decision = run.take(event)
+    assert decision.actions == ()
+    assert decision.verdicts[0].reason == "duplicate of d1, through another hook"
+
+
+def test_the_same_body_twice_through_one_hook_is_two_events() -> None:
+    run = bench("rules:\n- {on: push, post: dev}")
+    run.playback.around = replace(run.playback.around, content="c1", hook="project-hook")
+    assert len(run.does("push")) == 1
+    assert len(run.does("push")) == 1
