@@ -266,6 +266,8 @@ class State:
 
     memory: Mapping[str, Json] = field(default_factory=dict)
     threads: Mapping[SubjectKey, tuple[Thread, ...]] = field(default_factory=dict)
+    #: There is no more than this: a missing key is one that nobody knows.
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

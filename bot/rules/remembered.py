@@ -8,7 +8,7 @@ from bot.model import Decision, Needs, State, Thread
 from bot.rules.decide import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from bot.model import DeliveryId, Event, Json, SubjectKey
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Remembered:
     """Grows with what is learnt and decided."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
+        #: Nothing is known but what is learnt and decided here.
+        self._whole = whole
         self._memory: dict[str, Json] = {}
         self._threads: dict[SubjectKey, tuple[Thread, ...]] = {}
         #: Threads claimed by decisions: known even where the subject was not asked for yet.
@@ -27,7 +29,7 @@ class Remembered:
 
     @property
     def state(self) -> State:
-        return State(memory=self._memory, threads=self._threads)
+        return State(memory=self._memory, threads=self._threads, whole=self._whole)
 
     def missing(self, needs: Needs) -> Needs:
         """What of it is not known yet."""
@@ -61,8 +63,12 @@ class Remembered:
                     ts=None,
                     at=now,
                 )
-                if key in self._threads:
-                    self._threads[key] = self._with_claims(key, self._threads[key])
+                if self._whole or key in self._threads:
+                    self._threads[key] = self._with_claims(key, self._threads.get(key, ()))
+
+    def forget(self, unwanted: Callable[[str], bool]) -> None:
+        for key in [key for key in self._memory if unwanted(key)]:
+            del self._memory[key]
 
     def _with_claims(self, key: SubjectKey, found: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """In each channel at most one card and one other root, the card last."""
@@ -78,9 +84,27 @@ class Playback:
     def __init__(self, ruleset: Ruleset, around: Surroundings) -> None:
         self.ruleset = ruleset
         self.around = around
-        self._remembered = Remembered()
+        self._remembered = Remembered(whole=True)
 
-    def feed(self, event: Event, *, delivery: DeliveryId, now: datetime) -> Decision:
+    def seed(
+        self, memory: Mapping[str, Json], threads: Mapping[SubjectKey, tuple[Thread, ...]]
+    ) -> None:
+        """What was known before the first event."""
+        self._remembered.learn(memory, threads)
+
+    def forget(self, unwanted: Callable[[str], bool]) -> None:
+        """Drops what is remembered under the keys that are not wanted any more."""
+        self._remembered.forget(unwanted)
+
+    def feed(
+        self,
+        event: Event,
+        *,
+        delivery: DeliveryId,
+        now: datetime,
+        around: Surroundings | None = None,
+    ) -> Decision:
+        """`around`: of this event alone."""
         while True:
             made = decide(
                 event,
@@ -88,7 +112,7 @@ class Playback:
                 delivery=delivery,
                 now=now,
                 ruleset=self.ruleset,
-                around=self.around,
+                around=around or self.around,
             )
             if isinstance(made, Decision):
                 self._remembered.apply(made, now)

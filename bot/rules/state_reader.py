@@ -19,12 +19,12 @@ class StateReader:
         self._threads: dict[SubjectKey, None] = {}
 
     def get(self, key: str) -> Json:
-        if key not in self._state.memory:
+        if key not in self._state.memory and not self._state.whole:
             self._memory[key] = None
         return self._state.memory.get(key)
 
     def threads(self, key: SubjectKey) -> tuple[Thread, ...]:
-        if key not in self._state.threads:
+        if key not in self._state.threads and not self._state.whole:
             self._threads[key] = None
         return self._state.threads.get(key, ())
 
