@@ -131,7 +131,7 @@ _RULE: Final[Mapping[str, str]] = {
     "first": "a list of children, of which the first that fits acts",
     "rules": "a list of children that inherit `on`, conditions and verbs",
     "stop": "`true`: after this rule no other is tried",
-    "own": "`true`: also for events that the bot caused; no effect yet, as nothing tells them apart",
+    "own": "`true`: also for events that the bot caused; no effect yet: all events count",
     "allow": "what a rule may change at a forge; the verbs for it are not built yet",
     "use": "the name of a macro",
     "with": "the macro's inputs",
