@@ -98,6 +98,9 @@ class Deciding(Protocol):
     ) -> dict[SubjectKey, tuple[Thread, ...]]:
         """Each subject asked for, its threads in every channel."""
 
+    async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
+        """Raises LeaseLost."""
+
 
 # -- the outbox ------------------------------------------------------------------------------
 
@@ -206,6 +209,9 @@ class Jobs(Protocol):
 
     async def claim_job(self, *, now: datetime, lease: timedelta) -> tuple[Job, str] | None:
         """The oldest waiting job (or one whose worker died) and the token of its lease."""
+
+    async def renew_job(self, job_id: str, token: str, *, until: datetime) -> None:
+        """Raises LeaseLost."""
 
     async def save_progress(
         self, job_id: str, token: str, progress: Mapping[str, Json]

@@ -22,6 +22,7 @@ from bot.errors import (
 from bot.message import Message, truncate
 from bot.model import Place
 from bot.ports import Dead, Done, Dropped, Retry
+from bot.worker.leases import while_held
 from bot.worker.retry import Gates, after_failure
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: Longer than a look-up and a call together may take, so that a call never outlives its lease.
-LEASE: Final = timedelta(seconds=60)
+#: A killed worker's lane is taken over after it; a living one renews it while it calls.
+LEASE: Final = timedelta(seconds=20)
 CALL_TIMEOUT_S: Final = 20.0
 #: Clocks of two machines may differ; a look-up begins this long before the item was made.
 _SKEW: Final = timedelta(minutes=2)
@@ -94,12 +95,16 @@ class Deliverer:
     async def handle(self, claimed: ClaimedItem) -> None:
         """Carries the item out and settles it, whatever happens."""
         started = perf_counter()
-        outcome = await self._outcome(claimed)
-        now = self._clock.now()
-        ready_at = outcome.at if isinstance(outcome, Retry) else now
-        if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
-            ready_at = now + self._gap
+
+        async def renew() -> None:
+            await self._store.renew(claimed.claim, now=self._clock.now(), lease=LEASE)
+
         try:
+            outcome = await while_held(self._outcome(claimed), renew, lease=LEASE)
+            now = self._clock.now()
+            ready_at = outcome.at if isinstance(outcome, Retry) else now
+            if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
+                ready_at = now + self._gap
             await self._store.settle_item(claimed, outcome, now=now, ready_at=ready_at)
         except LeaseLost:
             log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
@@ -110,6 +115,9 @@ class Deliverer:
     async def _outcome(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
         item = claimed.item
         now = self._clock.now()
+        if now >= claimed.claim.until:
+            # This machine slept between the claim and the call; somebody else may be calling.
+            raise LeaseLost(f"the lease of {item.lane} ended before the call")
         method = _method(item.action)
         closed = self._gates.closed_until(method, now=now)
         if closed is not None:

@@ -10,6 +10,7 @@ import structlog
 
 from bot.errors import CallError, CommandError, LeaseLost, StoreError
 from bot.message import Message, text
+from bot.worker.leases import while_held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: Longer than any command may take: a killed worker's job is taken over after it.
-_LEASE: Final = timedelta(seconds=150)
+#: A killed worker's job is taken over after it; a living one renews it.
+_LEASE: Final = timedelta(seconds=30)
 _TIMEOUT_S: Final = 120.0
 _ANSWER_TIMEOUT_S: Final = 20.0
 _TRIES: Final = 3
@@ -53,8 +54,13 @@ class JobRunner:
         if claimed is None:
             return False
         job, token = claimed
-        state, answer = await self._run(job, token)
+
+        async def renew() -> None:
+            until = self._clock.now() + _LEASE
+            await self._store.renew_job(job.id, token, until=until)
+
         try:
+            state, answer = await while_held(self._run(job, token), renew, lease=_LEASE)
             await self._store.finish_job(
                 job.id, token, state=state, answer=answer, now=self._clock.now()
             )
