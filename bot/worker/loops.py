@@ -39,7 +39,7 @@ async def turn(step: Step, topic: str, wakeups: Wakeups, stop: asyncio.Event) ->
             await _pause(stop, _STORE_DOWN_S)
             continue
         if not busy:
-            await _first(stop.wait(), wakeups.wait(topic, _POLL_S))
+            await first(stop.wait(), wakeups.wait(topic, _POLL_S))
 
 
 async def send(deliverer: Deliverer, clock: Clock, wakeups: Wakeups, stop: asyncio.Event) -> None:
@@ -66,7 +66,7 @@ async def send(deliverer: Deliverer, clock: Clock, wakeups: Wakeups, stop: async
             finally:
                 if claimed is None:
                     free.release()
-            await _first(stop.wait(), settled.wait(), wakeups.wait("outbox", _until(ready, clock)))
+            await first(stop.wait(), settled.wait(), wakeups.wait("outbox", _until(ready, clock)))
 
 
 async def _one(work: Awaitable[None], free: asyncio.Semaphore, settled: asyncio.Event) -> None:
@@ -86,10 +86,10 @@ def _until(ready: datetime | None, clock: Clock) -> float:
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    await _first(stop.wait(), asyncio.sleep(seconds))
+    await first(stop.wait(), asyncio.sleep(seconds))
 
 
-async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+async def first(*waits: Coroutine[Any, Any, object]) -> None:
     """Returns when one of the waits is over; the others are dropped."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from watchfiles import awatch
 from bot.errors import RulesError, StoreError
 from bot.model import Fault, Level
 from bot.ports import StoredRuleset
+from bot.worker.loops import first
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +32,8 @@ Includes = Callable[[str], tuple[str, ...]]
 
 _DEBOUNCE_MS: Final = 200
 _FOLLOW_S: Final = 5.0
+#: How often the files are read though nothing was heard of them.
+_LOOK_S: Final = 5.0
 _LARGEST_FILE: Final = 4_000_000
 
 
@@ -61,6 +65,9 @@ class Rulebook:
         self._clock = clock
         self._told = told
         self._current: Ruleset | None = None
+        #: The files that were compiled last, well or not: the same ones are left alone.
+        self._taken: Snapshot | None = None
+        self._changing = asyncio.Lock()
         self.loaded_at: datetime | None = None
         #: Faults of the file as it is now, when it does not load.
         self.faults: tuple[Fault, ...] = ()
@@ -92,10 +99,8 @@ class Rulebook:
         try:
             await self._activate()
         except RulesError as error:
-            stored = await self._store.active_ruleset()
-            if stored is None:
+            if not await self._last_good():
                 raise
-            self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
             self._broken(error)
 
     async def take_stored(self) -> None:
@@ -105,7 +110,8 @@ class Rulebook:
             self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
 
     async def reload(self) -> None:
-        """The file as it is now, if it loads; else its faults are kept and told."""
+        """The files as they are now, if they changed and load; else their faults are kept and
+        told."""
         try:
             await self._activate()
         except RulesError as error:
@@ -113,44 +119,88 @@ class Rulebook:
                 self._broken(error)
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Reloads whenever a YAML file beside the entry changes, until `stop`."""
-        folder = self._path.resolve().parent
-        async for _changes in awatch(
-            folder,
+        """Reloads whenever the files change, until `stop`.
+
+        The system's word is only the fast way: shared folders tell nothing, and a swapped link
+        has another name.
+        """
+        while not stop.is_set():
+            try:
+                await self._watch(stop)
+            except (OSError, RuntimeError) as error:
+                log.warning("rules not watched, only looked at", error=str(error))
+                await self._look()
+                await first(stop.wait(), asyncio.sleep(_LOOK_S))
+
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """Until `stop`, or until the folder must be watched in another way."""
+        deep = bool(self._includes_of_entry())
+        changes = awatch(
+            self._path.resolve().parent,
             watch_filter=lambda _kind, name: name.endswith((".yaml", ".yml")),
             debounce=_DEBOUNCE_MS,
             step=_DEBOUNCE_MS // 4,
             stop_event=stop,
-            recursive=bool(self._includes_of_entry()),
-        ):
-            try:
-                await self.reload()
-            except StoreError as error:
-                log.warning("rules not activated", error=str(error))
+            rust_timeout=int(_LOOK_S * 1000),
+            yield_on_timeout=True,
+            recursive=deep,
+        )
+        async with aclosing(changes):
+            async for _changes in changes:
+                await self._look()
+                if bool(self._includes_of_entry()) != deep:
+                    return
+
+    async def _look(self) -> None:
+        try:
+            await self.reload()
+        except StoreError as error:
+            log.warning("rules not activated", error=str(error))
 
     async def follow(self, wakeups: Wakeups, stop: asyncio.Event) -> None:
         """Takes over what another process activated, until `stop`."""
         while not stop.is_set():
-            await wakeups.wait("rules", _FOLLOW_S)
+            await first(stop.wait(), wakeups.wait("rules", _FOLLOW_S))
             try:
-                stored = await self._store.active_ruleset()
-                if stored is not None and not self._is_current(stored.hash):
-                    self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
+                async with self._changing:
+                    stored = await self._store.active_ruleset()
+                    if stored is not None and not self._is_current(stored.hash):
+                        self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
             except (StoreError, RulesError) as error:
                 log.warning("rules not followed", error=str(error))
 
     async def _activate(self) -> None:
-        taken = await asyncio.to_thread(snapshot, self._path, self._includes)
-        ruleset = await self._compile(taken.files, taken.entry)
-        now = self._clock.now()
-        if not self._is_current(ruleset.hash):
-            await self._store.activate_ruleset(
-                StoredRuleset(
-                    hash=ruleset.hash, files=taken.files, entry=taken.entry, loaded_at=now
+        async with self._changing:
+            try:
+                taken = await asyncio.to_thread(snapshot, self._path, self._includes)
+            except RulesError:
+                self._taken = None
+                raise
+            if taken == self._taken:
+                return
+            try:
+                ruleset = await self._compile(taken.files, taken.entry)
+            except RulesError:
+                self._taken = taken
+                raise
+            now = self._clock.now()
+            if not self._is_current(ruleset.hash):
+                await self._store.activate_ruleset(
+                    StoredRuleset(
+                        hash=ruleset.hash, files=taken.files, entry=taken.entry, loaded_at=now
+                    )
                 )
-            )
-        self._use(ruleset, now)
-        self.faults = ()
+            self._taken = taken
+            self._use(ruleset, now)
+            self.faults = ()
+
+    async def _last_good(self) -> bool:
+        """Takes the store's rules; False when there are none, or they do not load any more."""
+        try:
+            await self.take_stored()
+        except RulesError as error:
+            log.error("the stored rules do not load either", error=str(error))
+        return self.loaded
 
     async def _compile(self, files: Mapping[str, str], entry: str) -> Ruleset:
         return await asyncio.to_thread(self._load, files, entry)
