@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -19,6 +20,8 @@ log = structlog.get_logger()
 
 _FRESH: Final = timedelta(seconds=30)
 _AFTER_FAILURE: Final = timedelta(minutes=2)
+#: Decisions wait for the first listing, and must not wait long.
+_LIST_S: Final = 10.0
 
 
 class Learnt(Protocol):
@@ -33,14 +36,16 @@ class Directory:
         self._clock = clock
         self._known: dict[str, str] = {}
         self._until: datetime | None = None
+        self._refreshing = asyncio.Lock()
 
     async def ids(self) -> Mapping[str, str]:
         """By lower-case name without `#`; a name nobody knows is missing and stays a name."""
-        now = self._clock.now()
-        if self._until is None or now >= self._until:
-            self._until = now + _FRESH
-            await self._refresh(now)
-        return self._known
+        async with self._refreshing:
+            now = self._clock.now()
+            if self._until is None or now >= self._until:
+                self._until = now + _FRESH
+                await self._refresh(now)
+            return self._known
 
     async def id_of(self, name: str) -> str | None:
         """An id as it is; a `#name` by its id; None when nobody knows the name."""
@@ -63,11 +68,12 @@ class Directory:
             learnt = {}
         listed: Mapping[str, str] = {}
         try:
-            listed = await self._chat.channels()
-        except CallError as error:
+            async with asyncio.timeout(_LIST_S):
+                listed = await self._chat.channels()
+        except (CallError, TimeoutError) as error:
             # Posting by name still works; only what needs ids waits for the first receipt.
             self._until = now + _AFTER_FAILURE
-            log.warning("channels not listed", error=str(error), code=error.code)
+            log.warning("channels not listed", error=str(error) or "timeout")
         self._known = {
             name.lower(): channel for name, channel in {**self._known, **learnt, **listed}.items()
         }
