@@ -8,7 +8,7 @@ from bot.model import Decision, Needs, State, Thread
 from bot.rules.decide import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from bot.model import DeliveryId, Event, Json, SubjectKey
@@ -66,9 +66,9 @@ class Remembered:
                 if self._whole or key in self._threads:
                     self._threads[key] = self._with_claims(key, self._threads.get(key, ()))
 
-    def forget(self, unwanted: Callable[[str], bool]) -> None:
-        for key in [key for key in self._memory if unwanted(key)]:
-            del self._memory[key]
+    def forget(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._memory.pop(key, None)
 
     def _with_claims(self, key: SubjectKey, found: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """In each channel at most one card and one other root, the card last."""
@@ -92,9 +92,9 @@ class Playback:
         """What was known before the first event."""
         self._remembered.learn(memory, threads)
 
-    def forget(self, unwanted: Callable[[str], bool]) -> None:
-        """Drops what is remembered under the keys that are not wanted any more."""
-        self._remembered.forget(unwanted)
+    def forget(self, keys: Iterable[str]) -> None:
+        """Drops what is remembered under them."""
+        self._remembered.forget(keys)
 
     def feed(
         self,
