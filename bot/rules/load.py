@@ -11,6 +11,7 @@ from bot.rules.catalogue import Catalogue
 from bot.rules.entries import Entries, Frame
 from bot.rules.faults import Faults, did_you_mean
 from bot.rules.index import make_candidates
+from bot.rules.inline_reading import InlineTests
 from bot.rules.lint import lint
 from bot.rules.macros import Macros
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bot.registry import Spec
+    from bot.rules.inline import InlineTest
 
 RULES_LIMIT: Final = 20_000
 FILE_KEYS: Final = ("version", "include", *SECTIONS, "macros", "rules", "tests")
@@ -60,6 +62,7 @@ class _Loader:
         #: In the order their rules are tried.
         self._documents: dict[str, Map] = {}
         self._being_read: list[str] = []
+        self._tests: list[InlineTest] = []
 
     def load(self) -> Ruleset:
         if self._entry not in self._files:
@@ -70,8 +73,7 @@ class _Loader:
         rules = [
             rule for file, _, node in self._sections("rules") for rule in self._rules(file, node)
         ]
-        for _, key, _ in self._sections("tests"):
-            self._faults.warn(key, "inline `tests` are not run yet")
+        self._read_tests(rules)
         if len(rules) > RULES_LIMIT:
             self._faults.about(self._entry, f"more than {RULES_LIMIT} rules")
         lint(rules, self._reading, self._documents)
@@ -86,6 +88,11 @@ class _Loader:
             self._settings.late_defaults(node)
         for _, _, node in self._sections("macros"):
             self._macros.declare(node)
+
+    def _read_tests(self, rules: list[Rule]) -> None:
+        names = [leaf.name for rule in rules for leaf in (rule, *rule.first)]
+        reader = InlineTests(self._reading, self._settings.collected.timezone, names)
+        self._tests = [test for _, _, node in self._sections("tests") for test in reader.read(node)]
 
     def _sections(self, name: str) -> list[tuple[str, Scalar, Node]]:
         found: list[tuple[str, Scalar, Node]] = []
@@ -189,6 +196,7 @@ class _Loader:
             mutes=tuple(said.mutes),
             warnings=self._faults.of_level(Level.WARNING),
             candidates=make_candidates(rules),
+            tests=tuple(self._tests),
         )
 
 

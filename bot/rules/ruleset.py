@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from bot.actions.spec import ActionSpec, Lookup
     from bot.model import Fault
+    from bot.rules.inline import InlineTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ class Ruleset:
     is_bot: Callable[[str], bool] = lambda _username: False
     mutes: tuple[Rule, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    #: The inline tests, in the order of the files.
+    tests: tuple[InlineTest, ...] = ()
 
     #: (event names, project path) -> indices into `rules` of the candidates, ascending.
     candidates: Callable[[tuple[str, ...], str], tuple[int, ...]] = lambda _names, _project: ()

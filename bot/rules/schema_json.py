@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from bot import events as families
+from bot.events import samples
 from bot.rules.catalogue import LISTS, SUBJECTS, Catalogue
 from bot.rules.conditions import NESTS, ON_RULE
 from bot.rules.entries import CHILD_KEYS, RULE_KEYS
+from bot.rules.inline_reading import EXPECT_KEYS, GIVEN_KEYS, TEST_KEYS
 from bot.rules.load import FILE_KEYS
 from bot.rules.macros import TYPES
 from bot.rules.settings import CHANNEL_KEYS, DEFAULT_KEYS, HOURS_KEYS, MUTE_KEYS
@@ -40,6 +42,7 @@ def schema(*, specs: Iterable[Spec] | None = None) -> _Schema:
             "condition": _condition(catalogue),
             "rule": {**_object(RULE_KEYS, _rule_part), "anyOf": _WAYS},
             "child": _object(CHILD_KEYS, _rule_part),
+            "test": _object(TEST_KEYS, _test_parts()),
             **{f"verb_{verb}": _verb(verb) for verb in VERBS},
         },
     }
@@ -172,6 +175,28 @@ _WAYS: Final[list[_Schema]] = [
 ]
 
 
+def _test_parts() -> dict[str, _Schema]:
+    given = dict.fromkeys(("file", "stored", "after"), _TEXT)
+    given |= {"event": {"enum": list(samples.NAMES)}}
+    given |= {key: {"type": "object"} for key in ("with", "headers", "api")}
+    flags = dict.fromkeys(("edit", "broadcast"), _FLAG)
+    texts = dict.fromkeys(("text_contains", "rule", "thread", "emoji"), _TEXT)
+    aims = {verb: {"type": ["string", "null"]} for verb in VERBS}
+    expected: _Schema = {
+        "type": "array",
+        "maxItems": 500,
+        "items": _object(EXPECT_KEYS, {"text": _ref("matcher"), **flags, **texts, **aims}),
+    }
+    return {
+        "name": _TEXT,
+        "at": _TEXT,
+        "api": {"type": "object"},
+        "given": {"type": "array", "items": _object(GIVEN_KEYS, given)},
+        "expect": expected,
+        "expect_some": expected,
+    }
+
+
 def _table(values: _Schema) -> _Schema:
     return {"type": ["object", "null"], "additionalProperties": values}
 
@@ -197,5 +222,5 @@ _FILE: Final[dict[str, _Schema]] = {
         )
     ),
     "rules": {"type": ["array", "null"], "items": _ref("rule")},
-    "tests": {"type": "array"},
+    "tests": {"type": ["array", "null"], "items": _ref("test")},
 }

@@ -383,7 +383,6 @@ tests: []
     assert [warning.text for warning in ruleset.warnings] == [
         "unreachable: rule `silence` (line 12, stop) matches everything this rule can",
         "a rule with `once` needs a `name`",
-        "inline `tests` are not run yet",
     ]
 
 
