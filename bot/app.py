@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,8 @@ from bot.model import Job
 from bot.preview.changes import Changes
 from bot.preview.chat import PreviewChat
 from bot.rules.load import includes_of, load
+from bot.rules.testing import check_tests
+from bot.slack import mrkdwn
 from bot.slack.blocks import blocks
 from bot.slack.client import SlackChat
 from bot.slack.listener import CommandRequest, SlackListener
@@ -44,7 +47,7 @@ from bot.worker.delivering import Deliverer
 from bot.worker.directory import Directory
 from bot.worker.jobs import JobRunner
 from bot.worker.notices import Notices
-from bot.worker.rulebook import Rulebook
+from bot.worker.rulebook import Rulebook, reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,6 +179,7 @@ class _Parts:
             includes=includes_of,
             clock=self.clock,
             told=self.notices.rules_broken,
+            prove=partial(check_tests, render=mrkdwn.render, read=reader(Path(settings.rules))),
         )
         self.listener = _listener(settings, self.submit) if role.listens else None
 

@@ -44,8 +44,9 @@ def check(
     if checked.ruleset is None:
         raise typer.Exit(FAULTS)
     if style == "text":
-        count = len(checked.ruleset.rules)
-        typer.echo(f"{path}: {count} rule{'' if count == 1 else 's'}, good")
+        rules, tests = len(checked.ruleset.rules), len(checked.ruleset.tests)
+        run = f"; {counted(tests, 'inline test')}, run by `bot test`" if tests else ""
+        typer.echo(f"{path}: {counted(rules, 'rule')}, good{run}")
 
 
 def fields(
@@ -66,6 +67,11 @@ def schema() -> None:
     from bot.rules.schema_json import schema as made
 
     typer.echo(json.dumps(made(), indent=2, ensure_ascii=False))
+
+
+def counted(number: int, word: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def rules_path() -> Path:

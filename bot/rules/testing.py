@@ -17,6 +17,8 @@ from bot.payload import read_object
 from bot.registry import Source
 from bot.rules.decide import Surroundings
 from bot.rules.expectations import Got, differences
+from bot.rules.faults import Faults
+from bot.rules.nodes import shorten
 from bot.rules.remembered import Playback
 
 if TYPE_CHECKING:
@@ -222,3 +224,19 @@ def coverage(ruleset: Ruleset, results: Sequence[TestResult]) -> Coverage:
     fired = {name for result in results for name in result.fired}
     missed = tuple(rule for rule in leaves if rule.name not in fired)
     return Coverage(rules=len(leaves), missed=missed)
+
+
+# -- before going live ---------------------------------------------------------------------------
+
+
+def check_tests(
+    ruleset: Ruleset, sources: Mapping[str, str], *, render: Render, read: Read | None
+) -> None:
+    """Raises RulesError with a fault at each expectation that does not hold. `sources`: the
+    files' texts."""
+    faults = Faults(sources)
+    for result in run_tests(ruleset, render=render, read=read):
+        for problem in result.problems:
+            told = f"test `{shorten(result.test.name)}` fails: {problem.text}"
+            faults.add(problem.at, told, "`bot test` shows what was done")
+    faults.raise_if_any()

@@ -30,6 +30,9 @@ Load = Callable[[Mapping[str, str], str], "Ruleset"]
 #: Patterns of the files that a rules file includes, relative to its directory.
 Includes = Callable[[str], tuple[str, ...]]
 
+#: Runs the inline tests of what the files hold; raises RulesError.
+Prove = Callable[["Ruleset", Mapping[str, str]], None]
+
 _DEBOUNCE_MS: Final = 200
 _FOLLOW_S: Final = 5.0
 #: How often the files are read though nothing was heard of them.
@@ -57,6 +60,7 @@ class Rulebook:
         includes: Includes,
         clock: Clock,
         told: Callable[[RulesError], None] = lambda _error: None,
+        prove: Prove = lambda _ruleset, _files: None,
     ) -> None:
         self._path = path
         self._store = store
@@ -64,6 +68,7 @@ class Rulebook:
         self._includes = includes
         self._clock = clock
         self._told = told
+        self._prove = prove
         self._current: Ruleset | None = None
         #: The files that were compiled last, well or not: the same ones are left alone.
         self._taken: Snapshot | None = None
@@ -180,6 +185,7 @@ class Rulebook:
                 return
             try:
                 ruleset = await self._compile(taken.files, taken.entry)
+                await asyncio.to_thread(self._prove, ruleset, taken.files)
             except RulesError:
                 self._taken = taken
                 raise
@@ -241,6 +247,22 @@ def snapshot(path: Path, includes: Includes) -> Snapshot:
                     files[name] = _read(found)
                     unread.append(name)
     return Snapshot(entry=path.name, files=files)
+
+
+def reader(path: Path) -> Callable[[str], bytes]:
+    """Reads what inline tests give, by path relative to the rules file; raises OSError."""
+    root = path.resolve().parent
+
+    def read(name: str) -> bytes:
+        found = (root / name).resolve()
+        if not found.is_relative_to(root):
+            raise FileNotFoundError(f"{name} leads out of the rules' directory")
+        try:
+            return found.read_bytes()
+        except OSError as error:
+            raise FileNotFoundError(f"{name} cannot be read: {error.strerror}") from error
+
+    return read
 
 
 def _matching(root: Path, pattern: str) -> list[Path]:
