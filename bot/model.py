@@ -196,8 +196,23 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What an action does outside of chat: at a forge, or at another server."""
+
+    lane: Lane
+    #: The forge's instance and the project's id; empty for other servers.
+    instance: str = ""
+    project_id: str = ""
+    #: Who caused it: their name at the forge.
+    asked_by: str = ""
+    #: The verb's own: see its file in `actions/`. Holds no secret, only their names.
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One planned effect. `channel` is what the rules file names, resolved as far as it can be."""
+    """One planned effect. `channel` is what the rules file names, resolved as far as it can be;
+    a Slack user id for `dm`, `group/repo!7`, `group/repo@ref` or a host for a call."""
 
     id: ActionId
     verb: str
@@ -219,6 +234,10 @@ class Action:
     slot: str | None = None
     #: A confidential event: checked again against the channel when sent.
     confidential: bool = False
+    #: Of verbs that act outside of chat.
+    call: Call | None = None
+    #: Actions whose receipts its texts show, by the name they have there: `run`.
+    after: Mapping[str, ActionId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +277,8 @@ class Needs:
 
     memory: tuple[str, ...] = ()
     threads: tuple[SubjectKey, ...] = ()
+    #: Fields of the event that only its forge's API knows.
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +289,12 @@ class State:
     threads: Mapping[SubjectKey, tuple[Thread, ...]] = field(default_factory=dict)
     #: There is no more than this: a missing key is one that nobody knows.
     whole: bool = False
+    #: What the forge's API told of this event; None = it has no such value.
+    facts: Mapping[str, Value | None] = field(default_factory=dict)
+    #: Fields that could not be fetched, and why.
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    #: There is no API to ask: rules whose conditions need it are unknown, texts go without.
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

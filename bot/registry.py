@@ -41,6 +41,8 @@ class Field:
     only: tuple[str, ...] = ()
     #: No payload holds it: only the forge's API (or a list of open subjects) knows it.
     fetched: bool = False
+    #: Payloads hold it now and then; the forge's API always does.
+    completed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

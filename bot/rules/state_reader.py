@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from bot.model import Needs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.model import Json, State, SubjectKey, Thread
 
 
@@ -17,6 +19,7 @@ class StateReader:
         self._state = state
         self._memory: dict[str, None] = {}
         self._threads: dict[SubjectKey, None] = {}
+        self._facts: dict[str, None] = {}
 
     def get(self, key: str) -> Json:
         if key not in self._state.memory and not self._state.whole:
@@ -28,8 +31,32 @@ class StateReader:
             self._threads[key] = None
         return self._state.threads.get(key, ())
 
+    def unknown(self, names: Iterable[str]) -> tuple[str, str] | None:
+        """The first of the fields that the forge's API did not tell, and why not."""
+        for name in names:
+            if name in self._state.unknown:
+                return name, self._state.unknown[name]
+        return None
+
+    def told(self, names: Iterable[str]) -> bool:
+        """Whether the forge's API was asked for all of the fields; else it will be."""
+        missing = [name for name in names if name not in self._state.facts]
+        self._facts |= dict.fromkeys(missing)
+        return not missing
+
+    @property
+    def offline(self) -> bool:
+        return self._state.offline
+
+    @property
+    def asking(self) -> bool:
+        """Something was missing: what is decided now will be decided again."""
+        return bool(self._memory or self._threads or self._facts)
+
     @property
     def needs(self) -> Needs | None:
-        if not self._memory and not self._threads:
+        if not self.asking:
             return None
-        return Needs(memory=tuple(self._memory), threads=tuple(self._threads))
+        return Needs(
+            memory=tuple(self._memory), threads=tuple(self._threads), facts=tuple(self._facts)
+        )
