@@ -117,7 +117,7 @@ _FILE: Final[Mapping[str, str]] = {
     "mute": "what is withheld before any rule is tried",
     "macros": "rules with inputs, put in by `use:`",
     "rules": "the rules, in the order they are tried",
-    "tests": "inline tests; read past with a warning",
+    "tests": "inline tests: run by `bot test` and before an edit goes live",
 }
 _RULE: Final[Mapping[str, str]] = {
     "name": "what the rule is called in traces and answers; else `file:line`",
