@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _CLAIM_BYTES: Final = 32 * 1024 * 1024
 #: A literal, or the partial index is not used.
 _NEW: Final[ColumnElement[str]] = literal_column("'new'")
-_COLUMNS: Final = (
+COLUMNS: Final = (
     deliveries.c.id,
     deliveries.c.forge,
     deliveries.c.instance,
@@ -103,7 +103,7 @@ def claim(
         waiting = _waiting(conn, held.lane, limit)
         if waiting:
             rows = conn.execute(
-                select(*_COLUMNS).where(deliveries.c.seq.in_(waiting)).order_by(deliveries.c.seq)
+                select(*COLUMNS).where(deliveries.c.seq.in_(waiting)).order_by(deliveries.c.seq)
             )
             return held, list(rows)
         lanes.empty(conn, held)
@@ -150,7 +150,7 @@ def unpack_claim(claimed: tuple[Claim, list[AnyRow]] | None) -> ClaimedDeliverie
 
 
 def find(conn: Connection, delivery: DeliveryId) -> AnyRow | None:
-    query = select(*_COLUMNS, deliveries.c.status).where(deliveries.c.id == delivery)
+    query = select(*COLUMNS, deliveries.c.status).where(deliveries.c.id == delivery)
     return conn.execute(query).one_or_none()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.store import deliveries, history
 from bot.store.once import OnceRecords
+from bot.store.past import PastRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
 from bot.store.work import DecidingWork, SendingWork
 
@@ -28,6 +29,7 @@ class Store(
     RulesetRecords,
     PreviewRecords,
     OnceRecords,
+    PastRecords,
 ):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""
 

@@ -1,0 +1,164 @@
+"""Reading the past: deliveries of a window, oldest first, and the state before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, or_, select
+
+from bot.model import ActionId, Delivery, SubjectKey, Thread
+from bot.store.deliveries import COLUMNS, unpack_row
+from bot.store.part import Part
+from bot.store.schema import deliveries, memory, meta, threads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from bot.model import Json
+
+#: Packed bytes and rows of one page.
+_PAGE_BYTES: Final = 16 * 1024 * 1024
+_PAGE: Final = 500
+#: Rows of state that are read, the newest: more would not fit in a command's memory.
+_STATE: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Where a span of time lies in the order of deliveries: (after, upto]."""
+
+    after: int
+    upto: int
+
+    @property
+    def size(self) -> int:
+        """About how many deliveries it holds; forgotten ones count."""
+        return max(0, self.upto - self.after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    deliveries: tuple[Delivery, ...]
+    #: Where the next page begins.
+    after: int
+
+
+def window(conn: Connection, *, since: datetime, until: datetime) -> Window:
+    """Found by halving, because deliveries stand in the order of their times."""
+    return Window(after=_before(conn, since), upto=_before(conn, until))
+
+
+def _before(conn: Connection, moment: datetime) -> int:
+    """The last `seq` of a delivery that came before then; 0 when there is none."""
+    low = 0
+    high = conn.execute(select(func.max(deliveries.c.seq))).scalar() or 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        query = (
+            select(deliveries.c.seq, deliveries.c.received_at)
+            .where(deliveries.c.seq <= middle)
+            .order_by(deliveries.c.seq.desc())
+            .limit(1)
+        )
+        row = conn.execute(query).one_or_none()
+        if row is None or row.received_at < moment:
+            low = middle
+        else:
+            high = row.seq - 1
+    return low
+
+
+def page(conn: Connection, *, after: int, upto: int, project: str | None) -> Page | None:
+    """Some of a window, a bounded number of bytes; None when there is no more. Copies that were
+    made to be decided again are left out. `project`: also those not decided yet."""
+    seq = deliveries.c.seq
+    query = select(seq, func.length(deliveries.c.body)).where(
+        seq > after, seq <= upto, deliveries.c.replay_of.is_(None)
+    )
+    if project is not None:
+        query = query.where(
+            or_(func.lower(deliveries.c.project) == project.lower(), deliveries.c.project == "")
+        )
+    chosen: list[int] = []
+    room = _PAGE_BYTES
+    for number, size in conn.execute(query.order_by(seq).limit(_PAGE)):
+        if chosen and size > room:
+            break
+        chosen.append(number)
+        room -= size
+    if not chosen:
+        return None
+    rows = conn.execute(select(*COLUMNS).where(seq.in_(chosen)).order_by(seq))
+    return Page(deliveries=tuple(unpack_row(row) for row in rows), after=chosen[-1])
+
+
+def state(
+    conn: Connection, *, at: datetime
+) -> tuple[dict[str, Json], dict[SubjectKey, tuple[Thread, ...]]]:
+    """What was known then and has not changed since: what has changed is not kept."""
+    query = select(memory.c.key, memory.c.value).where(memory.c.updated_at <= at)
+    known = {
+        row.key: row.value
+        for row in conn.execute(query.order_by(memory.c.updated_at.desc()).limit(_STATE))
+    }
+    rows = conn.execute(
+        select(threads).where(threads.c.at <= at).order_by(threads.c.at.desc()).limit(_STATE)
+    )
+    found: dict[SubjectKey, tuple[Thread, ...]] = {}
+    # As `threads.load` orders them: a card comes after other roots.
+    for row in sorted(rows, key=lambda row: (row.card, row.at)):
+        key = SubjectKey(row.subject)
+        found[key] = (*found.get(key, ()), _thread(row))
+    return known, found
+
+
+def _thread(row: Any) -> Thread:
+    return Thread(
+        channel=row.channel,
+        subject=SubjectKey(row.subject),
+        root=ActionId(row.root),
+        rule=row.rule,
+        card=row.card,
+        ts=row.ts,
+        at=row.at,
+        dead=row.dead,
+    )
+
+
+def notes(conn: Connection, *, prefix: str) -> dict[str, Json]:
+    query = select(meta).where(meta.c.key.startswith(prefix, autoescape=True))
+    return {row.key: row.value for row in conn.execute(query.order_by(meta.c.key))}
+
+
+class PastRecords(Part):
+    async def window(self, *, since: datetime, until: datetime) -> Window:
+        """Where deliveries of that span are."""
+        return await self._backend.read(partial(window, since=since, until=until))
+
+    async def past_deliveries(
+        self, within: Window, *, project: str | None = None
+    ) -> AsyncIterator[Page]:
+        """Page by page, oldest first; each page is read when the one before was used up."""
+        after = within.after
+        while True:
+            do = partial(page, after=after, upto=within.upto, project=project)
+            found = await self._backend.read(do)
+            if found is None:
+                return
+            yield found
+            after = found.after
+
+    async def past_state(
+        self, *, at: datetime
+    ) -> tuple[dict[str, Json], dict[SubjectKey, tuple[Thread, ...]]]:
+        """What rules knew then, as far as it has not changed since: memory and threads."""
+        return await self._backend.read(partial(state, at=at))
+
+    async def notes(self, prefix: str) -> dict[str, Json]:
+        """What `set_meta` kept under keys that begin so."""
+        return await self._backend.read(partial(notes, prefix=prefix))
