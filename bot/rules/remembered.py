@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bot.model import DeliveryId, Event, Json, SubjectKey
+    from bot.model import Action, DeliveryId, Event, Json, SubjectKey
     from bot.rules.decide import Surroundings
     from bot.rules.ruleset import Ruleset
 
@@ -119,3 +119,8 @@ class Playback:
                 return made
             # Each round asks only for what is not known: there is an end to it.
             self._remembered.learn(dict.fromkeys(made.memory), dict.fromkeys(made.threads, ()))
+
+    def advance(self, now: datetime) -> tuple[tuple[datetime, tuple[Action, ...]], ...]:
+        """What falls due by itself up to `now` (batches, hours, throttles, `every`), each with the
+        moment of it. The first call of `feed` or `advance` sets the clock going."""
+        return ()
