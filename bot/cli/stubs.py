@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOT_YET: Final = {
-    "test": "run the inline tests of rules.yaml",
     "explain": "say why a delivery made a message or did not",
     "backtest": "replay stored deliveries through changed rules",
     "try": "run a changed rules file beside the live one",
