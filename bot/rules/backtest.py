@@ -17,10 +17,11 @@ from bot.rules.decide import Surroundings
 from bot.rules.remembered import Playback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from bot.model import DeliveryId, Event, Json, SubjectKey, Thread
     from bot.registry import Source
+    from bot.rules.comparison import Due
     from bot.rules.ruleset import Ruleset
 
 #: Replayed before the window and not reported: it brings the state up to date.
@@ -95,6 +96,7 @@ class Backtest:
             return
         if not self._wanted(event):
             return
+        self.advance(now)
         around = replace(
             self._around,
             hook=recorded.hook,
@@ -109,6 +111,14 @@ class Backtest:
             self.last = now
             self._comparison.take(old, new, delivery=recorded.id, now=now)
         self._sweep(f"seen:{recorded.content}", now)
+
+    def advance(self, now: datetime) -> None:
+        """Lets time pass: what falls due by itself up to then."""
+        old, new = (self._reported(side.advance(now)) for side in self._sides)
+        self._comparison.due(old, new)
+
+    def _reported(self, due: Iterable[Due]) -> list[Due]:
+        return [one for one in due if self._since is None or one[0] >= self._since]
 
     def _wanted(self, event: Event) -> bool:
         if self._project is None:

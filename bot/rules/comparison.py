@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from bot.model import Outcome
+from bot.model import Decision, Outcome
 from bot.rules.sides import Kind, Pairing, kind_of, pair, seen, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.model import Action, Decision, Json
+    from bot.model import Action, Json
     from bot.rules.ruleset import Rule, Ruleset
 
 #: Examples kept: of one rule with one sign, and in all.
 _EXAMPLES_OF_RULE: Final = 3
 _EXAMPLES: Final = 60
+#: The moment something fell due, and what is done then.
+Due: TypeAlias = "tuple[datetime, tuple[Action, ...]]"
 _FIRED: Final = frozenset({Outcome.SENT, Outcome.WITHHELD, Outcome.ERROR})
 
 
@@ -103,6 +105,15 @@ def _dumped(example: Example) -> Json:
     return {name: getattr(example, name) for name in Example.__slots__}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sides:
+    old: Decision
+    new: Decision
+    #: Empty for what fell due by itself.
+    delivery: str
+    now: datetime
+
+
 class Comparison:
     """Takes the two decisions of one delivery after the other."""
 
@@ -118,23 +129,35 @@ class Comparison:
         tally["totals"]["deliveries"] += 1
         self._verdicts(old, "old")
         self._verdicts(new, "new")
-        self.actions(old, new, delivery=delivery, now=now)
+        self._actions(_Sides(old=old, new=new, delivery=delivery, now=now))
 
-    def actions(self, old: Decision, new: Decision, *, delivery: str, now: datetime) -> None:
-        """Of two decisions that are not a delivery's: what a batch or a window lets go."""
-        before, after = self._wanted(old.actions), self._wanted(new.actions)
+    def due(self, old: Iterable[Due], new: Iterable[Due]) -> None:
+        """What fell due by itself: batches, windows that opened, time rules."""
+        moments: defaultdict[datetime, tuple[list[Action], list[Action]]]
+        moments = defaultdict(lambda: ([], []))
+        for side, found in enumerate((old, new)):
+            for now, actions in found:
+                moments[now][side].extend(actions)
+        for now, (before, after) in sorted(moments.items(), key=lambda item: item[0]):
+            first, second = (
+                Decision(ruleset="", names=(), actions=tuple(found)) for found in (before, after)
+            )
+            self._actions(_Sides(old=first, new=second, delivery="", now=now))
+
+    def _actions(self, sides: _Sides) -> None:
+        before, after = self._wanted(sides.old.actions), self._wanted(sides.new.actions)
         if not before and not after:
             return
         for side, actions in (("old", before), ("new", after)):
             for action in actions:
-                self._count(action, side, now)
+                self._count(action, side, sides.now)
         pairing = pair(before, after)
-        self._reworded(pairing, delivery, now)
-        self.tally["totals"]["moved"] += len(pairing.moved)
+        self._reworded(pairing, sides)
+        self._moved(pairing, sides)
         for action in pairing.removed:
-            self._single("-", action, new, delivery, now)
+            self._single("-", action, sides)
         for action in pairing.added:
-            self._single("+", action, old, delivery, now)
+            self._single("+", action, sides)
 
     def skip(self) -> None:
         """One that could not be read."""
@@ -163,9 +186,7 @@ class Comparison:
             if side == "new":
                 self.tally["new_days"][f"{now:%Y-%m-%d}\t{action.channel}"] += 1
 
-    def _single(
-        self, sign: str, action: Action, other: Decision, delivery: str, now: datetime
-    ) -> None:
+    def _single(self, sign: str, action: Action, sides: _Sides) -> None:
         kind = kind_of(action)
         self.tally["totals"][f"{kind.value}{sign}"] += 1
         if kind not in {Kind.MESSAGE, Kind.DM}:
@@ -173,40 +194,36 @@ class Comparison:
         if kind is Kind.MESSAGE:
             self.tally["added" if sign == "+" else "removed"][action.channel] += 1
         mine, others = self._rules if sign == "-" else self._rules[::-1]
-        why = told(action.rule, mine, others, other)
-        self._example(sign, action, mine, why, delivery, now)
+        why = told(action.rule, mine, others, sides.new if sign == "-" else sides.old)
+        self._example(sign, action, mine, why, sides)
 
-    def _reworded(self, pairing: Pairing, delivery: str, now: datetime) -> None:
+    def _reworded(self, pairing: Pairing, sides: _Sides) -> None:
         for before, after in pairing.same:
-            if before.message == after.message:
+            if before.message == after.message and before.call == after.call:
                 continue
-            self.tally["totals"][f"{kind_of(after).value}~"] += 1
-            if kind_of(after) is Kind.MESSAGE:
+            kind = kind_of(after)
+            self.tally["totals"][f"{kind.value}~"] += 1
+            if kind is Kind.MESSAGE:
                 self.tally["reworded"][after.channel] += 1
-            if kind_of(after) is not Kind.EDIT:
-                self._example("~", after, self._rules[1], seen(before), delivery, now)
+            if kind in {Kind.MESSAGE, Kind.DM}:
+                self._example("~", after, self._rules[1], seen(before), sides)
+
+    def _moved(self, pairing: Pairing, sides: _Sides) -> None:
+        self.tally["totals"]["moved"] += len(pairing.moved)
         for before, after in pairing.moved:
-            if kind_of(after) is Kind.MESSAGE:
-                self.tally["removed"][before.channel] += 1
-                self.tally["added"][after.channel] += 1
-            why = f"was {before.channel}"
-            self._example(">", after, self._rules[1], why, delivery, now)
+            self.tally["removed"][before.channel] += 1
+            self.tally["added"][after.channel] += 1
+            self._example(">", after, self._rules[1], before.channel, sides)
 
     def _example(
-        self,
-        sign: str,
-        action: Action,
-        rules: Mapping[str, Rule],
-        why: str,
-        delivery: str,
-        now: datetime,
+        self, sign: str, action: Action, rules: Mapping[str, Rule], why: str, sides: _Sides
     ) -> None:
         rule = rules.get(action.rule)
         self.tally.keep(
             Example(
                 sign=sign,
-                at=now.isoformat(timespec="seconds"),
-                delivery=delivery,
+                at=sides.now.isoformat(timespec="seconds"),
+                delivery=sides.delivery,
                 channel=action.channel,
                 text=seen(action),
                 rule=action.rule,
