@@ -20,6 +20,7 @@ class Daily:
 
     days: frozenset[int]
     at: time
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +28,68 @@ class Cron:
     """Five fields, each checked against its range."""
 
     text: str
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    #: 0 = Monday.
+    weekdays: frozenset[int]
+    #: Day and weekday are both named: either is enough, as cron has it.
+    either: bool
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """`[from, to)` wall clock; a window over midnight belongs to its first day."""
+    """`[from, to)` wall clock; a window over midnight belongs to its first day, one that ends when
+    it begins is a whole day."""
 
     days: frozenset[int]
     start: time
     end: time
+    zone: str = "UTC"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One message at the end: at a time of day, or when it has been quiet for a while."""
+
+    daily: Daily | None = None
+    quiet: timedelta = timedelta()
+    max_wait: timedelta = timedelta()
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """The first goes, the rest of the window is counted."""
+
+    every: timedelta
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When what a rule wants is done."""
+
+    batch: Batch | None = None
+    throttle: Throttle | None = None
+    during: Hours | None = None
+    wait_for: Hours | None = None
+    #: Of a time rule: when, and what it goes through (`open_mrs`), in one message or one by one.
+    every: Daily | Cron | None = None
+    list: str | None = None
+    each: str | None = None
+
+    @property
+    def gated(self) -> bool:
+        """Whether what an event wants may be late, or never."""
+        return bool(self.batch or self.throttle or self.during or self.wait_for)
+
+
+#: At once, always.
+NOW: Final = Timing()
 
 
 def duration(text: str) -> timedelta | None:
@@ -93,23 +147,49 @@ def cron(text: str) -> Cron | str:
     parts = text.split()
     if len(parts) != len(_CRON):
         return "cron needs five fields: minute hour day month weekday"
+    fields: list[frozenset[int]] = []
     for part, (name, low, high, names) in zip(parts, _CRON, strict=True):
-        if not all(_cron_item(item, low, high, names) for item in part.split(",")):
+        items = [_cron_item(item, low, high, names) for item in part.split(",")]
+        if not all(items):
             return f"`{part}` is no {name} of cron ({low}-{high})"
-    return Cron(text=" ".join(parts))
+        fields.append(frozenset(value for item in items for value in item))
+    minutes, hours, which, months, weekdays = fields
+    if which and min(which) > max(_LONGEST[month] for month in months) and parts[4] == "*":
+        return f"`{text}` never happens: no such month has a day {min(which)}"
+    return Cron(
+        text=" ".join(parts),
+        minutes=minutes,
+        hours=hours,
+        days=which,
+        months=months,
+        # Cron counts from Sunday, and has two numbers for it.
+        weekdays=frozenset((day - 1) % 7 for day in weekdays),
+        either=not (parts[2].startswith("*") or parts[4].startswith("*")),
+    )
 
 
-def _cron_item(item: str, low: int, high: int, names: tuple[str, ...]) -> bool:
+_LONGEST: Final = dict.fromkeys((1, 3, 5, 7, 8, 10, 12), 31) | {
+    2: 29, 4: 30, 6: 30, 9: 30, 11: 30,
+}  # fmt: skip
+
+
+def _cron_item(item: str, low: int, high: int, names: tuple[str, ...]) -> range:
+    """The values of `*/5`, `1-5`, `mon`; an empty range for what is none of these."""
     body, slash, step = item.partition("/")
     if slash and not (step.isdecimal() and step.isascii() and 0 < int(step[:4]) <= high):
-        return False
+        return range(0)
+    by = int(step) if slash else 1
     if body == "*":
-        return True
+        return range(low, high + 1, by)
     first, dash, last = body.partition("-")
     start, end = _cron_value(first, low, names), _cron_value(last, low, names) if dash else None
     if start is None or (dash and end is None):
-        return False
-    return low <= start <= (start if end is None else end) <= high
+        return range(0)
+    if not dash:
+        # `5/15` is 5 and every 15 after it.
+        end = high if slash else start
+    assert end is not None  # noqa: S101 - for mypy: a dash has an end
+    return range(start, end + 1, by) if low <= start <= end <= high else range(0)
 
 
 def _cron_value(text: str, low: int, names: tuple[str, ...]) -> int | None:
