@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import demo, hook, listings, maintain, rules, send, serve, simulate, stubs, testing
+from bot.cli import (
+    backtest,
+    demo,
+    hook,
+    listings,
+    maintain,
+    rules,
+    send,
+    serve,
+    simulate,
+    stubs,
+    testing,
+)
 
 app = typer.Typer(
     name="bot",
@@ -15,6 +27,6 @@ app = typer.Typer(
     help="Webhooks of GitLab and GitHub, routed by rules.yaml to Slack.",
 )
 
-ALL = (serve, rules, testing, simulate, send, listings, hook, maintain, demo, stubs)
+ALL = (serve, rules, testing, simulate, backtest, send, listings, hook, maintain, demo, stubs)
 for module in ALL:
     module.register(app)
