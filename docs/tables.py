@@ -16,10 +16,12 @@ from typer.core import TyperArgument, TyperGroup
 
 from bot import commands, events
 from bot.cli import app
+from bot.cli.stubs import NOT_YET as STUBS
 from bot.config import Settings
 from bot.metrics import Metrics
 from bot.rules.catalogue import COMMON, SUBJECTS
 from bot.rules.entries import CHILD_KEYS, RULE_KEYS
+from bot.rules.inline_reading import DETAIL_KEYS, GIVEN_KEYS, TEST_KEYS
 from bot.rules.load import FILE_KEYS
 from bot.rules.settings import CHANNEL_KEYS, DEFAULT_KEYS, HOURS_KEYS, MUTE_KEYS
 from bot.rules.template_nodes import FILTERS, TESTS
@@ -176,6 +178,32 @@ _MUTE: Final[Mapping[str, str]] = {
     "if": "further conditions",
     "until": "`2026-12-31` (that day included) or `2026-12-31 18:00`",
 }
+_TEST: Final[Mapping[str, str]] = {
+    "name": "what it shows",
+    "at": 'when it begins: `"2026-03-02 10:00"`, wall clock of `defaults: {timezone: …}`',
+    "api": "what the forge's API would say, by field, for every step",
+    "given": "the steps: deliveries, and time that passes",
+    "expect": "exactly these effects, in this order; `[]` for none",
+    "expect_some": "these among others, in any order",
+}
+_GIVEN: Final[Mapping[str, str]] = {
+    "event": "a sample of that event (`bot send --list` names them)",
+    "file": "a recorded body, by its path below the rules file",
+    "stored": "the id of a stored delivery; only `bot test` can look it up",
+    "after": "time that passes first: `10m`",
+    "with": "values of fields that replace the sample's",
+    "headers": "headers of a `file`: `{X-Gitlab-Event: Push Hook}`",
+    "api": "what the forge's API would say for this step",
+}
+_EXPECTED: Final[Mapping[str, str]] = {
+    "text": "matcher of the first line, or of all lines, as Slack's mrkdwn",
+    "text_contains": "plain text that it holds",
+    "rule": "the rule's name",
+    "thread": "the kind of subject (`mr`), or the key that the rule makes",
+    "emoji": "a reaction's; one that is removed is `-name`",
+    "edit": "`true`: a card that is there is edited",
+    "broadcast": "`true`: the reply is shown in the channel too",
+}
 _FILTER: Final[Mapping[str, str]] = {
     "link": "`{{ mr | link }}`, `{{ url | link('log') }}`",
     "mention": "`{{ reviewers | mention }}`: pings whom `people:` knows, names the others",
@@ -229,6 +257,18 @@ def hours_keys() -> str:
     return code(HOURS_KEYS)
 
 
+def test_keys() -> str:
+    return _keys(TEST_KEYS, _TEST)
+
+
+def given_keys() -> str:
+    return _keys(GIVEN_KEYS, _GIVEN)
+
+
+def expect_keys() -> str:
+    return _keys(DETAIL_KEYS, _EXPECTED)
+
+
 def verbs() -> str:
     built = [verb for verb in VERBS if verb not in NOT_YET]
     rows = [(f"`{verb}`", _VERBS[verb], code(VERBS[verb])) for verb in built]
@@ -253,6 +293,15 @@ def tests() -> str:
 
 
 # -- not built yet -------------------------------------------------------------------------------
+
+
+def not_yet() -> str:
+    """Every word and command that is known and not carried out, in one line."""
+    words = sorted(word for word in NOT_YET if "." not in word)
+    told = [f"words of the rules ({code(words)})"] if words else []
+    if STUBS:
+        told.append(f"commands ({code(f'bot {name}' for name in STUBS)})")
+    return f"{' and '.join(told)}.\n" if told else "nothing that is promised here.\n"
 
 
 def rules_not_yet() -> str:

@@ -19,6 +19,8 @@ from dotenv import dotenv_values
 
 from bot.config import Settings
 from bot.rules.load import load
+from bot.rules.testing import run_test
+from bot.slack.mrkdwn import render
 from tests.readme_blocks import ROOT, Block, blocks, pages
 
 BIN: Final = Path(sys.executable).parent
@@ -137,6 +139,16 @@ def test_a_block_of_rules_loads_without_a_warning(block: Block) -> None:
     ruleset = load({"rules.yaml": whole(block)}, "rules.yaml")
     told = [f"{fault}" for fault in ruleset.warnings if "is not used" not in fault.text]
     assert told == []
+
+
+@pytest.mark.parametrize("block", [b for b in GOOD if "\ntests:" in b.text], ids=where)
+def test_inline_tests_that_are_shown_pass(block: Block) -> None:
+    ruleset = load({"rules.yaml": whole(block)}, "rules.yaml")
+    assert ruleset.tests
+    for one in ruleset.tests:
+        result = run_test(one, ruleset, render, lambda _id: None, lambda _path: b"")
+        assert [problem.text for problem in result.problems] == []
+        assert result.passed
 
 
 def whole(block: Block) -> str:
