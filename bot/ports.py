@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Decision,
         Delivery,
         DeliveryId,
+        Event,
         HookRecord,
         Job,
         Json,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Project,
         SubjectKey,
         Thread,
+        Value,
     )
 
 
@@ -391,6 +393,14 @@ class RemoteHook:
     triggers: frozenset[str]
     #: `executable`, `temporarily_disabled`, `disabled`.
     health: str = "executable"
+
+
+class ForgeFacts(Protocol):
+    """What a forge's API knows of an event and its deliveries do not tell."""
+
+    async def fetch(self, event: Event, names: frozenset[str]) -> Mapping[str, Value | None]:
+        """The fields asked for: None where the forge has no such value. One that it tells only
+        in part (a difference that is cut) is left out. Raises CallError."""
 
 
 class ForgeAdmin(Protocol):

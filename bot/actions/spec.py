@@ -22,6 +22,8 @@ class Template(Protocol):
     """A compiled text of a rule; compiled on first use."""
 
     source: str
+    #: Every field it reads, with the line of its first use.
+    fields: tuple[tuple[str, int], ...]
 
     def render(self, lookup: Lookup, *, people: Callable[[Person], Span]) -> Text:
         """Literal parts become Trusted, values Plain; `people` says how `| mention` shows
@@ -71,5 +73,7 @@ class ActionSpec:
     remove: bool = False
     #: `comments reviews state pipeline`, of a card.
     follow: tuple[str, ...] = ()
-    #: Keys of verbs of a later issue, as written.
+    #: Keys of one verb only: `variables`, `json`, `url`, …; texts are Templates.
     extra: Mapping[str, object] = field(default_factory=dict)
+    #: Fields its texts show that only the forge's API may know, for some event.
+    asks: tuple[str, ...] = ()

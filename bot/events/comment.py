@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.events import gitlab, merge_request, wording
-from bot.events.vocabulary import declare, make_event
+from bot.events.vocabulary import declare, fetched, make_event
 from bot.message import Message, text
 from bot.model import Ref, Value
 from bot.registry import EventName, Spec
@@ -263,11 +263,14 @@ SPEC = Spec(
         EventName("comment.edited", "a comment was edited", bare=False),
         EventName("comment.deleted", "a comment was deleted", bare=False),
     ),
-    fields=declare(
-        *("comment.text", "comment.file", "on_type", "mr", "issue", "commit", "sha", "iid"),
-        *("title", "description", "branch", "source", "target", "state", "draft", "author"),
-        *("labels", "assignees", "reviewers", "conflicts", "actor_role"),
-        only={"mr": ("comment.mr", "comment.edited", "comment.deleted")},
+    fields=fetched(
+        declare(
+            *("comment.text", "comment.file", "on_type", "mr", "issue", "commit", "sha", "iid"),
+            *("title", "description", "branch", "source", "target", "state", "draft", "author"),
+            *("labels", "assignees", "reviewers", "conflicts", "actor_role"),
+            only={"mr": ("comment.mr", "comment.edited", "comment.deleted")},
+        ),
+        sometimes=("author",),
     ),
     gitlab=("note",),
     from_gitlab=from_gitlab,

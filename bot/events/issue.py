@@ -222,6 +222,7 @@ SPEC = Spec(
             *("milestone", "actor_role"),
         ),
         "milestone",
+        sometimes=("author",),
     ),
     gitlab=("issue", "work_item"),
     from_gitlab=from_gitlab,

@@ -346,6 +346,7 @@ SPEC = Spec(
             only={"approved": ("mr.approved", "mr.unapproved")},
         ),
         *("milestone", "paths"),
+        sometimes=("author",),
     ),
     gitlab=("merge_request",),
     from_gitlab=from_gitlab,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.events import gitlab, wording
-from bot.events.vocabulary import declare, make_event
+from bot.events.vocabulary import declare, fetched, make_event
 from bot.message import Link, Message, text
 from bot.model import Person, Ref, Value
 from bot.registry import EventName, Spec
@@ -190,8 +190,12 @@ SPEC = Spec(
         EventName("branch.created", "a branch was created, with or without commits of its own"),
         EventName("branch.deleted", "a branch was deleted"),
     ),
-    fields=declare(
-        *("branch", "author", "commits", "commit_count", "commit", "sha", "paths", "forced"),
+    fields=fetched(
+        declare(
+            *("branch", "author", "commits", "commit_count", "commit", "sha", "paths", "forced"),
+            only={"paths": ("push", "branch.created")},
+        ),
+        sometimes=("paths",),
     ),
     gitlab=("push",),
     from_gitlab=from_gitlab,

@@ -105,9 +105,16 @@ def declare(*names: str, only: Mapping[str, tuple[str, ...]] | None = None) -> t
     return tuple(replace(_BY_NAME[name], only=limits.get(name, ())) for name in (*_COMMON, *names))
 
 
-def fetched(fields: Sequence[Field], *names: str) -> tuple[Field, ...]:
-    """The fields, those named marked as known to the forge's API only."""
-    return tuple(replace(f, fetched=True) if f.name in names else f for f in fields)
+def fetched(
+    fields: Sequence[Field], *names: str, sometimes: Sequence[str] = ()
+) -> tuple[Field, ...]:
+    """The fields, those named marked as known to the forge's API only, or `sometimes`: when the
+    body does not tell."""
+    return tuple(
+        replace(f, fetched=f.fetched or f.name in names, completed=f.name in sometimes)
+        for f in fields
+    )
+
 
 
 def head_key(instance: str, project_id: str, sha: str) -> str:

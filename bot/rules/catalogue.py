@@ -65,6 +65,8 @@ class Catalogue:
     by_event: Mapping[str, Mapping[str, Field]]
     #: Every field by name.
     fields: Mapping[str, Field]
+    #: Fields that only the forge's API knows, of some event at least.
+    askable: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, specs: Iterable[Spec]) -> Catalogue:
@@ -82,7 +84,18 @@ class Catalogue:
                 # A derived name accompanies another one, whose fields it then has.
                 own = [f for f in spec.fields if name.derived or not f.only or name.name in f.only]
                 by_event[name.name] = {field.name: field for field in (*COMMON, *own)}
-        return cls(events=events, kinds=kinds, by_event=by_event, fields=every)
+        return cls(
+            events=events,
+            kinds=kinds,
+            by_event=by_event,
+            fields=every,
+            askable=frozenset(
+                field.name
+                for known in by_event.values()
+                for field in known.values()
+                if field.fetched or field.completed
+            ),
+        )
 
     def names(self) -> tuple[str, ...]:
         """Everything `on:` accepts."""
@@ -113,10 +126,14 @@ class Catalogue:
             return True
         return name in self.by_event.get(event, self.fields)
 
-    def fetched(self, event: str, name: str) -> bool:
-        """Whether only the forge's API knows the field for that event."""
-        found = self.by_event.get(event, {}).get(name)
-        return found is not None and found.fetched
+    def asks(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names, or of what they are a member of, that an API may have to tell."""
+        found: dict[str, None] = {}
+        for name in names:
+            for word in (name, name.rpartition(".")[0]):
+                if word in self.askable:
+                    found[word] = None
+        return tuple(found)
 
     def of_event(self, event: str) -> Mapping[str, Field]:
         return self.by_event.get(event, {})

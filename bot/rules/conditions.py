@@ -47,11 +47,14 @@ def read_conditions(node: Map, reading: Reading, scope: Scope) -> Conditions:
     rest = node.get("if")
     if rest is not None:
         found += reader.condition(rest)
-    found.sort(key=_cost)
+    found.sort(key=cost)
     return Conditions(conditions=tuple(found), confidential=reader.confidential, projects=projects)
 
 
-def _cost(condition: Condition) -> int:
+def cost(condition: Condition) -> int:
+    """Cheapest first: what an API may have to tell comes last."""
+    if condition.asks:
+        return len(ON_RULE) + 1
     return ON_RULE.index(condition.field) if condition.field in ON_RULE else len(ON_RULE)
 
 
@@ -107,6 +110,7 @@ class _Reader:
                 wanted=shorten(node.text, 200),
                 passed=expression.holds,
                 seen=seen,
+                asks=self._reading.catalogue.asks(names),
             )
         ]
 
@@ -121,7 +125,7 @@ class _Reader:
         match = compile_match(value, field, self._reading.faults)
         if field.name == "confidential":
             self.confidential |= match(True, _nothing) is not negated  # noqa: FBT003 - the value
-        return [_condition(field, value, match)]
+        return [_condition(field, value, match, self._reading.catalogue.asks([field.name]))]
 
     def _nest(self, key: Scalar, value: Node, *, negated: bool) -> list[Condition]:
         if key.text == "not":
@@ -139,6 +143,7 @@ class _Reader:
                 passed=_NESTED[key.text](groups),
                 seen=_seen_of([c for part in parts for c in part]),
                 parts=tuple(c for part in parts for c in part),
+                asks=tuple(dict.fromkeys(a for part in parts for c in part for a in c.asks)),
             )
         ]
 
@@ -147,7 +152,7 @@ def _nothing(_name: str) -> None:
     return None
 
 
-def _condition(field: Field, node: Node, match: Match) -> Condition:
+def _condition(field: Field, node: Node, match: Match, asks: tuple[str, ...]) -> Condition:
     name = field.name
 
     def passed(lookup: Lookup) -> bool:
@@ -156,7 +161,8 @@ def _condition(field: Field, node: Node, match: Match) -> Condition:
     def seen(lookup: Lookup) -> str | None:
         return shown(lookup(name))
 
-    return Condition(field=name, wanted=shorten(written(node), 200), passed=passed, seen=seen)
+    wanted = shorten(written(node), 200)
+    return Condition(field=name, wanted=wanted, passed=passed, seen=seen, asks=asks)
 
 
 def _held(conditions: Sequence[Condition]) -> Callable[[Lookup], bool]:

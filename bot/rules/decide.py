@@ -64,7 +64,8 @@ def decide(
     threads = {key: reader.threads(key) for key in subjects}
     if reader.needs:
         return reader.needs
-    event = replace(event, names=names, fields={**event.fields, **fields})
+    told = {name: value for name, value in state.facts.items() if value is not None}
+    event = replace(event, names=names, fields={**told, **event.fields, **fields})
     view = View(
         delivery=delivery,
         event=event,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.rules.catalogue import ANY, LISTS, SUBJECTS
-from bot.rules.conditions import ON_RULE, Conditions, read_conditions
+from bot.rules.conditions import ON_RULE, Conditions, cost, read_conditions
 from bot.rules.faults import did_you_mean
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.reading import Reading, Scope
@@ -360,5 +360,4 @@ def _made_names(verbs: Iterable[tuple[Scalar, Node]]) -> Iterable[str]:
 
 def _sorted(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
     """Cheapest first, a parent's before its child's."""
-    order = {name: number for number, name in enumerate(ON_RULE)}
-    return tuple(sorted(conditions, key=lambda c: order.get(c.field, len(order))))
+    return tuple(sorted(conditions, key=cost))

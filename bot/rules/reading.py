@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.registry import FieldType
-from bot.rules.catalogue import ANY, FOLDED, TIMED, UNMATCHED, Catalogue
+from bot.rules.catalogue import FOLDED, TIMED, Catalogue
 from bot.rules.expr import Expression, compile_expression
 from bot.rules.expr_tokens import ExprError
 from bot.rules.faults import choices, did_you_mean
@@ -182,7 +182,6 @@ class Reading:
         for word, names in scope.words if missing and not in_text else ():
             if all(event in missing for event in names):
                 self.faults.warn(at, f"`{name}` never exists on {word} events: never true there")
-        self._fetched(name, at, scope, in_text=in_text)
         return field
 
     def _rare(self, field: Field, at: Spot, scope: Scope) -> Field | None:
@@ -192,16 +191,6 @@ class Reading:
         said = "rules with `every:`" if where == "timed" else "texts of `batch:` and `list:`"
         self.faults.add(at, f"`{field.name}` exists only in {said}", self._has(scope))
         return None
-
-    def _fetched(self, name: str, at: Spot, scope: Scope, *, in_text: bool) -> None:
-        having = [e for e in scope.on if self.catalogue.has(e, name) and e not in {ANY, UNMATCHED}]
-        if not having or not all(self.catalogue.fetched(event, name) for event in having):
-            return
-        if in_text:
-            self.faults.warn(at, f"`{name}` is empty for now", _FROM_API)
-        else:
-            told = f"`{name}` of {_events(scope)} events is not built yet"
-            self.faults.add(at, told, _FROM_API)
 
     def _has(self, scope: Scope) -> str | None:
         if not scope.words:
@@ -278,7 +267,6 @@ _RARE: Final = {
     **{field.name: "folded" for field in FOLDED},
 }
 _HASH: Final = 'a text that begins with # needs quotes: "#x"'
-_FROM_API: Final = "it comes from the forge's API, which rules do not ask yet"
 
 
 def _events(scope: Scope) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.model import Decision, Needs, State, Thread
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bot.model import Action, DeliveryId, Event, Json, SubjectKey
+    from bot.model import Action, DeliveryId, Event, Json, SubjectKey, Value
     from bot.rules.decide import Surroundings
     from bot.rules.ruleset import Ruleset
 
@@ -103,12 +104,20 @@ class Playback:
         delivery: DeliveryId,
         now: datetime,
         around: Surroundings | None = None,
+        facts: Mapping[str, Value | None] | None = None,
     ) -> Decision:
-        """`around`: of this event alone."""
+        """`around`: of this event alone. `facts`: all that the forge's API would tell of it;
+        None: there is nobody to ask, so that rules are unknown where they depend on it."""
+        unknown: dict[str, str] = {}
         while True:
             made = decide(
                 event,
-                self._remembered.state,
+                replace(
+                    self._remembered.state,
+                    facts=facts or {},
+                    unknown=unknown,
+                    offline=facts is None,
+                ),
                 delivery=delivery,
                 now=now,
                 ruleset=self.ruleset,
@@ -119,6 +128,7 @@ class Playback:
                 return made
             # Each round asks only for what is not known: there is an end to it.
             self._remembered.learn(dict.fromkeys(made.memory), dict.fromkeys(made.threads, ()))
+            unknown |= dict.fromkeys(made.facts, "only the forge's API knows it")
 
     def advance(self, now: datetime) -> tuple[tuple[datetime, tuple[Action, ...]], ...]:
         """What falls due by itself up to `now` (batches, hours, throttles, `every`), each with the

@@ -30,6 +30,8 @@ class Condition:
     parts: tuple[Condition, ...] = ()
 
 
+    #: Fields it reads that only the forge's API may know, for some event of the rules.
+    asks: tuple[str, ...] = ()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One entry of rules.yaml with its parents' conditions folded in."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.actions.spec import ActionSpec, Routing
@@ -12,6 +13,7 @@ from bot.rules.catalogue import SUBJECTS
 from bot.rules.faults import choices, did_you_mean
 from bot.rules.match import compile_text
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
+from bot.rules.template import Template
 from bot.rules.verbs_later import LATER
 
 if TYPE_CHECKING:
@@ -125,7 +127,26 @@ def _spec(verb: str, key: Scalar, node: Map, reading: Reading, scope: Scope) -> 
     known["to"] = Routing() if verb == "dm" else _routing(verb, key, node, reading, scope)
     _not_both(node, reading, "text", "template")
     given = {name: value for name, value in known.items() if value is not None}
-    return ActionSpec(verb=verb, line=key.line, extra=extra, **given)
+    spec = ActionSpec(verb=verb, line=key.line, extra=extra, **given)
+    return replace(spec, asks=reading.catalogue.asks(_shown_fields(spec)))
+
+
+def _shown_fields(spec: ActionSpec) -> Iterator[str]:
+    """Every field that decides what it says or to whom."""
+    yield from spec.mention
+    if spec.to.by is not None:
+        yield spec.to.by
+    held: list[object] = [spec.text, spec.thread, *spec.extra.values()]
+    while held:
+        value = held.pop()
+        if isinstance(value, Template):
+            yield from (name for name, _ in value.fields)
+        elif isinstance(value, Mapping):
+            held += value.values()
+        elif isinstance(value, list | tuple):
+            held += value
+        elif isinstance(value, str) and spec.verb == "dm":
+            yield value
 
 
 def _not_both(node: Map, reading: Reading, one: str, other: str) -> None:

@@ -11,8 +11,11 @@ from bot.actions.plan import Asker
 from bot.actions.spec import ActionSpec
 from bot.errors import RenderError
 from bot.model import Check, Outcome, Verdict
+from bot.rules.facts import Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from bot.actions.plan import Plan, View
     from bot.actions.spec import Lookup
     from bot.model import Json
@@ -37,6 +40,7 @@ class Walk:
         self.tried = 0
         self._wanted: list[tuple[Rule, ActionSpec]] = []
         self._matched: list[Rule] = []
+        self._facts = Facts(view.event, view.spec, reader)
 
     def walk(self, default_route: str | None) -> None:
         if self._muted():
@@ -69,6 +73,8 @@ class Walk:
                 continue
             self.tried += 1
             chosen = self._match(rule)
+            if chosen is None and rule.stop and self.reader.asking:
+                return True  # what is below may never be tried: it asks for nothing yet
             if chosen is None:
                 continue
             self._matched.append(chosen)
@@ -87,18 +93,36 @@ class Walk:
         if self.view.event.confidential and not rule.confidential:
             self._note(rule, Outcome.NO_MATCH, "confidential")
             return None
-        failed = failed_check(rule.conditions, self.view.lookup)
-        if failed is not None:
-            self._note(rule, Outcome.NO_MATCH, failed=failed)
-            return None
-        if not rule.first:
-            return rule
-        for child in rule.first:
-            child_failed = failed_check(child.conditions, self.view.lookup)
-            if child_failed is None:
-                return child
-            self._note(child, Outcome.NO_MATCH, failed=child_failed)
+        for one in (rule, *rule.first):
+            held = self._holds(one)
+            if held is None or (not held and one is rule):
+                return None
+            if held and (one is not rule or not rule.first):
+                return one if self._can_say(one) else None
         return None
+
+    def _holds(self, rule: Rule) -> bool | None:
+        """Whether its own conditions hold; None when that cannot be known, or not yet."""
+        for condition in rule.conditions:
+            if condition.asks and not self._knows(rule, _asks(rule.conditions)):
+                return None
+            if not condition.passed(self.view.lookup):
+                self._note(rule, Outcome.NO_MATCH, failed=condition)
+                return False
+        return True
+
+    def _can_say(self, rule: Rule) -> bool:
+        """Whether its texts are known; without an API to ask they go without."""
+        asks = _asks(rule.actions)
+        return not asks or self.reader.offline or self._knows(rule, asks)
+
+    def _knows(self, rule: Rule, asks: Sequence[str]) -> bool:
+        """Whether all of the fields are known; the forge's API is asked for what is not."""
+        why = self._facts.unknown(asks)
+        if why is not None:
+            self._note(rule, Outcome.UNKNOWN, why)
+            return False
+        return not self._facts.missing(asks)
 
     def _carry(self) -> None:
         """Plans what the matching rules want, verb by verb; a rule's failure is its own."""
@@ -211,6 +235,10 @@ class Walk:
                 failed=check,
             )
         )
+
+
+def _asks(parts: Iterable[Condition | ActionSpec]) -> list[str]:
+    return [name for part in parts for name in part.asks]
 
 
 def failed_check(conditions: tuple[Condition, ...], lookup: Lookup) -> Condition | None:
