@@ -77,7 +77,8 @@ class Settings:
         "SLACK_SIGNING_SECRET", "Checks what Slack sends to `/slack/events`."
     )
     slack_app_token: Secret | None = setting(
-        "SLACK_APP_TOKEN", "`xapp-…`: commands come through Socket Mode, no public URL needed."
+        "SLACK_APP_TOKEN",
+        "`xapp-…`: Slack's commands come through Socket Mode; GitLab still needs PUBLIC_URL.",
     )
     slack_api_url: str = setting("SLACK_API_URL", "Slack's Web API.", "https://slack.com/api/")
     gitlab_url: str = setting("GITLAB_URL", "The GitLab instance.", "https://gitlab.com")
@@ -90,7 +91,8 @@ class Settings:
         "WEBHOOK_SECRET", "Accepts hooks made by hand on `/hooks/gitlab` and `/hooks/github`."
     )
     secret_key: Secret | None = setting(
-        "SECRET_KEY", "Encrypts stored secrets; made beside the SQLite file when absent."
+        "SECRET_KEY",
+        "Encrypts stored secrets; needed with PostgreSQL, made beside the file with SQLite.",
     )
     bot_admins: tuple[str, ...] = setting(
         "BOT_ADMINS", "Slack user ids that may change hooks, separated by commas."

@@ -24,7 +24,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.model import Fault
 
@@ -47,9 +47,13 @@ class ConfigError(BotError):
 class RulesError(BotError):
     """The rules do not load."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(
+        self, faults: Sequence[Fault], *, sources: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = tuple(faults)
+        #: The text of each file, by the name the faults use, where it was read.
+        self.sources: Mapping[str, str] = sources or {}
 
 
 class PayloadError(BotError):

@@ -21,9 +21,11 @@ GOOD, FAULTS, BAD_USE = 0, 1, 2
 
 def environ() -> Mapping[str, str]:
     """The environment; `.env` fills in what it does not set."""
-    from_file = {
-        key: value for key, value in dotenv_values(Path(".env")).items() if value is not None
-    }
+    try:
+        found = dotenv_values(Path(".env"))
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f".env cannot be read ({error}): give it to the user the bot runs as, in UTF-8")
+    from_file = {key: value for key, value in found.items() if value is not None}
     return {**from_file, **os.environ}
 
 

@@ -194,7 +194,7 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
     used = [key for key in rows[0] if any(row[key] not in {None, ""} for row in rows)]
     table = Table(box=None, pad_edge=False)
     for key in used:
-        table.add_column(key.replace("_", " "), overflow="fold")
+        table.add_column(key.replace("_", " "), overflow="fold", no_wrap=key == "id")
     for row in rows:
         table.add_row(*_cells(row[key] for key in used))
     Console().print(table, markup=False)

@@ -54,7 +54,7 @@ def _rules(current: Settings) -> list[Finding]:
     except RulesError as error:
         return [(False, f"rules: {fault}") for fault in error.faults]
     good: Finding = (True, f"rules: {len(ruleset.rules)} in {current.rules}")
-    return [good, *((False, f"rules: {warning}") for warning in ruleset.warnings)]
+    return [good, *((None, f"rules: {warning}") for warning in ruleset.warnings)]
 
 
 def _slack(current: Settings) -> list[Finding]:

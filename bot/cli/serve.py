@@ -99,7 +99,7 @@ def reporting(main: Coroutine[Any, Any, None]) -> None:
         run_async(main)
     except RulesError as error:
         typer.echo("bot: the rules do not load, and there were never good ones:", err=True)
-        typer.echo(as_text(error.faults, {}), err=True)
+        typer.echo(as_text(error.faults, error.sources), err=True)
         raise typer.Exit(2) from None
     except BotError as error:
         fail(error)

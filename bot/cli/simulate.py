@@ -143,7 +143,7 @@ def _shown(result: Mapping[str, Any]) -> str:
     names = ", ".join(result["events"]) or "no event"
     lines = [f"{result['file']}: {result['error'] or names}"]
     for action in result["actions"]:
-        what = action["text"] or f":{action['emoji']}:"
+        what = action["text"] or (f":{action['emoji']}:" if action["emoji"] else "")
         lines.append(f"  {action['verb']} → {action['to']}  ({action['rule']})")
         lines += [f"    {line}" for line in what.splitlines()]
     if not result["actions"] and result["error"] is None:

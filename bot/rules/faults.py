@@ -89,7 +89,7 @@ class Faults:
     def raise_if_any(self) -> None:
         """Raises RulesError with errors and warnings together, sorted by place."""
         if self.of_level(Level.ERROR):
-            raise RulesError(sorted(self._found.values(), key=_place))
+            raise RulesError(sorted(self._found.values(), key=_place), sources=self._sources)
 
 
 def _place(fault: Fault) -> tuple[str, int, int, str]:

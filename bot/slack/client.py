@@ -40,6 +40,15 @@ quiet: Final = logging.getLogger("bot.slack.sdk")
 quiet.setLevel(logging.WARNING)
 
 
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """slack_sdk logs a screenful each time that Slack does not answer; the text says it all."""
+    record.exc_info = record.exc_text = None
+    return True
+
+
+quiet.addFilter(_without_traceback)
+
+
 class FormClient(AsyncWebClient):
     """slack_sdk puts many arguments into the address, where proxies log them; Slack takes all of
     them as a form."""

@@ -10,7 +10,7 @@ import structlog
 
 from bot.errors import StoreError
 from bot.message import Code, Message, Text, text
-from bot.model import Action, DeliveryId, Lane, SubjectKey, action_id
+from bot.model import Action, DeliveryId, Lane, Level, SubjectKey, action_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,8 +67,9 @@ class Notices:
             self._dead[(action.channel, code, error)] += 1
 
     def rules_broken(self, error: RulesError) -> None:
-        first = str(error.faults[0]) if error.faults else str(error)
-        more = f" (and {len(error.faults) - 1} more)" if len(error.faults) > 1 else ""
+        faults = [fault for fault in error.faults if fault.level is Level.ERROR]
+        first = str(faults[0]) if faults else str(error)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         self._others = [
             text("📜 The rules do not load, the last good ones stay: ", Code(first), more)
         ]

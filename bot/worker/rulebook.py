@@ -223,7 +223,8 @@ class Rulebook:
     def _broken(self, error: RulesError) -> None:
         self.faults = error.faults
         for fault in error.faults:
-            log.error("rules do not load; the last good ones stay", fault=str(fault))
+            if fault.level is Level.ERROR:
+                log.error("rules do not load; the last good ones stay", fault=str(fault))
         self._told(error)
 
     def _includes_of_entry(self) -> tuple[str, ...]:
