@@ -8,50 +8,27 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.model import Value
 from bot.registry import Field, FieldType
 from bot.rules.atoms import texts_of
 from bot.rules.catalogue import is_dynamic, is_list
+from bot.rules.expr_parts import Expression, Part, branch
 from bot.rules.expr_tokens import ExprError, Tokens
 from bot.rules.faults import did_you_mean
 
 if TYPE_CHECKING:
     from bot.actions.spec import Lookup
     from bot.rules.catalogue import Catalogue
+    from bot.rules.expr_parts import Closure, Result
     from bot.rules.expr_tokens import Token
 
-#: What a part yields: a value, a list of texts, or None when absent.
-Result: TypeAlias = Value | None
-Closure: TypeAlias = "Callable[[Lookup], Result]"
+__all__ = ["DEPTH_LIMIT", "Expression", "compile_expression"]
 
 DEPTH_LIMIT: Final = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expression:
-    source: str
-    holds: Callable[[Lookup], bool]
-    #: The fields it reads, each with where it stands in the source.
-    fields: tuple[tuple[str, int], ...]
-    #: It could hold for a confidential event because it asks for one.
-    confidential: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """A typed part: `text number bool duration time texts any`."""
-
-    type: str
-    run: Closure
-    at: Token
-    fold: bool = False
-    #: Names `confidential` other than under a `not`.
-    secret: bool = False
-    field: str = ""
 
 
 def compile_expression(source: str, catalogue: Catalogue) -> Expression:
@@ -70,6 +47,7 @@ def compile_expression(source: str, catalogue: Catalogue) -> Expression:
         holds=lambda lookup: run(lookup) is True,
         fields=tuple(parser.fields),
         confidential=part.secret,
+        tree=branch(part, source, parser.fields),
     )
 
 
@@ -110,14 +88,14 @@ class _Parser:
         self._depth = 0
         self.fields: list[tuple[str, int]] = []
 
-    def whole(self) -> _Part:
+    def whole(self) -> Part:
         part = self._or()
         left = self._tokens.peek()
         if left.kind != "end":
             raise ExprError(f"`{left.text}` does not belong here", left)
         return part
 
-    def _or(self) -> _Part:
+    def _or(self) -> Part:
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
             raise ExprError(f"nested more than {DEPTH_LIMIT} deep", self._tokens.peek())
@@ -128,18 +106,18 @@ class _Parser:
         if len(parts) == 1:
             return parts[0]
         runs = [_truth(part) for part in parts]
-        return _bool(parts, lambda lookup: any(run(lookup) for run in runs))
+        return _joined("any", parts, lambda lookup: any(run(lookup) for run in runs))
 
-    def _and(self) -> _Part:
+    def _and(self) -> Part:
         parts = [self._not()]
         while self._tokens.take("and"):
             parts.append(self._not())
         if len(parts) == 1:
             return parts[0]
         runs = [_truth(part) for part in parts]
-        return _bool(parts, lambda lookup: all(run(lookup) for run in runs))
+        return _joined("all", parts, lambda lookup: all(run(lookup) for run in runs))
 
-    def _not(self) -> _Part:
+    def _not(self) -> Part:
         count = 0
         while self._tokens.take("not"):
             count += 1
@@ -148,13 +126,18 @@ class _Parser:
             return part
         run = _truth(part)
         if count % 2 == 0:
-            return _bool([part], run)
-        negated = _bool([part], lambda lookup: not run(lookup))
+            return _joined("all", [part], run)
+        negated = _joined("not", [part], lambda lookup: not run(lookup))
         if part.field == "confidential":
-            return _Part(type="bool", run=negated.run, at=part.at)
+            return replace(negated, secret=False)
         return negated
 
-    def _comparison(self) -> _Part:
+    def _comparison(self) -> Part:
+        start = self._tokens.start
+        part = self._compared()
+        return replace(part, span=(start, self._tokens.end))
+
+    def _compared(self) -> Part:
         left = self._sum()
         sign = self._tokens.comparison()
         if sign is None:
@@ -172,26 +155,26 @@ class _Parser:
             return replace(whole, secret=(right.at.value is True) is not negate)
         return whole
 
-    def _sum(self) -> _Part:
+    def _sum(self) -> Part:
         part = self._unary()
         while sign := self._tokens.take("+") or self._tokens.take("-"):
             part = _arithmetic(part, self._unary(), sign)
         return part
 
-    def _unary(self) -> _Part:
+    def _unary(self) -> Part:
         sign = self._tokens.take("-")
         if sign is None:
             return self._atom()
         part = self._atom()
         zero = timedelta() if part.type == "duration" else 0
-        nothing = _Part(type=part.type, run=lambda _lookup: zero, at=sign)
+        nothing = Part(type=part.type, run=lambda _lookup: zero, at=sign)
         return _arithmetic(nothing, part, sign)
 
-    def _atom(self) -> _Part:
+    def _atom(self) -> Part:
         token = self._tokens.next()
         if token.kind in {"number", "duration", "text", "bool"}:
             value = token.value
-            return _Part(type=token.kind, run=lambda _lookup: value, at=token)
+            return Part(type=token.kind, run=lambda _lookup: value, at=token)
         if token.kind == "name":
             return self._name(token)
         if token.text == "(":
@@ -203,7 +186,7 @@ class _Parser:
         said = "it ends too early" if token.kind == "end" else f"`{token.text}` is not expected"
         raise ExprError(said, token, "a field, a number, a text in quotes, or `(`")
 
-    def _name(self, token: Token) -> _Part:
+    def _name(self, token: Token) -> Part:
         if self._tokens.peek().text == "(":
             return self._call(token)
         name = "default_branch" if token.text == "$default" else token.text
@@ -214,7 +197,7 @@ class _Parser:
         self.fields.append((name, token.start))
         return _field_part(field, name, token)
 
-    def _call(self, token: Token) -> _Part:
+    def _call(self, token: Token) -> Part:
         if token.text != "len":
             raise ExprError(f"there is no function `{token.text}`", token, "only `len()`")
         self._tokens.expect("(")
@@ -228,9 +211,9 @@ class _Parser:
             value = run(lookup)
             return len(value) if isinstance(value, str | tuple) else None
 
-        return _Part(type="number", run=length, at=token)
+        return Part(type="number", run=length, at=token)
 
-    def _list(self, token: Token) -> _Part:
+    def _list(self, token: Token) -> Part:
         items: list[str] = []
         while not self._tokens.take("]"):
             if items:
@@ -240,10 +223,10 @@ class _Parser:
                 raise ExprError("a list holds texts and numbers", item)
             items.append(str(item.value))
         values = tuple(items)
-        return _Part(type="texts", run=lambda _lookup: values, at=token)
+        return Part(type="texts", run=lambda _lookup: values, at=token)
 
 
-def _field_part(field: Field, name: str, token: Token) -> _Part:
+def _field_part(field: Field, name: str, token: Token) -> Part:
     kind = "any" if is_dynamic(field) else "texts" if is_list(field) else _TYPES[field.type]
     as_text = field.type in {FieldType.PERSON, FieldType.REF} or kind == "texts"
 
@@ -254,16 +237,21 @@ def _field_part(field: Field, name: str, token: Token) -> _Part:
         texts = texts_of(value) or ()
         return texts if kind == "texts" else texts[0] if texts else None
 
-    return _Part(
+    return Part(
         type=kind, run=run, at=token, fold=field.fold, secret=name == "confidential", field=name
     )
 
 
-def _bool(parts: list[_Part], run: Callable[[Lookup], bool]) -> _Part:
-    return _Part(type="bool", run=run, at=parts[0].at, secret=any(part.secret for part in parts))
+def _bool(parts: list[Part], run: Callable[[Lookup], bool]) -> Part:
+    return Part(type="bool", run=run, at=parts[0].at, secret=any(part.secret for part in parts))
 
 
-def _truth(part: _Part) -> Callable[[Lookup], bool]:
+def _joined(join: str, parts: list[Part], run: Callable[[Lookup], bool]) -> Part:
+    span = (parts[0].span[0], parts[-1].span[1])
+    return replace(_bool(parts, run), join=join, parts=tuple(parts), span=span)
+
+
+def _truth(part: Part) -> Callable[[Lookup], bool]:
     if part.type not in {"bool", "any"}:
         hint = f"compare it, for example `{part.field or 'x'} == …`"
         if part.type in {"text", "texts"} and part.field:
@@ -274,11 +262,11 @@ def _truth(part: _Part) -> Callable[[Lookup], bool]:
     return lambda lookup: run(lookup) is True
 
 
-def _fits(left: _Part, right: _Part) -> bool:
+def _fits(left: Part, right: Part) -> bool:
     return left.type == right.type or "any" in {left.type, right.type}
 
 
-def _compare(left: _Part, right: _Part, sign: Token, text: str) -> Callable[[Lookup], bool]:
+def _compare(left: Part, right: Part, sign: Token, text: str) -> Callable[[Lookup], bool]:
     if text == "==":
         if not _fits(left, right) or "texts" in {left.type, right.type}:
             raise ExprError(
@@ -317,7 +305,7 @@ def _equal(one: Closure, other: Closure, *, fold: bool) -> Callable[[Lookup], bo
     return equal
 
 
-def _member(left: _Part, right: _Part, sign: Token) -> Callable[[Lookup], bool]:
+def _member(left: Part, right: Part, sign: Token) -> Callable[[Lookup], bool]:
     if left.type not in {"text", "number", "any"} or right.type not in {"texts", "text", "any"}:
         raise ExprError(
             f"`{sign.text}` between {_A[left.type]} and {_A[right.type]}",
@@ -339,7 +327,7 @@ def _member(left: _Part, right: _Part, sign: Token) -> Callable[[Lookup], bool]:
     return member
 
 
-def _arithmetic(left: _Part, right: _Part, sign: Token) -> _Part:
+def _arithmetic(left: Part, right: Part, sign: Token) -> Part:
     allowed = {"number", "duration", "any"}
     if left.type not in allowed or right.type not in allowed or not _fits(left, right):
         raise ExprError(f"`{sign.text}` between {_A[left.type]} and {_A[right.type]}", sign)
@@ -354,7 +342,7 @@ def _arithmetic(left: _Part, right: _Part, sign: Token) -> _Part:
         return None
 
     kind = right.type if left.type == "any" else left.type
-    return _Part(type=kind, run=run, at=left.at)
+    return Part(type=kind, run=run, at=left.at)
 
 
 def _has_bool(left: object, right: object) -> bool:

@@ -72,6 +72,17 @@ class Tokens:
     def peek(self) -> Token:
         return self._tokens[self._position]
 
+    @property
+    def start(self) -> int:
+        """Where the next token begins."""
+        return self.peek().start
+
+    @property
+    def end(self) -> int:
+        """Where the last token that was taken ends."""
+        last = self._tokens[max(0, self._position - 1)]
+        return last.start + len(last.text)
+
     def next(self) -> Token:
         token = self.peek()
         if token.kind != "end":
