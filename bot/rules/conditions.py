@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.rules.atoms import Match, shown
@@ -15,6 +15,7 @@ from bot.rules.ruleset import Condition
 if TYPE_CHECKING:
     from bot.actions.spec import Lookup
     from bot.registry import Field
+    from bot.rules.expr_parts import Branch
     from bot.rules.reading import Reading, Scope
 
 #: Conditions that stand on a rule itself, cheapest first.
@@ -99,17 +100,14 @@ class _Reader:
         if expression is None:
             return []
         self.confidential |= expression.confidential and not negated
+        whole = _of_branch(expression.tree)
         names = tuple(dict.fromkeys(name for name, _ in expression.fields))
-
-        def seen(lookup: Lookup) -> str:
-            return ", ".join(f"{name}={shown(lookup(name), 40) or 'absent'}" for name in names)
-
         return [
-            Condition(
+            replace(
+                whole,
                 field="if",
                 wanted=shorten(node.text, 200),
                 passed=expression.holds,
-                seen=seen,
                 asks=self._reading.catalogue.asks(names),
             )
         ]
@@ -143,6 +141,8 @@ class _Reader:
                 passed=_NESTED[key.text](groups),
                 seen=_seen_of([c for part in parts for c in part]),
                 parts=tuple(c for part in parts for c in part),
+                join=key.text,
+                groups=tuple(part for part in parts if part),
                 asks=tuple(dict.fromkeys(a for part in parts for c in part for a in c.asks)),
             )
         ]
@@ -162,7 +162,35 @@ def _condition(field: Field, node: Node, match: Match, asks: tuple[str, ...]) ->
         return shown(lookup(name))
 
     wanted = shorten(written(node), 200)
-    return Condition(field=name, wanted=wanted, passed=passed, seen=seen, asks=asks)
+    return Condition(
+        field=name, wanted=wanted, passed=passed, seen=seen, asks=asks, patterns=texts_in(node)
+    )
+
+
+def texts_in(node: Node) -> tuple[str, ...]:
+    """Every text of a matcher, those that subtract without their `!`."""
+    if isinstance(node, Map):
+        return tuple(text for _, value in node.entries for text in texts_in(value))
+    if isinstance(node, Seq):
+        return tuple(text for item in node.items for text in texts_in(item))
+    return (node.text.removeprefix("!"),)
+
+
+def _of_branch(branch: Branch) -> Condition:
+    """A part of an expression as a condition without a field."""
+    names = branch.fields
+
+    def seen(lookup: Lookup) -> str:
+        return ", ".join(f"{name}={shown(lookup(name), 40) or 'absent'}" for name in names)
+
+    return Condition(
+        field="",
+        wanted=shorten(branch.source, 200),
+        passed=branch.holds,
+        seen=seen,
+        join=branch.join,
+        groups=tuple((_of_branch(part),) for part in branch.parts),
+    )
 
 
 def _held(conditions: Sequence[Condition]) -> Callable[[Lookup], bool]:

@@ -28,6 +28,12 @@ class Condition:
     seen: Callable[[Lookup], str | None]
     #: The parts of a nest.
     parts: tuple[Condition, ...] = ()
+    #: How the groups of a nest, or of an expression, combine: `any`, `all`, `not`.
+    join: str = ""
+    #: A group holds when all of its conditions do; `not` holds when not every group does.
+    groups: tuple[tuple[Condition, ...], ...] = ()
+    #: The texts it compares with, for hints.
+    patterns: tuple[str, ...] = ()
 
 
     #: Fields it reads that only the forge's API may know, for some event of the rules.
