@@ -17,6 +17,7 @@ from bot.payload import read_object
 from bot.ports import Settled
 from bot.registry import Source
 from bot.rules.decide import Surroundings, decide
+from bot.worker.facts import FactFinder
 from bot.worker.leases import while_held
 from bot.worker.overlay import Overlay
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.metrics import Metrics
-    from bot.model import Delivery, DeliveryId, Event
+    from bot.model import Action, Delivery, DeliveryId, Event
     from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks
     from bot.rules.ruleset import Ruleset
+    from bot.worker.facts import Facts
 
 log = structlog.get_logger()
 
@@ -65,6 +67,7 @@ class Decider:
         clock: Clock,
         metrics: Metrics,
         workspace: str = "slack",
+        facts: FactFinder | None = None,
     ) -> None:
         self._store = store
         self._hooks = hooks
@@ -73,6 +76,7 @@ class Decider:
         self._clock = clock
         self._metrics = metrics
         self._workspace = workspace
+        self._facts = facts or FactFinder({}, clock)
 
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
@@ -122,7 +126,7 @@ class Decider:
             log.exception("decision failed", delivery=delivery.id)
             text = f"{type(error).__name__} while deciding; see the log"
             return Settled(delivery=delivery.id, status="failed", error=text)
-        lanes = tuple(Lane(f"send:{self._workspace}:{a.channel}") for a in decision.actions)
+        lanes = tuple(lane_of(action, self._workspace) for action in decision.actions)
         return Settled(
             delivery=delivery.id,
             status="decided",
@@ -146,6 +150,7 @@ class Decider:
             now=self._clock.now(),
             ruleset=self._book.current,
             around=around,
+            facts=self._facts.about(event),
         )
 
     async def _default_route(self, delivery: Delivery) -> str | None:
@@ -173,6 +178,13 @@ class Decider:
         )
 
 
+def lane_of(action: Action, workspace: str) -> Lane:
+    """Where the action waits for its turn."""
+    if action.call is not None:
+        return action.call.lane
+    return Lane(f"send:{workspace}:{action.channel}")
+
+
 def content_of(delivery: Delivery) -> str:
     """The same for one event that came through two hooks."""
     head = f"{delivery.instance}\n{delivery.event}\n".encode()
@@ -193,14 +205,16 @@ async def settle(
     now: datetime,
     ruleset: Ruleset,
     around: Surroundings,
+    facts: Facts,
 ) -> Decision:
     """Decides, loading what the decision asks for until it asks for nothing more."""
     await overlay.load(Needs(threads=event.subjects, memory=event.links))
     for _ in range(_ROUNDS):
-        made = decide(
-            event, overlay.state, delivery=delivery, now=now, ruleset=ruleset, around=around
-        )
+        state = facts.onto(overlay.state)
+        made = decide(event, state, delivery=delivery, now=now, ruleset=ruleset, around=around)
         if isinstance(made, Decision):
-            return made
+            return facts.remembered(made)
         await overlay.load(made)
+        if made.facts:
+            await facts.learn(made.facts, overlay)
     raise BotError(f"the state of delivery {delivery} did not settle in {_ROUNDS} rounds")
