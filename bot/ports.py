@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from bot.message import Message
+    from bot.message import Message, Text
     from bot.model import (
         Action,
+        Call,
         Decision,
         Delivery,
         DeliveryId,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         Json,
         Lane,
         OutboxItem,
+        Person,
         Place,
         Project,
         SubjectKey,
@@ -401,6 +403,53 @@ class ForgeFacts(Protocol):
     async def fetch(self, event: Event, names: frozenset[str]) -> Mapping[str, Value | None]:
         """The fields asked for: None where the forge has no such value. One that it tells only
         in part (a difference that is cut) is left out. Raises CallError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What was made outside of chat."""
+
+    #: The forge's id of it; of a note on a commit `<discussion>/<note>`.
+    id: str
+    url: str = ""
+    status: str = ""
+
+
+class ForgeCalls(Protocol):
+    """What rules do at a forge. Every method raises CallError."""
+
+    async def account(self) -> Person:
+        """Whose token it is; `bot` when the forge calls it a machine's."""
+
+    async def comment(self, call: Call, body: Text, *, key: str, note: str | None) -> Receipt:
+        """A new note, or the one with that id written anew; `key` is kept in it, unseen."""
+
+    async def find_comment(self, call: Call, *, key: str) -> Receipt | None:
+        """Our own note with that key."""
+
+    async def pipeline(self, call: Call, *, key: str) -> Receipt: ...
+
+    async def find_pipelines(self, call: Call, *, key: str, since: datetime) -> tuple[Receipt, ...]:
+        """Those that could be ours, made at or after `since`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebRequest:
+    """`${secret:NAME}` in the address and in Trusted spans is replaced only when it is sent."""
+
+    url: str
+    method: str
+    headers: Mapping[str, Text]
+    #: JSON whose texts are Text, that is tuples; None = no body.
+    body: Json
+    timeout_s: float
+
+
+class WebCalls(Protocol):
+    """Servers that rules call."""
+
+    async def send(self, request: WebRequest, *, key: str) -> Receipt:
+        """Raises CallError. `key`: the same when it is sent again."""
 
 
 class ForgeAdmin(Protocol):

@@ -1,0 +1,169 @@
+"""What rules do at GitLab: notes and pipelines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from bot.errors import TargetRefused
+from bot.forges.gitlab_client import NO_WAITING, GitlabClient
+from bot.forges.markdown import render
+from bot.model import Person
+from bot.payload import parse_time
+from bot.ports import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitlab import Gitlab
+
+    from bot.message import Text
+    from bot.model import Call
+
+#: Tells our pipelines; set beside a rule's own variables, because some projects allow none.
+MARKER: Final = "CHATOPS_BOT_ACTION"
+#: Of notes, newest first: ours is among the latest.
+_LOOKED_AT: Final = 100
+
+
+class GitlabCalls(GitlabClient):
+    """Implements ForgeCalls."""
+
+    async def account(self) -> Person:
+        attempt = self.attempt("the token's user", writes=False)
+        found: Any = await self.call(attempt, lambda gl: gl.http_get("/user", **NO_WAITING))
+        return Person(
+            username=str(found.get("username") or ""),
+            name=str(found.get("name") or ""),
+            id=str(found.get("id") or ""),
+            bot=found.get("bot") is True,
+        )
+
+    async def comment(self, call: Call, body: Text, *, key: str, note: str | None) -> Receipt:
+        text = f"{render(body)}\n\n{hidden(key)}"
+        if note is not None:
+            try:
+                return await self._edit(call, note, text)
+            except TargetRefused as error:
+                if error.code != "404":  # somebody deleted it
+                    raise
+        return await self._create(call, text)
+
+    async def find_comment(self, call: Call, *, key: str) -> Receipt | None:
+        attempt = self.attempt(f"notes of {_said(call)}", writes=False)
+        query: dict[str, Any] = {"per_page": _LOOKED_AT, "order_by": "created_at", "sort": "desc"}
+        if call.data["kind"] == "commit":
+            query = {"per_page": _LOOKED_AT}
+        found: Any = await self.call(
+            attempt, lambda gl: gl.http_get(_place(call), query, **NO_WAITING)
+        )
+        for made in found:
+            note = _note(made)
+            if hidden(key) in str(note.get("body") or ""):
+                return Receipt(id=_id(made))
+        return None
+
+    async def pipeline(self, call: Call, *, key: str) -> Receipt:
+        attempt = self.attempt(f"a pipeline of {_said(call)}", writes=True)
+        variables = dict(call.data["variables"])
+        if variables:
+            variables[MARKER] = key
+        sent = {
+            "ref": call.data["ref"],
+            "variables": [{"key": name, "value": value} for name, value in variables.items()],
+        }
+        path = f"/projects/{call.project_id}/pipeline"
+        made: Any = await self.call(
+            attempt, lambda gl: gl.http_post(path, post_data=sent, obey_rate_limit=False)
+        )
+        return _pipeline(made)
+
+    async def find_pipelines(self, call: Call, *, key: str, since: datetime) -> tuple[Receipt, ...]:
+        who = (await self.account()).username
+        attempt = self.attempt(f"the pipelines of {_said(call)}", writes=False)
+        return await self.call(attempt, lambda gl: _pipelines(gl, call, who, key, since))
+
+    async def _create(self, call: Call, text: str) -> Receipt:
+        attempt = self.attempt(f"a note on {_said(call)}", writes=True)
+        sent: dict[str, Any] = {"body": text}
+        if call.data["internal"]:
+            sent["internal"] = True
+        made: Any = await self.call(
+            attempt, lambda gl: gl.http_post(_place(call), post_data=sent, obey_rate_limit=False)
+        )
+        return Receipt(id=_id(made))
+
+    async def _edit(self, call: Call, note: str, text: str) -> Receipt:
+        attempt = self.attempt(f"note {note} on {_said(call)}", writes=True)
+        above, slash, number = note.rpartition("/")
+        path = f"{_place(call)}/{above}/notes/{number}" if slash else f"{_place(call)}/{note}"
+        await self.call(
+            attempt, lambda gl: gl.http_put(path, post_data={"body": text}, obey_rate_limit=False)
+        )
+        return Receipt(id=note)
+
+
+def hidden(key: str) -> str:
+    """The mark by which a note of ours is found again; GitLab does not show it."""
+    return f"<!-- chatops-bot {key} -->"
+
+
+def _place(call: Call) -> str:
+    ident = quote(str(call.data["ident"]), safe="")
+    return f"/projects/{call.project_id}/{_PLACES[call.data['kind']].format(ident)}"
+
+
+_PLACES: Final[Mapping[str, str]] = {
+    "mr": "merge_requests/{}/notes",
+    "issue": "issues/{}/notes",
+    # Plain comments of commits have no id.
+    "commit": "repository/commits/{}/discussions",
+}
+
+
+def _said(call: Call) -> str:
+    return f"{call.data['project']}"
+
+
+def _note(made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The note itself, or the first of a discussion."""
+    notes = made.get("notes")
+    return notes[0] if notes else made
+
+
+def _id(made: Mapping[str, Any]) -> str:
+    return f"{made['id']}/{_note(made)['id']}" if made.get("notes") else str(made["id"])
+
+
+def _pipeline(made: Mapping[str, Any]) -> Receipt:
+    return Receipt(
+        id=str(made["id"]),
+        url=str(made.get("web_url") or ""),
+        status=str(made.get("status") or ""),
+    )
+
+
+def _pipelines(
+    gitlab: Gitlab, call: Call, who: str, key: str, since: datetime
+) -> tuple[Receipt, ...]:
+    """In a thread: with variables those that hold our mark, else those of our user since then."""
+    base = f"/projects/{call.project_id}/pipelines"
+    query: dict[str, Any] = {
+        "ref": call.data["ref"],
+        "source": "api",
+        "username": who,
+        "per_page": 20,
+    }
+    listed: Any = gitlab.http_get(base, query, **NO_WAITING)
+    found: list[Receipt] = []
+    for made in listed:
+        at = parse_time(made.get("created_at"))
+        if at is None or at < since:
+            continue
+        if call.data["variables"]:
+            held: Any = gitlab.http_get(f"{base}/{made['id']}/variables", **NO_WAITING)
+            if not any(one["key"] == MARKER and one["value"] == key for one in held):
+                continue
+        found.append(_pipeline(made))
+    return tuple(found)
