@@ -269,6 +269,8 @@ class Decision:
     remember: Mapping[str, Json] = field(default_factory=dict)
     #: Rules that were not candidates.
     skipped: int = 0
+    #: Fields that state or the forge's API told: with the event they are what rules saw.
+    learned: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,7 @@ def decide(
         actions=tuple(run.plan.actions),
         remember={**remember, **run.remember},
         skipped=len(ruleset.rules) - run.tried,
+        learned={**told, **fields},
     )
 
 

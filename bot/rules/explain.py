@@ -7,6 +7,7 @@ leaves' tests with the walk that decides; a property test holds the two together
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,6 @@ from bot.rules.nodes import shorten
 from bot.rules.patterns import is_glob, split_regex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.actions.spec import Lookup
     from bot.rules.ruleset import Condition, Rule
 
@@ -112,7 +111,11 @@ def line_of(condition: Condition, lookup: Lookup) -> Line:
     )
 
 
-_JOINED: Final = {"any": any, "all": all, "not": lambda held: not all(held)}
+_JOINED: Final[Mapping[str, Callable[[Sequence[bool]], bool]]] = {
+    "any": any,
+    "all": all,
+    "not": lambda held: not all(held),
+}
 
 #: Below this likeness a hint would be noise; more texts than this are not compared.
 _ALIKE: Final = 0.6
