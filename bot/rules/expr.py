@@ -118,7 +118,7 @@ class _Parser:
         return _joined("all", parts, lambda lookup: all(run(lookup) for run in runs))
 
     def _not(self) -> Part:
-        count = 0
+        count, start = 0, self._tokens.start
         while self._tokens.take("not"):
             count += 1
         part = self._comparison()
@@ -128,6 +128,7 @@ class _Parser:
         if count % 2 == 0:
             return _joined("all", [part], run)
         negated = _joined("not", [part], lambda lookup: not run(lookup))
+        negated = replace(negated, span=(start, part.span[1]))
         if part.field == "confidential":
             return replace(negated, secret=False)
         return negated
