@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from bot.model import ActionId, Delivery, SubjectKey, Thread
 from bot.store.deliveries import COLUMNS, unpack_row
@@ -135,6 +135,10 @@ def notes(conn: Connection, *, prefix: str) -> dict[str, Json]:
     return {row.key: row.value for row in conn.execute(query.order_by(meta.c.key))}
 
 
+def forget_notes(conn: Connection, *, prefix: str) -> None:
+    conn.execute(delete(meta).where(meta.c.key.startswith(prefix, autoescape=True)))
+
+
 class PastRecords(Part):
     async def window(self, *, since: datetime, until: datetime) -> Window:
         """Where deliveries of that span are."""
@@ -162,3 +166,7 @@ class PastRecords(Part):
     async def notes(self, prefix: str) -> dict[str, Json]:
         """What `set_meta` kept under keys that begin so."""
         return await self._backend.read(partial(notes, prefix=prefix))
+
+    async def forget_notes(self, prefix: str) -> None:
+        """Forgets what `notes` would find."""
+        await self._backend.write(partial(forget_notes, prefix=prefix))

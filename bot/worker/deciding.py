@@ -12,7 +12,7 @@ import structlog
 
 from bot import events
 from bot.errors import BotError, LeaseLost, PayloadError, StoreError
-from bot.model import Decision, Lane, Needs, Outcome
+from bot.model import Decision, Lane, Needs, Outcome, State
 from bot.payload import read_object
 from bot.ports import Settled
 from bot.registry import Source
@@ -20,6 +20,7 @@ from bot.rules.decide import Surroundings, decide
 from bot.worker.facts import FactFinder
 from bot.worker.leases import while_held
 from bot.worker.overlay import Overlay
+from bot.worker.shadow import Seen, Shadow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -68,6 +69,7 @@ class Decider:
         metrics: Metrics,
         workspace: str = "slack",
         facts: FactFinder | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self._store = store
         self._hooks = hooks
@@ -77,6 +79,7 @@ class Decider:
         self._metrics = metrics
         self._workspace = workspace
         self._facts = facts or FactFinder({}, clock)
+        self._shadow = shadow
 
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
@@ -143,15 +146,29 @@ class Decider:
             hook=delivery.hook,
             content=content_of(delivery),
         )
-        return await settle(
+        now, facts = self._clock.now(), self._facts.about(event)
+        made = await settle(
             event,
             overlay,
             delivery=delivery.id,
-            now=self._clock.now(),
+            now=now,
             ruleset=self._book.current,
             around=around,
-            facts=self._facts.about(event),
+            facts=facts,
         )
+        if self._shadow is not None:
+            await self._shadow.compare(
+                Seen(
+                    event=event,
+                    decision=made,
+                    overlay=overlay,
+                    around=around,
+                    delivery=delivery.id,
+                    now=now,
+                    facts=facts.onto(State()),
+                )
+            )
+        return made
 
     async def _default_route(self, delivery: Delivery) -> str | None:
         if delivery.hook == "shared":
