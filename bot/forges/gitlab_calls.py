@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from bot.errors import TargetRefused
-from bot.forges.gitlab_client import NO_WAITING, GitlabClient
+from bot.forges.gitlab_client import GitlabClient
 from bot.forges.markdown import render
 from bot.model import Person
 from bot.payload import parse_time
@@ -32,7 +32,9 @@ class GitlabCalls(GitlabClient):
 
     async def account(self) -> Person:
         attempt = self.attempt("the token's user", writes=False)
-        found: Any = await self.call(attempt, lambda gl: gl.http_get("/user", **NO_WAITING))
+        found: Any = await self.call(
+            attempt, lambda gl: gl.http_get("/user", obey_rate_limit=False)
+        )
         return Person(
             username=str(found.get("username") or ""),
             name=str(found.get("name") or ""),
@@ -56,7 +58,7 @@ class GitlabCalls(GitlabClient):
         if call.data["kind"] == "commit":
             query = {"per_page": _LOOKED_AT}
         found: Any = await self.call(
-            attempt, lambda gl: gl.http_get(_place(call), query, **NO_WAITING)
+            attempt, lambda gl: gl.http_get(_place(call), query, obey_rate_limit=False)
         )
         for made in found:
             note = _note(made)
@@ -155,14 +157,14 @@ def _pipelines(
         "username": who,
         "per_page": 20,
     }
-    listed: Any = gitlab.http_get(base, query, **NO_WAITING)
+    listed: Any = gitlab.http_get(base, query, obey_rate_limit=False)
     found: list[Receipt] = []
     for made in listed:
         at = parse_time(made.get("created_at"))
         if at is None or at < since:
             continue
         if call.data["variables"]:
-            held: Any = gitlab.http_get(f"{base}/{made['id']}/variables", **NO_WAITING)
+            held: Any = gitlab.http_get(f"{base}/{made['id']}/variables", obey_rate_limit=False)
             if not any(one["key"] == MARKER and one["value"] == key for one in held):
                 continue
         found.append(_pipeline(made))
