@@ -48,6 +48,7 @@ from bot.worker.directory import Directory
 from bot.worker.jobs import JobRunner
 from bot.worker.notices import Notices
 from bot.worker.rulebook import Rulebook, reader
+from bot.worker.shadow import Shadow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,6 +182,13 @@ class _Parts:
             told=self.notices.rules_broken,
             prove=partial(check_tests, render=mrkdwn.render, read=reader(Path(settings.rules))),
         )
+        self.shadow = Shadow(
+            store=store,
+            book=self.rules,
+            load=load,
+            clock=self.clock,
+            process=secrets.token_hex(4),
+        )
         self.listener = _listener(settings, self.submit) if role.listens else None
 
     def _admin_channel(self) -> str | None:
@@ -222,6 +230,7 @@ class _Parts:
             *both,
             self.rules.watch(stop),
             self.notices.run(stop),
+            self.shadow.run(stop),
             loops.turn(self._decider(), "deliveries", self.store, stop),
             loops.send(self._deliverer(), self.clock, self.store, stop),
             loops.turn(self._jobs(), "jobs", self.store, stop),
@@ -236,6 +245,7 @@ class _Parts:
             clock=self.clock,
             metrics=self.metrics,
             workspace=self.workspace,
+            shadow=self.shadow,
         )
 
     def _deliverer(self) -> Deliverer:

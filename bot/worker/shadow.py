@@ -136,7 +136,10 @@ class Shadow:
                     await stop.wait()
             except TimeoutError:
                 continue
-        await self._keep()
+        try:
+            await self._keep()
+        except StoreError as error:
+            log.warning("trial's last counts not kept", error=str(error))
 
     async def look(self) -> None:
         """Takes up, goes on with or ends the stored trial."""
