@@ -16,6 +16,7 @@ from bot.cli import (
     simulate,
     stubs,
     testing,
+    trial,
 )
 
 app = typer.Typer(
@@ -27,6 +28,19 @@ app = typer.Typer(
     help="Webhooks of GitLab and GitHub, routed by rules.yaml to Slack.",
 )
 
-ALL = (serve, rules, testing, simulate, backtest, send, listings, hook, maintain, demo, stubs)
+ALL = (
+    serve,
+    rules,
+    testing,
+    simulate,
+    backtest,
+    trial,
+    send,
+    listings,
+    hook,
+    maintain,
+    demo,
+    stubs,
+)
 for module in ALL:
     module.register(app)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 NOT_YET: Final = {
     "explain": "say why a delivery made a message or did not",
-    "try": "run a changed rules file beside the live one",
 }
 
 

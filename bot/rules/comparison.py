@@ -54,7 +54,7 @@ _COUNTERS: Final = (
 
 @dataclass(slots=True)
 class Tally:
-    """The counts. `totals` holds: deliveries, unreadable, skipped, moved, and per kind of action
+    """The counts. `totals` holds: deliveries, unreadable, skipped, failed, moved, and per kind of action
     `<kind>+` and `<kind>-`."""
 
     counts: dict[str, Counter[str]] = field(

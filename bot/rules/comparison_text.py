@@ -182,6 +182,8 @@ def _sums(report: Report) -> Iterable[str]:
         yield f"not readable: {totals['unreadable']} deliveries"
     if totals["skipped"]:
         yield f"not compared, to spare the live rules: {totals['skipped']} deliveries"
+    if totals["failed"]:
+        yield f"not compared, because the trial failed (see the log): {totals['failed']} deliveries"
 
 
 def _both(totals: Counter[str], kind: str) -> str:
@@ -244,6 +246,7 @@ def as_json(report: Report) -> Json:
         "deliveries": totals["deliveries"],
         "unreadable": totals["unreadable"],
         "skipped": totals["skipped"],
+        "failed": totals["failed"],
         "added": tally.added,
         "moved": totals["moved"],
         "reworded": totals["messages~"] + totals["direct messages~"],
