@@ -37,8 +37,9 @@ async def forge() -> AsyncIterator[Sender]:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Place:
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Rules and a SQLite file to come; messages go to the preview."""
+    monkeypatch.chdir(tmp_path)
     place = Place(tmp_path, {"DATABASE_URL": f"sqlite:///{tmp_path}/var/bot.db"})
     place.rules.write_text(RULES)
     return place

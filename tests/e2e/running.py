@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
+import asyncpg
+from typer.testing import CliRunner
 
+from bot.cli import app
 from bot.events.samples import sample
 
 if TYPE_CHECKING:
@@ -144,6 +147,16 @@ class Place:
     def database(self) -> Path:
         return self.folder / "var" / "bot.db"
 
+    async def expire_leases(self) -> None:
+        """The time after which the lanes and jobs of a dead process are free is over."""
+        past = "lease_until = 0 WHERE lease_until IS NOT NULL"
+        conn = await asyncpg.connect(self.settings["DATABASE_URL"])
+        try:
+            for table in ("lanes", "jobs"):
+                await conn.execute(f"UPDATE {table} SET {past}")  # noqa: S608 - two fixed names
+        finally:
+            await conn.close()
+
     @asynccontextmanager
     async def bot(self, *words: str, **settings: str) -> AsyncIterator[Process]:
         """A running `bot run` (or what the words say), started; killed at the end if need be."""
@@ -160,6 +173,15 @@ class Place:
                 if process.running:
                     await process.kill()
 
+    async def command(self, *words: str, **settings: str) -> Ended:
+        """A short command, in this process: starting another one takes longer than the command."""
+        given: dict[str, str | None] = dict.fromkeys(os.environ)
+        given |= bare_environment() | self.settings | settings
+        result = await asyncio.to_thread(CliRunner().invoke, app, words, env=given)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
     async def run(self, *words: str, **settings: str) -> Ended:
         """A command that ends by itself."""
         process = await self._spawn(*words, settings=settings)
@@ -172,9 +194,7 @@ class Place:
             raise
         return Ended(process.returncode or 0, out.decode(), err.decode())
 
-    async def _spawn(
-        self, *words: str, settings: Mapping[str, str]
-    ) -> asyncio.subprocess.Process:
+    async def _spawn(self, *words: str, settings: Mapping[str, str]) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "bot", *words),
@@ -193,7 +213,6 @@ def bare_environment() -> dict[str, str]:
     return {
         **kept,
         "PYTHONPATH": str(REPOSITORY),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PORT": "0",
         "LOG_FORMAT": "json",
         "WEBHOOK_SECRET": SECRET,

@@ -53,12 +53,15 @@ async def test_one_web_and_two_workers_share_a_postgresql(
         on_postgres.bot("web") as web,
     ):
         for number in range(20):
-            assert await forge.send(
-                web.url,
-                key=f"{number}",
-                branch=f"number-{number}-",
-                project=f"shop/project-{number % 4}",
-            ) == 202
+            assert (
+                await forge.send(
+                    web.url,
+                    key=f"{number}",
+                    branch=f"number-{number}-",
+                    project=f"shop/project-{number % 4}",
+                )
+                == 202
+            )
         await until(lambda: len(numbers(slack)) == 20, "twenty messages")
         assert (one.running, other.running) == (True, True)
     assert sorted(numbers(slack)) == list(range(20))
