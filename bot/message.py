@@ -131,8 +131,12 @@ _INVISIBLE: Final = re.compile(
 
 def clean(value: str) -> str:
     """The value without control, bidi and zero-width characters; line breaks and tabs stay."""
+    if value.isascii() and value.isprintable():
+        return value
     value = _INVISIBLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     value = value.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
+    if value.isprintable():  # no control characters, and no half surrogate pairs
+        return value
     return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 

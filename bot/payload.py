@@ -7,7 +7,6 @@ import math
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -21,24 +20,35 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class Payload:
     """A place in a body. `body["user"]["name"].text()` reads it or raises PayloadError with its
     path; the `or_` readers take a default for what is missing, null or of another type."""
 
-    value: Json
-    path: str = "$"
+    # No dataclass: a delivery makes sixty of them, and few are asked for their path.
+    __slots__ = ("_above", "_step", "value")
+
+    def __init__(self, value: Json, above: Payload | None = None, step: str = "$") -> None:
+        self.value = value
+        self._above = above
+        self._step = step
+
+    @property
+    def path(self) -> str:
+        """`$.user.name`, for errors."""
+        return self._step if self._above is None else self._above.path + self._step
 
     def __getitem__(self, key: str) -> Payload:
         """The member; missing members and members of non-objects read as null."""
-        inner = self.value.get(key) if isinstance(self.value, Mapping) else None
-        return Payload(inner, f"{self.path}.{key}")
+        value = self.value
+        if type(value) is dict or isinstance(value, Mapping):
+            return Payload(value.get(key), self, f".{key}")
+        return Payload(None, self, f".{key}")
 
     def __iter__(self) -> Iterator[Payload]:
         """The elements; nothing when it is not a list."""
         if isinstance(self.value, Sequence) and not isinstance(self.value, str):
             for index, inner in enumerate(self.value):
-                yield Payload(inner, f"{self.path}[{index}]")
+                yield Payload(inner, self, f"[{index}]")
 
     def __bool__(self) -> bool:
         """Whether there is anything: null, empty objects, lists and texts are nothing."""
