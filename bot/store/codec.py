@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from bot.actions.values import dump_value
 from bot.message import dump_message, load_message
 from bot.model import Action, ActionId, SubjectKey
 
@@ -91,6 +92,7 @@ def dump_trace(decision: Decision) -> dict[str, Any]:
         "names": decision.names,
         "verdicts": [_dump_verdict(verdict) for verdict in decision.verdicts],
         "skipped": decision.skipped,
+        "learned": {name: dump_value(value) for name, value in decision.learned.items()},
     }
 
 

@@ -62,6 +62,7 @@ def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:
     if row is None:
         return None
     items = outbox.listed(conn, state=None, limit=1000, delivery=delivery)
+    took_ms = outbox.took_ms(conn, delivery)
     return {
         "delivery": row.delivery,
         "ruleset": row.ruleset,
@@ -76,6 +77,8 @@ def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:
                 "subject": item.action.subject,
                 "root": item.action.root,
                 "emoji": item.action.emoji,
+                "remove": item.action.remove,
+                "took_ms": took_ms.get(item.action.id),
                 "lane": item.lane,
                 "state": item.state,
                 "attempts": item.attempts,

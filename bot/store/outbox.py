@@ -242,6 +242,26 @@ def listed(
     return tuple(_item(row) for row in conn.execute(query))
 
 
+def took_ms(conn: Connection, delivery: str) -> dict[str, float]:
+    """By the id of each action that was carried out, how long after its decision."""
+    query = select(outbox.c.id, outbox.c.created_at, outbox.c.updated_at)
+    done = query.where(outbox.c.delivery == delivery, outbox.c.state == literal_column("'done'"))
+    return {
+        row.id: (row.updated_at - row.created_at).total_seconds() * 1000
+        for row in conn.execute(done)
+    }
+
+
+def at_place(conn: Connection, place: Place, *, limit: int) -> tuple[OutboxItem, ...]:
+    """What was done at that place, oldest first: the message itself, its edits, its reactions."""
+    query = select(outbox).where(
+        outbox.c.place_ts == place.ts,
+        outbox.c.place_channel == place.channel,
+        outbox.c.state == literal_column("'done'"),
+    )
+    return tuple(_item(row) for row in conn.execute(query.order_by(outbox.c.seq).limit(limit)))
+
+
 def retry(conn: Connection, ids: Sequence[str] | None, *, now: datetime) -> int:
     """Puts dead items back in their lanes, in their old order; all of them when None."""
     query = select(outbox.c.id, outbox.c.lane).where(_DEAD)

@@ -231,6 +231,12 @@ outbox: Final = Table(
     UniqueConstraint("id", name="outbox_id"),
     Index("outbox_delivery", "delivery"),
     Index(
+        "outbox_place",
+        "place_ts",
+        sqlite_where=text("place_ts IS NOT NULL"),
+        postgresql_where=text("place_ts IS NOT NULL"),
+    ),
+    Index(
         "outbox_waiting",
         "lane",
         "seq",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from bot.model import Action, Json, Lane, OutboxItem, SubjectKey, Thread
+    from bot.model import Action, Json, Lane, OutboxItem, Place, SubjectKey, Thread
     from bot.ports import (
         Claim,
         ClaimedDeliveries,
@@ -100,6 +100,10 @@ class SendingWork(Part):
     ) -> tuple[OutboxItem, ...]:
         """Oldest first; those that wait, are under way or dead when no state is named."""
         return await self._backend.read(partial(outbox.listed, state=state, limit=limit))
+
+    async def done_at(self, place: Place, *, limit: int = 50) -> tuple[OutboxItem, ...]:
+        """What was done to the message at that place, oldest first."""
+        return await self._backend.read(partial(outbox.at_place, place=place, limit=limit))
 
     async def retry_outbox(self, ids: Sequence[str] | None = None, *, now: datetime) -> int:
         """Puts dead items back in their lanes, all of them when None; how many those were."""

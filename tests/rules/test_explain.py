@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from bot.rules.ruleset import Ruleset
 
 NAMES = ("push", "mr.opened", "mr.labeled", "pipeline.failed", "issue.opened", "comment.mr")
-ON = st.sampled_from([*NAMES, "any", "mr", "issue", "pipeline.broken"])
-PROJECTS = ["shop/api", "shop/*", "shop/**", "other/x", "!shop/api", "{shop,x}/*"]
+ON = st.sampled_from([*NAMES, "any", "any", "any", "mr", "issue", "pipeline.broken"])
+PROJECTS = ["shop/api", "shop/api", "**", "shop/*", "shop/**", "other/x", "!shop/api", "{shop,x}/*"]
 LEAVES = st.sampled_from(
     [
         "{bot: false}", "{bot: true}", "{actor: alice}", "{actor: [bob, '!alice']}",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.actions.values import load_value
 from bot.errors import LeaseLost
 from bot.message import Mention, Message, text
 from bot.model import Lane, Place
 from bot.ports import Dead, Done, Dropped, Retry
-from tests.store.make import DEV, LEASE, MR, NOW, SECOND, action, claim_item, plan
+from tests.store.make import DEV, LEASE, MR, NOW, SECOND, action, claim_item, delivery_id, plan
 
 if TYPE_CHECKING:
     from bot.model import Action
@@ -287,3 +288,26 @@ async def test_what_hangs_on_a_merged_post_finds_the_one_that_was_sent(store: St
     assert (await claim_item(store)).root == PLACE
     (thread,) = (await store.load_threads([MR]))[MR]
     assert (thread.root, thread.ts) == (action(1).id, PLACE.ts)
+
+
+async def test_what_was_done_to_a_message_is_found_by_its_place(store: Store) -> None:
+    await plan(store, 1, action(1, 0), action(1, 1, verb="react", emoji="tada"))
+    await plan(store, 2, action(2, 0), action(2, 1))
+    first, second = await sent(store), await sent(store)
+    await sent(store, outcome=Done(place=Place(channel="C2", ts=PLACE.ts)))
+    await sent(store, outcome=Dead(error="no", code="no"))
+    found = await store.done_at(PLACE)
+    assert [(item.action.id, item.delivery) for item in found] == [
+        (first.id, "D" + "0" * 24 + "1"),
+        (second.id, "D" + "0" * 24 + "1"),
+    ]
+    assert await store.done_at(Place(channel="C1", ts="1.1")) == ()
+
+
+async def test_a_trace_tells_what_was_learnt_and_how_long_each_action_took(store: Store) -> None:
+    await plan(store, 1, action(1, 0), action(1, 1), learned={"broken_for": timedelta(minutes=10)})
+    await sent(store, now=NOW + SECOND)
+    trace = await store.decision(delivery_id(1))
+    assert trace is not None
+    assert [made["took_ms"] for made in trace["actions"]] == [1000.0, None]
+    assert load_value(trace["learned"]["broken_for"]) == timedelta(minutes=10)
