@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.actions import card, post, react, reply
+from bot.actions import card, comment, dm, pipeline, post, react, reply, webhook
 
 if TYPE_CHECKING:
     from bot.actions.plan import Asker, Plan, Withheld
@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 class Verb:
     name: str
     plan: Callable[[ActionSpec, Asker, Plan], Withheld]
+    #: It acts outside of chat: never on events that the bot itself caused.
+    outside: bool = False
 
 
-#: Within one delivery: cards, posts, replies, reactions (rules-language.md 1.4.2).
+#: Within one delivery: cards, posts, replies, reactions, then what acts outside of chat; a
+#: pipeline before the texts that name it.
 ALL: tuple[Verb, ...] = (
     Verb(name="card", plan=card.plan),
     Verb(name="post", plan=post.plan),
     Verb(name="reply", plan=reply.plan),
     Verb(name="react", plan=react.plan),
+    Verb(name="dm", plan=dm.plan),
+    Verb(name="pipeline", plan=pipeline.plan, outside=True),
+    Verb(name="comment", plan=comment.plan, outside=True),
+    Verb(name="webhook", plan=webhook.plan, outside=True),
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.message import Broadcast, Mention, Message, Text, join
-from bot.model import Action, DeliveryId, Person, SubjectKey, Thread, action_id
+from bot.model import Action, ActionId, DeliveryId, Person, SubjectKey, Thread, action_id
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,6 +63,8 @@ class View:
     named: Mapping[str, str]
     #: `#name` or id as written -> channel id where it is known.
     channel: Callable[[str], str]
+    #: The bot itself caused the event.
+    own: bool = False
 
     @property
     def spec(self) -> Spec:
@@ -88,6 +90,10 @@ class Plan:
         self.view = view
         self.actions: list[Action] = []
         self.dropped = 0
+        #: (rule, name that `as` gave) -> the action whose result it is.
+        self.results: dict[tuple[str, str], ActionId] = {}
+        #: What the trace says beside the outcome, by rule.
+        self.remarks: dict[str, list[str]] = {}
         self._threads: dict[SubjectKey, dict[str, Thread]] = {
             key: {
                 thread.channel: thread
@@ -98,6 +104,16 @@ class Plan:
         }
         #: (channel, thread) of each default text -> its place in `actions` and its rule.
         self._defaults: dict[tuple[str, str], tuple[int, str]] = {}
+
+    def aside(self) -> Plan:
+        """Another plan that knows the same threads, to see what would be done."""
+        other = Plan(self.view, {})
+        other._threads = {key: dict(found) for key, found in self._threads.items()}
+        return other
+
+    def remark(self, asker: Asker, text: str) -> None:
+        """Told in the rule's verdict, whatever it is."""
+        self.remarks.setdefault(asker.name, []).append(text)
 
     def thread(self, channel: str, subjects: tuple[SubjectKey, ...]) -> Thread | None:
         """The first of the subjects' threads in that channel."""

@@ -77,3 +77,5 @@ class ActionSpec:
     extra: Mapping[str, object] = field(default_factory=dict)
     #: Fields its texts show that only the forge's API may know, for some event.
     asks: tuple[str, ...] = ()
+    #: Results of other verbs that its texts show: `run`.
+    shows: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from bot.rules.faults import did_you_mean
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.reading import Reading, Scope
 from bot.rules.ruleset import Condition, Rule
-from bot.rules.settings import read_timing
-from bot.rules.verbs import GUARDED, VERBS, long_form, read_verb
+from bot.rules.timing import check_timing, read_timing, timing_of
+from bot.rules.verbs import GUARDED, OPEN, VERBS, long_form, read_verb
 from bot.rules.verbs_later import not_yet
 
 if TYPE_CHECKING:
@@ -249,6 +249,9 @@ class Entries:
             if key.text in GUARDED and key.text not in frame.allow:
                 self._reading.faults.add(
                     key, f"`{key.text}` must be allowed by the rule", f"allow: [{key.text}]"
+            if key.text in OPEN and frame.scope.confidential:
+                said = f"this rule is for confidential events, a {key.text} is not"
+                self._reading.faults.add(key, said, "post to a channel that is declared for them")
                 )
             found += read_verb(key.text, key, node, self._reading, frame.scope)
         return tuple(found)
@@ -352,10 +355,12 @@ def _mergeable(node: Node) -> bool:
 
 def _made_names(verbs: Iterable[tuple[Scalar, Node]]) -> Iterable[str]:
     """Names that `as:` of a verb gives to its result."""
-    for _, node in verbs:
-        made = node.get("as") if isinstance(node, Map) else None
-        if isinstance(made, Scalar):
-            yield made.text
+    for key, node in verbs:
+        items = node.items if isinstance(node, Seq) else (node,)
+        for item in items if key.text == "pipeline" else ():
+            made = item.get("as") if isinstance(item, Map) else None
+            if isinstance(made, Scalar):
+                yield made.text
 
 
 def _sorted(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:

@@ -42,6 +42,8 @@ class Scope:
     folded: bool = False
     #: Further names for templates: `as: run` of another verb.
     names: frozenset[str] = frozenset()
+    #: Those that are known to other verbs only.
+    elsewhere: frozenset[str] = frozenset()
 
 
 class Reading:
@@ -241,7 +243,8 @@ class Reading:
 
     def _template_field(self, node: Node, name: str, line: int, scope: Scope) -> None:
         base, _, last = name.rpartition(".")
-        if name.partition(".")[0] in scope.names:
+        if name.partition(".")[0] in scope.names | scope.elsewhere:
+            self._result(node, name, line, scope)
             return
         if self.catalogue.field(name) is None and last in MEMBERS:
             known = self.catalogue.field(base)
@@ -255,6 +258,16 @@ class Reading:
         if name is None:
             return None
         found = self.templates.get(name)
+    def _result(self, node: Node, name: str, line: int, scope: Scope) -> None:
+        """A name that `as` gave."""
+        base, _, member = name.partition(".")
+        at = self.faults.line_of(node, line, name)
+        if base in scope.elsewhere:
+            said = f"`{base}` is not there yet when this is sent"
+            self.faults.add(at, said, "only `comment` and `webhook` wait for it")
+        elif member and member not in RESULT:
+            self.faults.add(at, f"`{name}` is unknown", f"there are {choices(RESULT)}")
+
         if found is None:
             hint = did_you_mean(name, self.templates) or "declare it under `templates:`"
             self.faults.add(node, f"there is no template `{name}`", hint)
@@ -271,6 +284,9 @@ _HASH: Final = 'a text that begins with # needs quotes: "#x"'
 
 def _events(scope: Scope) -> str:
     words = [word for word, _ in scope.words]
+#: What there is to know of the result that `as` names.
+RESULT: Final = ("id", "status", "url")
+_LISTED_HINT: Final = f"there are {', '.join(sorted(LISTED | {f.name for f in TIMED}))}"
     return " and ".join(words[:3]) + (" …" if len(words) > 3 else "")
 
 

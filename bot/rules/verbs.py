@@ -14,7 +14,7 @@ from bot.rules.faults import choices, did_you_mean
 from bot.rules.match import compile_text
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.template import Template
-from bot.rules.verbs_later import LATER
+from bot.rules.verbs_later import LATER, REQUIRED
 
 if TYPE_CHECKING:
     from bot.rules.reading import Reading, Scope
@@ -31,10 +31,14 @@ VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "dm": ("to", *_LOOK),
     "comment": ("text", "template", "key", "on"),
     "pipeline": ("ref", "variables", "as"),
-    "webhook": ("url", "json", "method", "headers", "timeout", "as"),
+    "webhook": ("url", "json", "method", "headers", "timeout"),
 }
 #: Verbs that change something at a forge or elsewhere: a rule must `allow` them.
 GUARDED: Final = ("comment", "pipeline", "webhook")
+#: Of those, the ones whose words others than the subject's readers may see.
+OPEN: Final = ("pipeline", "webhook")
+#: Their texts may show the result of another verb.
+LATE_VERBS: Final = ("comment", "webhook")
 SIZES: Final = ("line", "compact", "card")
 FOLLOW: Final = ("comments", "reviews", "state", "pipeline")
 EVERYONE: Final = ("here", "channel")
@@ -62,6 +66,8 @@ def read_verb(
     verb: str, key: Scalar, node: Node, reading: Reading, scope: Scope
 ) -> list[ActionSpec]:
     """What one verb of a rule asks for; a list of maps asks several times."""
+    if verb not in LATE_VERBS:
+        scope = replace(scope, names=frozenset(), elsewhere=scope.names)
     if (isinstance(node, Seq) and any(isinstance(item, Map) for item in node.items)) or (
         isinstance(node, Seq) and verb == "react"
     ):
@@ -103,7 +109,7 @@ _EXAMPLE: Final = {
     "dm": "reviewers",
     "comment": '"done"',
     "pipeline": "main",
-    "webhook": "{url: https://…}",
+    "webhook": "{url: https://…, json: {…}}",
 }
 
 
@@ -128,7 +134,21 @@ def _spec(verb: str, key: Scalar, node: Map, reading: Reading, scope: Scope) -> 
     _not_both(node, reading, "text", "template")
     given = {name: value for name, value in known.items() if value is not None}
     spec = ActionSpec(verb=verb, line=key.line, extra=extra, **given)
-    return replace(spec, asks=reading.catalogue.asks(_shown_fields(spec)))
+    _complete(key, node, reading)
+    names = tuple(dict.fromkeys(_shown_fields(spec)))
+    shows = dict.fromkeys(name.partition(".")[0] for name in names)
+    return replace(
+        spec,
+        asks=reading.catalogue.asks(names),
+        shows=tuple(name for name in shows if name in scope.names),
+    )
+
+
+def _complete(key: Scalar, node: Map, reading: Reading) -> None:
+    """A fault for a verb that lacks what it cannot do without."""
+    needed = REQUIRED.get(key.text, ())
+    if needed and not any(node.get(word) is not None for word in needed):
+        reading.faults.add(key, f"`{key.text}` lacks `{needed[0]}`", _EXAMPLE[key.text])
 
 
 def _shown_fields(spec: ActionSpec) -> Iterator[str]:

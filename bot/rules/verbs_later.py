@@ -1,11 +1,14 @@
-"""Keys of the verbs that a later version carries out: checked now, kept as they are."""
+"""Keys of the verbs that write to people and act outside of chat."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+from bot.actions.dm import NAMED
 from bot.registry import FieldType
 from bot.rules.faults import did_you_mean
 from bot.rules.nodes import Map, Node, Scalar, Seq
@@ -18,14 +21,19 @@ if TYPE_CHECKING:
 #: load. Take a word out here when it is built.
 NOT_YET: Final[frozenset[str]] = frozenset(
     {
-        "every", "list", "each", "batch", "throttle", "during", "wait_for",
-        "dm", "comment", "pipeline", "webhook",
-        "defaults.footer", "defaults.private", "mute.rule", "mute.channel",
+
+        "defaults.footer", "defaults.private",
     }
 )  # fmt: skip
 
 _SECRET: Final = re.compile(r"\$\{secret:[A-Z][A-Z0-9_]*\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_OWN_HEADERS: Final = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "idempotency-key"}
+)
+_LONGEST: Final = timedelta(seconds=15)
 _METHODS: Final = ("POST", "PUT", "PATCH", "GET", "DELETE")
 
 
@@ -50,7 +58,7 @@ def _person(node: Map, reading: Reading) -> list[str]:
         hint = did_you_mean(name, reading.people) or "declare them under `people:`"
         reading.faults.add(value, f"`{name}` is not declared", hint)
         return []
-    return [name]
+    return [f"{NAMED}{name.lower()}"]
 
 
 def _people_field(name: str, node: Node, reading: Reading, scope: Scope) -> list[str]:
@@ -74,7 +82,18 @@ def _template(node: Node, reading: Reading, scope: Scope) -> object:
 
 
 def _variables(node: Node, reading: Reading, scope: Scope) -> object:
-    table = reading.map_of(node, "variables")
+    return _texts(node, "variables", _VARIABLE, reading, scope)
+
+
+def _headers(node: Node, reading: Reading, scope: Scope) -> object:
+    for key, _ in node.entries if isinstance(node, Map) else ():
+        if key.text.lower() in _OWN_HEADERS:
+            reading.faults.add(key, f"the header `{key.text}` is the bot's own")
+    return _texts(node, "headers", _HEADER, reading, scope)
+
+
+def _texts(node: Node, what: str, fits: re.Pattern[str], reading: Reading, scope: Scope) -> object:
+    table = reading.map_of(node, what)
     if table is None:
         return None
     return {key.text: reading.template(value, scope, key.text) for key, value in table.entries}
@@ -93,7 +112,9 @@ def _json(node: Node, reading: Reading, scope: Scope) -> object:
 
 def _url(node: Node, reading: Reading, _scope: Scope) -> object:
     text = reading.text(node, "url")
-    if text is not None and not (text.startswith("https://") or _SECRET.fullmatch(text)):
+    if text is None:
+        return None
+    if not _SECRET.fullmatch(text) and not _is_https(text):
         reading.faults.add(
             node, "a webhook's url is fixed and begins with https://", '"${secret:NAME}"'
         )
@@ -105,13 +126,23 @@ def _as(node: Node, reading: Reading, _scope: Scope) -> object:
     if text is not None and not _NAME.fullmatch(text):
         reading.faults.add(node, f"`{text}` is no name", "letters, digits and _")
     return text
+def _is_https(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and "{{" not in text
+
+
 
 
 def _timeout(node: Node, reading: Reading, _scope: Scope) -> object:
     text = reading.text(node, "timeout")
-    if text is not None and duration(text) is None:
-        reading.faults.add(node, f"`{text}` is no duration", "for example 5s")
-    return text
+    wanted = duration(text) if text is not None else None
+    if text is not None and (wanted is None or not timedelta() < wanted <= _LONGEST):
+        reading.faults.add(node, f"`{text}` is no time to wait", "1s to 15s")
+        return None
+    return wanted.total_seconds() if wanted is not None else None
 
 
 def _plain(node: Node, reading: Reading, _scope: Scope) -> object:
@@ -137,9 +168,15 @@ LATER: Final[Mapping[tuple[str, str], Callable[[Node, Reading, Scope], object]]]
     ("webhook", "url"): _url,
     ("webhook", "json"): _json,
     ("webhook", "method"): _method,
-    ("webhook", "headers"): _variables,
+    ("webhook", "headers"): _headers,
     ("webhook", "timeout"): _timeout,
-    ("webhook", "as"): _as,
+}
+#: What a verb cannot do without; of `comment` one of two.
+REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
+    "dm": ("to",),
+    "comment": ("text", "template"),
+    "pipeline": ("ref",),
+    "webhook": ("url",),
 }
 
 

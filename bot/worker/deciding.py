@@ -71,6 +71,7 @@ class Decider:
         facts: FactFinder | None = None,
         shadow: Shadow | None = None,
     ) -> None:
+        accounts: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         self._store = store
         self._hooks = hooks
         self._book = book
@@ -81,6 +82,7 @@ class Decider:
         self._facts = facts or FactFinder({}, clock)
         self._shadow = shadow
 
+        self._accounts = accounts
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
         claimed = await self._store.claim_deliveries(
@@ -145,6 +147,7 @@ class Decider:
             default_route=await self._default_route(delivery),
             hook=delivery.hook,
             content=content_of(delivery),
+            accounts=await self._accounts() if self._accounts is not None else {},
         )
         now, facts = self._clock.now(), self._facts.about(event)
         made = await settle(
@@ -225,7 +228,8 @@ async def settle(
     facts: Facts,
 ) -> Decision:
     """Decides, loading what the decision asks for until it asks for nothing more."""
-    await overlay.load(Needs(threads=event.subjects, memory=event.links))
+    known = (*event.links, *loops.keys_of(event))
+    await overlay.load(Needs(threads=event.subjects, memory=known))
     for _ in range(_ROUNDS):
         state = facts.onto(overlay.state)
         made = decide(event, state, delivery=delivery, now=now, ruleset=ruleset, around=around)

@@ -1,0 +1,75 @@
+"""`dm`: a message to people themselves, never to the one who caused the event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from bot.actions import plan as planning
+from bot.message import Mention, one_line
+from bot.model import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.actions.plan import Asker, Plan, View, Withheld
+    from bot.actions.spec import ActionSpec
+
+#: Before a name in `to` that is a person's, not a field's.
+NAMED: Final = "@"
+
+
+def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
+    """One message to each person whose Slack id is known; the others are named in the trace."""
+    view = to.view
+    ids: dict[str, None] = {}
+    for person in _people(spec, view):
+        slack_id = _id_of(person, view)
+        if slack_id is None:
+            to.remark(asker, f"{one_line(person.shown)} has no entry under `people:`")
+        elif asker.may(slack_id):
+            ids[slack_id] = None
+    if not ids:
+        return "nobody to write to"
+    made = planning.message(spec, view, view.spec.line(view.event))
+    who = planning.mentions(spec, view)
+    reasons: list[Withheld] = []
+    for slack_id in ids:
+        action = replace(
+            planning.new_action("dm", asker, slack_id, view.subjects[0]),
+            message=made,
+            confidential=view.event.confidential,
+        )
+        if spec.text is None:
+            reasons.append(to.add_default(action, who))
+        else:
+            own = replace(action, message=made.with_mentions(who))
+            reasons.append(None if to.add(own) else "limit of actions reached")
+    return None if None in reasons else reasons[0]
+
+
+def _people(spec: ActionSpec, view: View) -> Iterator[Person]:
+    """Of a confidential event only those whom the rule itself names may know."""
+    actor = view.event.actor
+    own = actor.username.casefold() if actor is not None else ""
+    for name in _names(spec):
+        if name.startswith(NAMED):
+            found: tuple[object, ...] = (Person(username=name.removeprefix(NAMED)),)
+        elif view.event.confidential:
+            continue
+        else:
+            value = view.lookup(name)
+            found = value if isinstance(value, tuple) else (value,)
+        for person in found:
+            if isinstance(person, Person) and person.username.casefold() != own:
+                yield person
+
+
+def _names(spec: ActionSpec) -> tuple[str, ...]:
+    listed = spec.extra.get("to")
+    return listed if isinstance(listed, tuple) else ()
+
+
+def _id_of(person: Person, view: View) -> str | None:
+    span = view.person(person)
+    return span.id if isinstance(span, Mention) else None
