@@ -253,11 +253,6 @@ class Reading:
         at = self.faults.line_of(node, line, name)
         self.field(name, at, scope, in_text=True)
 
-    def named_template(self, node: Node, scope: Scope) -> Template | None:
-        name = self.text(node, "template")
-        if name is None:
-            return None
-        found = self.templates.get(name)
     def _result(self, node: Node, name: str, line: int, scope: Scope) -> None:
         """A name that `as` gave."""
         base, _, member = name.partition(".")
@@ -268,6 +263,11 @@ class Reading:
         elif member and member not in RESULT:
             self.faults.add(at, f"`{name}` is unknown", f"there are {choices(RESULT)}")
 
+    def named_template(self, node: Node, scope: Scope) -> Template | None:
+        name = self.text(node, "template")
+        if name is None:
+            return None
+        found = self.templates.get(name)
         if found is None:
             hint = did_you_mean(name, self.templates) or "declare it under `templates:`"
             self.faults.add(node, f"there is no template `{name}`", hint)
@@ -279,14 +279,14 @@ _RARE: Final = {
     **{field.name: "timed" for field in TIMED},
     **{field.name: "folded" for field in FOLDED},
 }
+#: What there is to know of the result that `as` names.
+RESULT: Final = ("id", "status", "url")
+_LISTED_HINT: Final = f"there are {', '.join(sorted(LISTED | {f.name for f in TIMED}))}"
 _HASH: Final = 'a text that begins with # needs quotes: "#x"'
 
 
 def _events(scope: Scope) -> str:
     words = [word for word, _ in scope.words]
-#: What there is to know of the result that `as` names.
-RESULT: Final = ("id", "status", "url")
-_LISTED_HINT: Final = f"there are {', '.join(sorted(LISTED | {f.name for f in TIMED}))}"
     return " and ".join(words[:3]) + (" …" if len(words) > 3 else "")
 
 

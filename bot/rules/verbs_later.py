@@ -38,7 +38,7 @@ _METHODS: Final = ("POST", "PUT", "PATCH", "GET", "DELETE")
 
 
 def _people(node: Node, reading: Reading, scope: Scope) -> tuple[str, ...]:
-    """Fields that hold people, and `{person: alice}`."""
+    """Fields that hold people, and `{person: alice}` as `@alice`."""
     found: list[str] = []
     for item in reading.items(node, "to"):
         if isinstance(item, Map):
@@ -96,6 +96,9 @@ def _texts(node: Node, what: str, fits: re.Pattern[str], reading: Reading, scope
     table = reading.map_of(node, what)
     if table is None:
         return None
+    for key, _ in table.entries:
+        if not fits.fullmatch(key.text):
+            reading.faults.add(key, f"`{key.text}` cannot be a name in `{what}`")
     return {key.text: reading.template(value, scope, key.text) for key, value in table.entries}
 
 
@@ -118,14 +121,11 @@ def _url(node: Node, reading: Reading, _scope: Scope) -> object:
         reading.faults.add(
             node, "a webhook's url is fixed and begins with https://", '"${secret:NAME}"'
         )
+    elif text == "${secret:KEY}":
+        reading.faults.add(node, "SECRET_KEY is the bot's own", "give the secret another name")
     return text
 
 
-def _as(node: Node, reading: Reading, _scope: Scope) -> object:
-    text = reading.text(node, "as")
-    if text is not None and not _NAME.fullmatch(text):
-        reading.faults.add(node, f"`{text}` is no name", "letters, digits and _")
-    return text
 def _is_https(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -134,6 +134,11 @@ def _is_https(text: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname) and "{{" not in text
 
 
+def _as(node: Node, reading: Reading, _scope: Scope) -> object:
+    text = reading.text(node, "as")
+    if text is not None and not _NAME.fullmatch(text):
+        reading.faults.add(node, f"`{text}` is no name", "letters, digits and _")
+    return text
 
 
 def _timeout(node: Node, reading: Reading, _scope: Scope) -> object:

@@ -16,8 +16,10 @@ from bot.model import Decision, Lane, Needs, Outcome, State
 from bot.payload import read_object
 from bot.ports import Settled
 from bot.registry import Source
+from bot.rules import loops
 from bot.rules.decide import Surroundings, decide
 from bot.worker.facts import FactFinder
+from bot.worker.lanes import Lanes
 from bot.worker.leases import while_held
 from bot.worker.overlay import Overlay
 from bot.worker.shadow import Seen, Shadow
@@ -69,9 +71,9 @@ class Decider:
         metrics: Metrics,
         workspace: str = "slack",
         facts: FactFinder | None = None,
+        accounts: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         shadow: Shadow | None = None,
     ) -> None:
-        accounts: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         self._store = store
         self._hooks = hooks
         self._book = book
@@ -80,9 +82,9 @@ class Decider:
         self._metrics = metrics
         self._workspace = workspace
         self._facts = facts or FactFinder({}, clock)
+        self._accounts = accounts
         self._shadow = shadow
 
-        self._accounts = accounts
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
         claimed = await self._store.claim_deliveries(
@@ -144,10 +146,10 @@ class Decider:
         around = Surroundings(
             specs=events.SPECS,
             channels=await self._channels(),
+            accounts=await self._accounts() if self._accounts is not None else {},
             default_route=await self._default_route(delivery),
             hook=delivery.hook,
             content=content_of(delivery),
-            accounts=await self._accounts() if self._accounts is not None else {},
         )
         now, facts = self._clock.now(), self._facts.about(event)
         made = await settle(
