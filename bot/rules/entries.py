@@ -249,6 +249,7 @@ class Entries:
             if key.text in GUARDED and key.text not in frame.allow:
                 self._reading.faults.add(
                     key, f"`{key.text}` must be allowed by the rule", f"allow: [{key.text}]"
+                )
             if key.text in OPEN and frame.scope.confidential:
                 said = f"this rule is for confidential events, a {key.text} is not"
                 self._reading.faults.add(key, said, "post to a channel that is declared for them")
