@@ -71,6 +71,14 @@ def codes(values: Sequence[str]) -> Text:
     return join(", ", shown)
 
 
+def rows(lines: Sequence[Text], limit: int) -> Text:
+    """One below the other, each with a bullet; the rest counted."""
+    shown = [text("• ", line) for line in lines[:limit]]
+    if len(lines) > limit:
+        shown.append(text(f"… and {len(lines) - limit} more"))
+    return join("\n", shown)
+
+
 def count(number: int, noun: str) -> str:
     """`1 commit`, `2 commits`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

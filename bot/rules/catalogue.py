@@ -45,6 +45,15 @@ TIMED: Final = (
 #: What `list:` and `each:` go through, and the family whose fields its items have.
 LISTS: Final[Mapping[str, str]] = {"open_mrs": "mr"}
 
+#: Fields of those items, beside `TIMED`: what is known of a subject without its event.
+LISTED: Final = frozenset(
+    {
+        "project", "group", "instance", "bot", "confidential", "url", "mr", "iid", "title",
+        "branch", "target", "source", "state", "draft", "sha", "author", "labels", "reviewers",
+        "assignees", "conflicts", "approvals", "approved",
+    }
+)  # fmt: skip
+
 #: Kinds of subject for `thread:` and `once:`.
 SUBJECTS: Final = (
     "mr", "issue", "branch", "tag", "commit", "pipeline", "deployment", "release", "project",

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
 from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdict
+from bot.rules import loops
+from bot.rules.open_subjects import touched
 from bot.rules.state_reader import StateReader
 from bot.rules.walk import Walk
 
@@ -32,6 +34,8 @@ class Surroundings:
     specs: Mapping[str, Spec]
     #: Channel ids by lower-case name without `#`, as far as the chat told them.
     channels: Mapping[str, str] = field(default_factory=dict)
+    #: User names of the bot accounts that our tokens belong to, by instance.
+    accounts: Mapping[str, str] = field(default_factory=dict)
     #: The default route of the hook that brought the delivery.
     default_route: str | None = None
     #: That hook; with `content`, tells an event that came through another hook as well.
@@ -62,23 +66,20 @@ def decide(
     names, fields = _derive(event, reader, around.specs, remember)
     facts = _facts(event, subjects, reader, around.specs, remember)
     threads = {key: reader.threads(key) for key in subjects}
+    ours = loops.own(event, around.accounts, reader)
     if reader.needs:
         return reader.needs
     told = {name: value for name, value in state.facts.items() if value is not None}
     event = replace(event, names=names, fields={**told, **event.fields, **fields})
-    view = View(
+    view = view_of(
+        replace(event, subjects=subjects),
         delivery=delivery,
-        event=event,
-        names=names,
-        subjects=subjects,
         facts=facts,
-        lookup=lookup_of(event, ruleset),
-        specs=around.specs,
         now=now,
-        person=_person(ruleset),
-        named={**{k.lower(): v for k, v in ruleset.groups.items()}, **ruleset.people},
-        channel=_channel(around.channels),
+        ruleset=ruleset,
+        around=around,
     )
+    view = replace(view, own=True) if ours else view
     run = Walk(view, ruleset, Plan(view, threads), reader)
     run.walk(around.default_route)
     if reader.needs:
@@ -88,9 +89,37 @@ def decide(
         names=names,
         verdicts=tuple(run.verdicts[:VERDICT_LIMIT]),
         actions=tuple(run.plan.actions),
-        remember={**remember, **run.remember},
+        remember={**remember, **run.gates.remember, **loops.acting(run.plan.actions)},
+        expect=run.gates.expect,
+        held=tuple(run.gates.held),
+        touched=touched(event, subjects, facts),
         skipped=len(ruleset.rules) - run.tried,
         learned={**told, **fields},
+    )
+
+
+def view_of(
+    event: Event,
+    *,
+    delivery: DeliveryId,
+    facts: Mapping[SubjectKey, Mapping[str, Json]],
+    now: datetime,
+    ruleset: Ruleset,
+    around: Surroundings,
+) -> View:
+    """What planning sees of an event whose names, fields and subjects are all known."""
+    return View(
+        delivery=delivery,
+        event=event,
+        names=event.names,
+        subjects=event.subjects,
+        facts=facts,
+        lookup=lookup_of(event, ruleset),
+        specs=around.specs,
+        now=now,
+        person=person_of(ruleset),
+        named={**{k.lower(): v for k, v in ruleset.groups.items()}, **ruleset.people},
+        channel=channel_of(around.channels),
     )
 
 
@@ -178,7 +207,7 @@ def _facts(
     return facts
 
 
-def _person(ruleset: Ruleset) -> Callable[[Person], Span]:
+def person_of(ruleset: Ruleset) -> Callable[[Person], Span]:
     def person(who: Person) -> Span:
         slack_id = ruleset.people.get(who.username.lower())
         if slack_id is None:
@@ -188,7 +217,7 @@ def _person(ruleset: Ruleset) -> Callable[[Person], Span]:
     return person
 
 
-def _channel(known: Mapping[str, str]) -> Callable[[str], str]:
+def channel_of(known: Mapping[str, str]) -> Callable[[str], str]:
     def channel(name: str) -> str:
         return known.get(name[1:].lower(), name) if name.startswith("#") else name
 

@@ -125,7 +125,7 @@ class Entries:
             conditions=conditions,
             own=own.conditions,
             verbs=verbs,
-            given=tuple({**dict(frame.given), **self._given(entry)}.items()),
+            given=tuple({**dict(frame.given), **self._given(entry, scope)}.items()),
             allow=allow,
             depth=frame.depth + 1,
         )
@@ -182,7 +182,7 @@ class Entries:
         found = (self._reading.choice(word, "verb to allow", GUARDED) for word in words)
         return frozenset(word for word in found if word is not None)
 
-    def _given(self, entry: Map) -> dict[str, Any]:
+    def _given(self, entry: Map, scope: Scope) -> dict[str, Any]:
         given: dict[str, Any] = {}
         for key, node in entry.entries:
             if key.text == "once":
@@ -190,11 +190,9 @@ class Entries:
             elif key.text == "own":
                 given["own"] = self._reading.flag(node, "own")
             elif key.text in (*_TIMING, "every"):
-                given[key.text] = read_timing(key, node, self._reading)
-                not_yet(key.text, key, self._reading)
+                given[key.text] = read_timing(key, node, self._reading, scope)
             elif key.text in {"list", "each"}:
                 given[key.text] = self._reading.choice(node, key.text, LISTS)
-                not_yet(key.text, key, self._reading)
         return given
 
     # -- one rule --------------------------------------------------------------------------
@@ -211,6 +209,7 @@ class Entries:
                 _at(entry), "the rule does nothing", "say what to do: `post: dev`"
             )
         self._lint_name(entry, given)
+        check_timing(entry, timing_of(given), actions, self._reading, frame.scope)
         return Rule(
             name=name,
             file=entry.file,
@@ -225,7 +224,7 @@ class Entries:
             stop=stop,
             included=frame.included,
             once=given.get("once"),
-            later={k: v for k, v in given.items() if k not in {"once", "own"}},
+            timing=timing_of(given),
         )
 
     def _check_when(self, entry: Map, frame: Frame, given: dict[str, Any]) -> None:
@@ -253,7 +252,6 @@ class Entries:
             if key.text in OPEN and frame.scope.confidential:
                 said = f"this rule is for confidential events, a {key.text} is not"
                 self._reading.faults.add(key, said, "post to a channel that is declared for them")
-                )
             found += read_verb(key.text, key, node, self._reading, frame.scope)
         return tuple(found)
 
@@ -281,6 +279,8 @@ class Entries:
         actions = self._actions(inner)
         if not inner.verbs and not stop:
             self._reading.faults.add(_at(entry), "the rule does nothing", "say what: `post: dev`")
+        self._lint_name(entry, given)
+        check_timing(entry, timing_of(given), actions, self._reading, inner.scope)
         return Rule(
             name=self._name(entry, inner),
             file=entry.file,
@@ -294,7 +294,7 @@ class Entries:
             stop=stop,
             included=frame.included,
             once=given.get("once"),
-            later={k: v for k, v in given.items() if k not in {"once", "own"}},
+            timing=timing_of(given),
         )
 
     # -- names -----------------------------------------------------------------------------

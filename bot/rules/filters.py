@@ -124,7 +124,17 @@ def spans_of(value: object) -> Text:
         return value.spans
     if isinstance(value, tuple | list):
         return join_texts(", ", [spans_of(item) for item in value[:_ELEMENTS]])
+    if isinstance(value, Mapping):
+        value = _item(value)
     return text(Plain(letters(value)))
+
+
+def _item(value: Mapping[str, object]) -> Ref:
+    """What an item of a list or a batch is about."""
+    ref = value.get("ref")
+    if isinstance(ref, Ref):
+        return ref
+    return Ref(label=letters(value.get("title", "")), url=letters(value.get("url", "")))
 
 
 def letters(value: object) -> str:
@@ -200,7 +210,7 @@ def _link(value: object, label: object = None) -> Spans:
     if isinstance(value, tuple | list):
         return Spans(join_texts(", ", [_link(item).spans for item in value[:_ELEMENTS]]))
     if isinstance(value, Mapping):
-        value = Ref(label=letters(value.get("title", "")), url=letters(value.get("url", "")))
+        value = _item(value)
     url = value.url if isinstance(value, Ref) else letters(value)
     shown = letters(value) if label is None or _gone(label) else seen(label)
     if not is_web_url(url):

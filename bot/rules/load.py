@@ -76,6 +76,7 @@ class _Loader:
         self._read_tests(rules)
         if len(rules) > RULES_LIMIT:
             self._faults.about(self._entry, f"more than {RULES_LIMIT} rules")
+        self._settings.late_mutes(each.name for rule in rules for each in (rule, *rule.first))
         lint(rules, self._reading, self._documents)
         return self._ruleset(tuple(rules))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.registry import FieldType
-from bot.rules.catalogue import FOLDED, TIMED, Catalogue
+from bot.rules.catalogue import FOLDED, LISTED, TIMED, Catalogue
 from bot.rules.expr import Expression, compile_expression
 from bot.rules.expr_tokens import ExprError
 from bot.rules.faults import choices, did_you_mean
@@ -56,6 +56,8 @@ class Reading:
         self.people: dict[str, str] = {}
         self.groups: dict[str, str] = {}
         self.hours: dict[str, Hours] = {}
+        #: In which times of day are meant, unless they say otherwise.
+        self.zone = "UTC"
         #: Named texts, and where each stands.
         self.templates: dict[str, Scalar] = {}
         self.used: set[str] = set()
@@ -175,6 +177,9 @@ class Reading:
             return None
         if name in _RARE:
             return self._rare(field, at, scope)
+        if scope.timed and name not in LISTED:
+            self.faults.add(at, f"`{name}` is not known of open merge requests", _LISTED_HINT)
+            return None
         missing = [e for e in scope.on if not self.catalogue.has(e, name)]
         if missing and len(missing) == len(scope.on):
             self.faults.add(

@@ -6,13 +6,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.model import Decision, Needs, State, Thread
+from bot.rules.agenda import Agenda
 from bot.rules.decide import decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bot.model import Action, DeliveryId, Event, Json, SubjectKey, Value
+    from bot.model import (
+        Action,
+        DeliveryId,
+        Event,
+        Held,
+        Json,
+        OpenSubject,
+        SubjectKey,
+        Value,
+    )
     from bot.rules.decide import Surroundings
     from bot.rules.ruleset import Ruleset
 
@@ -86,12 +96,19 @@ class Playback:
         self.ruleset = ruleset
         self.around = around
         self._remembered = Remembered(whole=True)
+        self._agenda = Agenda(ruleset, around)
 
     def seed(
-        self, memory: Mapping[str, Json], threads: Mapping[SubjectKey, tuple[Thread, ...]]
+        self,
+        memory: Mapping[str, Json],
+        threads: Mapping[SubjectKey, tuple[Thread, ...]],
+        *,
+        held: Iterable[Held] = (),
+        opened: Iterable[OpenSubject] = (),
     ) -> None:
-        """What was known before the first event."""
+        """What was known before the first event; `held`: what waited, oldest first."""
         self._remembered.learn(memory, threads)
+        self._agenda.seed(held, opened)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Drops what is remembered under them."""
@@ -124,7 +141,8 @@ class Playback:
                 around=around or self.around,
             )
             if isinstance(made, Decision):
-                self._remembered.apply(made, now)
+                self._agenda.begin(now)
+                self._take(made, now)
                 return made
             # Each round asks only for what is not known: there is an end to it.
             self._remembered.learn(dict.fromkeys(made.memory), dict.fromkeys(made.threads, ()))
@@ -133,4 +151,18 @@ class Playback:
     def advance(self, now: datetime) -> tuple[tuple[datetime, tuple[Action, ...]], ...]:
         """What falls due by itself up to `now` (batches, hours, throttles, `every`), each with the
         moment of it. The first call of `feed` or `advance` sets the clock going."""
-        return ()
+        return tuple((at, made.actions) for at, made in self.decisions_until(now))
+
+    def decisions_until(self, now: datetime) -> tuple[tuple[datetime, Decision], ...]:
+        """As `advance`, with what is to be said of each."""
+        self._agenda.begin(now)
+        found: list[tuple[datetime, Decision]] = []
+        while (due := self._agenda.next(now, self._remembered.state)) is not None:
+            at, made = due
+            self._take(made, at)
+            found.append((at, made))
+        return tuple(found)
+
+    def _take(self, made: Decision, now: datetime) -> None:
+        self._remembered.apply(made, now)
+        self._agenda.add(made, now)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.rules.times import NOW, Timing
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -34,10 +36,10 @@ class Condition:
     groups: tuple[tuple[Condition, ...], ...] = ()
     #: The texts it compares with, for hints.
     patterns: tuple[str, ...] = ()
-
-
     #: Fields it reads that only the forge's API may know, for some event of the rules.
     asks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One entry of rules.yaml with its parents' conditions folded in."""
@@ -63,10 +65,14 @@ class Rule:
     #: The file's included rank: a `stop` ends its own file only when this is not the entry file.
     included: bool = False
     once: str | None = None
-    #: Parts of the language that are read but not carried out yet: `batch`, `every`, …
+    timing: Timing = NOW
+    #: Parts of the language that are read but not carried out yet.
     later: Mapping[str, object] = field(default_factory=dict)
     #: Of a mute: when it ends; None = never.
     until: datetime | None = None
+    #: Of a mute: the one rule or channel (id or `#name`) it is about.
+    of_rule: str | None = None
+    of_channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +131,11 @@ class Ruleset:
                 for spec in rule.actions:
                     found.update(dict.fromkeys(spec.to.channels))
         return tuple(found)
+
+    @property
+    def time_rules(self) -> tuple[Rule, ...]:
+        """Those with `every`."""
+        return tuple(rule for rule in self.rules if rule.timing.every is not None)
 
     @property
     def card_specs(self) -> tuple[tuple[Rule, ActionSpec], ...]:

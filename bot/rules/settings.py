@@ -13,11 +13,12 @@ from bot.rules.match import compile_text
 from bot.rules.nodes import Map, Node, Scalar, kind_word
 from bot.rules.reading import Scope
 from bot.rules.ruleset import Channel, Rule
-from bot.rules.times import Hours, clock, cron, daily, days, duration, until, zone
+from bot.rules.times import Hours, clock, days, until, zone
 from bot.rules.verbs_later import not_yet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import time
 
     from bot.rules.reading import Reading
 
@@ -28,7 +29,7 @@ _ALIAS: Final = re.compile(r"[^\s#@{}$][^\s{}]*")
 CHANNEL_KEYS: Final = ("id", "name", "confidential", "shared")
 DEFAULT_KEYS: Final = ("timezone", "admin", "footer", "private")
 MUTE_KEYS: Final = (*ON_RULE[:3], "if", "until", "rule", "channel")
-HOURS_KEYS: Final = ("days", "from", "to")
+HOURS_KEYS: Final = ("days", "from", "to", "timezone")
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Collected:
     private: str | None = None
     bots: list[Callable[[str], bool]] = field(default_factory=list)
     mutes: list[Rule] = field(default_factory=list)
+    #: Names of rules that mutes are about, to be looked up when the rules are read.
+    muted_rules: list[tuple[str, Node]] = field(default_factory=list)
 
 
 class Settings:
@@ -157,6 +160,7 @@ class Settings:
         found = zone(text) if text is not None else None
         if found is not None:
             self.collected.timezone = found
+            self._reading.zone = found.key or "UTC"
         elif text is not None:
             self._reading.faults.add(node, f"`{text}` is no time zone", "for example Europe/Prague")
 
@@ -173,10 +177,13 @@ class Settings:
         self._reading.keys(table, HOURS_KEYS, f"hours {key.text}")
         which = self._part(table, "days", days, "mon-fri")
         start = self._part(table, "from", clock, '"09:00"')
-        end = self._part(table, "to", clock, '"18:00"')
+        end = self._part(table, "to", _end, '"18:00"')
+        where = table.get("timezone")
+        named = self._part(table, "timezone", zone, "Europe/Prague") if where is not None else None
         if which is None or start is None or end is None:
             return None
-        return Hours(days=which, start=start, end=end)
+        there = named.key if named is not None else self._reading.zone
+        return Hours(days=which, start=start, end=end, zone=there, name=key.text)
 
     def _part(self, table: Map, name: str, read: Callable[[str], Any], example: str) -> Any:
         node = table.get(name)
@@ -200,12 +207,13 @@ class Settings:
 
     def _one_mute(self, entry: Map) -> Rule:
         self._reading.keys(entry, MUTE_KEYS, "mute")
-        for word in ("rule", "channel"):
-            key = entry.key(word)
-            if key is not None:
-                not_yet(f"mute.{word}", key, self._reading)
         found = read_conditions(entry, self._reading, Scope())
-        if not found.conditions:
+        named, where = entry.get("rule"), entry.get("channel")
+        rule = self._reading.text(named, "rule") if named is not None else None
+        if rule is not None and named is not None:
+            self.collected.muted_rules.append((rule, named))
+        channel = self._reading.channel(where, Scope()) if where is not None else None
+        if not found.conditions and named is None and where is None:
             self._reading.faults.add(entry, "a mute of everything", "project: group/name")
         end = entry.get("until")
         moment = None
@@ -221,7 +229,22 @@ class Settings:
             conditions=found.conditions,
             projects=found.projects,
             until=moment,
+            of_rule=rule,
+            of_channel=channel,
         )
+
+    def late_mutes(self, names: Iterable[str]) -> None:
+        """Mutes of rules, once all of those are known."""
+        names = tuple(names)
+        for rule, node in self.collected.muted_rules:
+            if rule not in names:
+                hint = did_you_mean(rule, names) or "a rule's `name`"
+                self._reading.faults.add(node, f"there is no rule `{rule}`", hint)
+
+
+def _end(text: str) -> time | None:
+    """`24:00`, the end of a day, is the next one's beginning."""
+    return clock("00:00" if text == "24:00" else text)
 
 
 _SECTIONS: Final[Mapping[str, Callable[[Settings, Scalar, Node], None]]] = {
@@ -236,79 +259,3 @@ _SECTIONS: Final[Mapping[str, Callable[[Settings, Scalar, Node], None]]] = {
 }
 #: In this order, so that each finds what it names.
 SECTIONS: Final = ("defaults", "channels", "people", "groups", "bots", "hours", "templates", "mute")
-
-
-# -- times of a rule -----------------------------------------------------------------------------
-
-
-def read_timing(key: Scalar, node: Node, reading: Reading) -> object:
-    """`every`, `batch`, `throttle`, `during`, `wait_for` of a rule, checked."""
-    return _TIMINGS[key.text](key, node, reading)
-
-
-def _every(_key: Scalar, node: Node, reading: Reading) -> object:
-    if isinstance(node, Map):
-        reading.keys(node, ("cron",), "every")
-        text = node.get("cron")
-        found = cron(text.text) if isinstance(text, Scalar) else "`cron` is missing"
-        if isinstance(found, str):
-            reading.faults.add(text or node, found, 'cron: "30 9 * * mon-fri"')
-        return found
-    return _daily(node, reading)
-
-
-def _daily(node: Node, reading: Reading) -> object:
-    found = daily(node.text) if isinstance(node, Scalar) else None
-    if found is None:
-        reading.faults.add(node, f"{kind_word(node)} is no time", "mon-fri 09:30, daily 09:00")
-    return found
-
-
-def _span(node: Node | None, reading: Reading, at: Node, what: str) -> object:
-    found = duration(node.text) if isinstance(node, Scalar) else None
-    if found is None:
-        said = f"{kind_word(node)} is no duration" if node is not None else f"`{what}` is missing"
-        reading.faults.add(node or at, said, f"{what}: 15m")
-    return found
-
-
-def _by(node: Map, reading: Reading) -> tuple[str, ...]:
-    found = node.get("by")
-    words = reading.words(found, "by") if found is not None else ()
-    return tuple(w.text for w in words if reading.field(w.text, w, Scope()) is not None)
-
-
-def _batch(_key: Scalar, node: Node, reading: Reading) -> object:
-    if not isinstance(node, Map):
-        return _daily(node, reading)
-    reading.keys(node, ("quiet", "max_wait", "by"), "batch")
-    return {
-        "quiet": _span(node.get("quiet"), reading, node, "quiet"),
-        "max_wait": _span(node.get("max_wait"), reading, node, "max_wait"),
-        "by": _by(node, reading),
-    }
-
-
-def _throttle(_key: Scalar, node: Node, reading: Reading) -> object:
-    table = reading.map_of(node, "throttle")
-    if table is None:
-        return None
-    reading.keys(table, ("every", "by"), "throttle")
-    return {"every": _span(table.get("every"), reading, table, "every"), "by": _by(table, reading)}
-
-
-def _named_hours(key: Scalar, node: Node, reading: Reading) -> object:
-    name = reading.text(node, key.text)
-    if name is not None and name not in reading.hours:
-        hint = did_you_mean(name, reading.hours) or "declare them under `hours:`"
-        reading.faults.add(node, f"there are no hours `{name}`", hint)
-    return name
-
-
-_TIMINGS: Final[Mapping[str, Callable[[Scalar, Node, Reading], object]]] = {
-    "every": _every,
-    "batch": _batch,
-    "throttle": _throttle,
-    "during": _named_hours,
-    "wait_for": _named_hours,
-}

@@ -79,7 +79,7 @@ class Timing:
     wait_for: Hours | None = None
     #: Of a time rule: when, and what it goes through (`open_mrs`), in one message or one by one.
     every: Daily | Cron | None = None
-    list: str | None = None
+    listed: str | None = None
     each: str | None = None
 
     @property

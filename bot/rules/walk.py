@@ -12,13 +12,14 @@ from bot.actions.spec import ActionSpec
 from bot.errors import RenderError
 from bot.model import Check, Outcome, Verdict
 from bot.rules.facts import Facts
+from bot.rules.gates import Gates
+from bot.rules.mutes import CHAT_MUTES, Muting, mutes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.actions.plan import Plan, View
     from bot.actions.spec import Lookup
-    from bot.model import Json
     from bot.rules.ruleset import Condition, Rule, Ruleset
     from bot.rules.state_reader import StateReader
 
@@ -36,7 +37,10 @@ class Walk:
         self.plan = plan
         self.reader = reader
         self.verdicts: list[Verdict] = []
-        self.remember: dict[str, Json] = {}
+        chat_mutes = reader.get(CHAT_MUTES)
+        mutes = mutes_of(ruleset, chat_mutes, now=view.now)
+        self.muting = Muting(mutes, view.lookup, view.channel)
+        self.gates = Gates(view, plan, reader, self.muting)
         self.tried = 0
         self._wanted: list[tuple[Rule, ActionSpec]] = []
         self._matched: list[Rule] = []
@@ -57,13 +61,30 @@ class Walk:
         if not self._matched and not stopped and default_route is not None:
             self._default(default_route)
 
+    def wants(self, rule: Rule) -> Rule | None:
+        """The rule, or the first of its children, when it wants the event."""
+        return None if self.muting.everything() else self._match(rule)
+
+    def act(self, rule: Rule) -> None:
+        """Does what a rule wants that was found to match."""
+        self._matched.append(rule)
+        self._wanted += [(rule, spec) for spec in rule.actions]
+        self._carry()
+
     def _muted(self) -> bool:
-        for mute in self.ruleset.mutes:
-            over = mute.until is not None and mute.until <= self.view.now
-            if not over and failed_check(mute.conditions, self.view.lookup) is None:
-                self._note(mute, Outcome.WITHHELD, "muted")
-                return True
-        return False
+        mute = self.muting.everything()
+        if mute is None:
+            return False
+        self.verdicts.append(
+            Verdict(
+                rule="(all)",
+                file=mute.file,
+                line=mute.line,
+                outcome=Outcome.WITHHELD,
+                reason=mute.reason,
+            )
+        )
+        return True
 
     def _try(self, rules: list[Rule]) -> bool:
         """Whether a `stop` ended the evaluation of this delivery."""
@@ -144,33 +165,19 @@ class Walk:
                 self._note(
                     rule,
                     Outcome.SENT if sent else Outcome.WITHHELD,
-                    "; ".join(dict.fromkeys(r for r in found if r)),
+                    "; ".join(dict.fromkeys((*filter(None, found), *self._remarks(rule)))),
                 )
 
+    def _remarks(self, rule: Rule) -> list[str]:
+        return self.plan.remarks.get(rule.name, [])
+
     def _plan(self, verb: actions.Verb, rule: Rule, spec: ActionSpec) -> str | None:
-        asker = self._asker(rule)
-        if rule.once is None:
-            return verb.plan(spec, asker, self.plan)
-        subject = self.view.subject(rule.once) or self.view.subjects[0]
-        spent: dict[str, str] = {}
-
-        def key(channel: str) -> str:
-            return f"once:{rule.name}:{spec.verb}:{channel}:{subject}"
-
-        def is_spent(channel: str) -> bool:
-            since = self.reader.get(key(channel))
-            if since is not None:
-                spent[channel] = str(since)
-            return since is not None
-
-        before = len(self.plan.actions)
-        reason = verb.plan(spec, replace(asker, spent=is_spent), self.plan)
-        for action in self.plan.actions[before:]:
-            self.remember[key(action.channel)] = self.view.now.isoformat()
-        if reason is None or not spent:
-            return reason
-        channel, since = next(iter(spent.items()))
-        return f"once={rule.once} (sent {since[:16]} to {channel})"
+        if self.view.own and (verb.outside or not rule.own):
+            return "own: the bot itself caused it"
+        # What goes to people, or to the forge itself, goes to no channel.
+        elsewhere = verb.outside or verb.name == "dm"
+        asker = Asker(name=rule.name) if elsewhere else self._asker(rule)
+        return self.gates.pass_on(verb, rule, spec, asker)
 
     def _asker(self, rule: Rule) -> Asker:
         """A confidential event goes only to channels declared for such (1.4.14)."""
@@ -194,17 +201,20 @@ class Walk:
                 *(c for _, to in spec.to.cases for c in to),
             ):
                 channel = self.view.channel(name)
+                if self.muting.of(rule.name, channel) is not None:
+                    continue
                 if asker.only is None or channel in asker.only:
                     askers.setdefault(channel, asker)
                     follows[channel] = tuple(
                         dict.fromkeys((*follows.get(channel, ()), *spec.follow))
                     )
-        cards.follow_up(self.plan, follows, askers)
+        # What the bot did itself changes its cards, and is not echoed below them.
+        cards.follow_up(self.plan, {} if self.view.own else follows, askers)
 
     def _default(self, channel: str) -> None:
         """The hook's own channel, for what no rule wanted; never anything confidential."""
         event = self.view.event
-        if event.confidential or not event.names:
+        if event.confidential or self.view.own or not event.names:
             return
         post = next(verb for verb in actions.ALL if verb.name == "post")
         spec = replace(_DEFAULT_POST, to=replace(_DEFAULT_POST.to, to=(channel,)))

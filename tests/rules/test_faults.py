@@ -139,8 +139,8 @@ FAULTS = [
         " (the children of `first` share their parent's)",
     ),
     (
-        rule("{on: mr, batch: daily 09:00, post: dev}"),
-        "11:14 `batch` is not built yet (take it out for now)",
+        rule("{name: b, on: mr, batch: daily 25:00, post: dev}"),
+        "11:30 `daily 25:00` is no time (mon-fri 09:30, daily 09:00)",
     ),
     (rule("{on: mr, first: []}"), "11:21 `first` must be a list of rules, not an empty one"),
     (rule("{use: feed}"), "11:11 there is no macro `feed` (declare it under `macros:`)"),
