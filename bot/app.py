@@ -47,6 +47,7 @@ from bot.worker.delivering import Deliverer
 from bot.worker.directory import Directory
 from bot.worker.jobs import JobRunner
 from bot.worker.notices import Notices
+from bot.worker.privacy import Privacy
 from bot.worker.rulebook import Rulebook, reader
 from bot.worker.shadow import Shadow
 
@@ -252,7 +253,7 @@ class _Parts:
         return Deliverer(
             store=self.store,
             chat=self.chat,
-            privacy=self.rules,
+            privacy=Privacy(self.rules, self.directory.ids),
             clock=self.clock,
             gap=timedelta(seconds=self.settings.channel_gap_s),
             jitter=random.random,

@@ -105,6 +105,9 @@ class Deciding(Protocol):
     async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
         """Raises LeaseLost."""
 
+    async def busy_lanes(self, keys: Sequence[Lane]) -> frozenset[Lane]:
+        """Those of them in which something waits or is under way."""
+
 
 # -- the outbox ------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from bot.store.engine import Prepared, insert
 from bot.store.schema import holds, lanes, micros, short
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Dialect
@@ -165,6 +166,13 @@ def next_ready(conn: Connection, *, now: datetime, kind: str | None) -> datetime
 def _later(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> ColumnElement[datetime]:
     """`other` may be NULL. The engines name their GREATEST differently."""
     return case((and_(other.is_not(None), other > one), other), else_=one)
+
+
+def busy(conn: Connection, keys: Sequence[Lane]) -> frozenset[Lane]:
+    """Those of them in which something waits or is under way."""
+    query = select(lanes.c.key).where(lanes.c.key.in_([short(key) for key in keys]))
+    found = set(conn.execute(query.where(lanes.c.pending > 0)).scalars())
+    return frozenset(key for key in keys if short(key) in found)
 
 
 def forget_idle(conn: Connection, *, before: datetime) -> int:

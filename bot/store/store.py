@@ -6,16 +6,17 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from bot.store import deliveries, history
+from bot.store import deliveries, history, lanes
 from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
 from bot.store.work import DecidingWork, SendingWork
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.model import Backlog, Delivery, DeliveryId, DeliverySummary, Json
+    from bot.model import Backlog, Delivery, DeliveryId, DeliverySummary, Json, Lane
 
 #: Compressing a body of this many bytes would stop the event loop for milliseconds.
 _LARGE: Final = 256 * 1024
@@ -51,6 +52,11 @@ class Store(
     async def wait(self, topic: str, timeout_s: float) -> None:
         """Also `preview`."""
         await self._backend.wait(topic, timeout_s)
+
+    # -- lanes -------------------------------------------------------------------------------
+
+    async def busy_lanes(self, keys: Sequence[Lane]) -> frozenset[Lane]:
+        return await self._backend.read(partial(lanes.busy, keys=keys))
 
     # -- history -----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import structlog
 
 from bot import events
 from bot.errors import BotError, LeaseLost, PayloadError, StoreError
-from bot.model import Decision, Lane, Needs, Outcome, State
+from bot.model import Decision, Needs, Outcome, State
 from bot.payload import read_object
 from bot.ports import Settled
 from bot.registry import Source
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.metrics import Metrics
-    from bot.model import Action, Delivery, DeliveryId, Event
+    from bot.model import Delivery, DeliveryId, Event
     from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks
     from bot.rules.ruleset import Ruleset
     from bot.worker.facts import Facts
@@ -111,20 +111,22 @@ class Decider:
     async def _decide_all(self, claimed: ClaimedDeliveries) -> list[_Decided]:
         """In order; what one decision remembers, the next one of the same lane sees."""
         overlay = Overlay(self._store)
+        lanes = Lanes(self._store, self._workspace)
         decided: list[_Decided] = []
         for delivery in claimed.deliveries:
             started = perf_counter()
-            settled = await self._settle(delivery, overlay)
+            settled = await self._settle(delivery, overlay, lanes)
             if settled.decision is not None:
                 overlay.apply(settled.decision, self._clock.now())
             took_ms = (perf_counter() - started) * 1000
             decided.append(_Decided(delivery=delivery, settled=settled, took_ms=took_ms))
         return decided
 
-    async def _settle(self, delivery: Delivery, overlay: Overlay) -> Settled:
+    async def _settle(self, delivery: Delivery, overlay: Overlay, lanes: Lanes) -> Settled:
         try:
             event = understand(delivery)
             decision = await self._decide(delivery, event, overlay)
+            chosen = await lanes.of(decision.actions, await self._channels())
         except PayloadError as error:
             return Settled(delivery=delivery.id, status="failed", error=str(error))
         except StoreError:
@@ -133,12 +135,11 @@ class Decider:
             log.exception("decision failed", delivery=delivery.id)
             text = f"{type(error).__name__} while deciding; see the log"
             return Settled(delivery=delivery.id, status="failed", error=text)
-        lanes = tuple(lane_of(action, self._workspace) for action in decision.actions)
         return Settled(
             delivery=delivery.id,
             status="decided",
             decision=decision,
-            lanes=lanes,
+            lanes=chosen,
             project=event.project.path if event.project is not None else "",
         )
 
@@ -198,13 +199,6 @@ class Decider:
             error=outcome.error,
             took_ms=round(decided.took_ms, 1),
         )
-
-
-def lane_of(action: Action, workspace: str) -> Lane:
-    """Where the action waits for its turn."""
-    if action.call is not None:
-        return action.call.lane
-    return Lane(f"send:{workspace}:{action.channel}")
 
 
 def content_of(delivery: Delivery) -> str:

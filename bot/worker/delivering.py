@@ -43,13 +43,19 @@ _SKEW: Final = timedelta(minutes=2)
 _PLAIN_LIMIT: Final = 2500
 
 #: The Slack method behind a verb, as far as rate limits go.
+_LOOK_UP: Final = "find"
+_TO_CHANNELS: Final = frozenset({"post", "card", "reply", "react"})
 _METHODS: Final = {"post": "post", "reply": "post", "react": "react"}
+
+
+class _NotLookedUp(NotSent):
+    """Whether it was posted before could not be asked: the limit is not that of posting."""
 
 
 class Privacy(Protocol):
     """What the rules in force say of a channel."""
 
-    def confidential(self, channel: str) -> bool:
+    async def confidential(self, channel: str) -> bool:
         """Declared `confidential: true`."""
 
 
@@ -142,17 +148,20 @@ class Deliverer:
             jitter=self._jitter(),
         )
         if isinstance(error, NotSent) and error.retry_after is not None and isinstance(made, Retry):
+            limited = _LOOK_UP if isinstance(error, _NotLookedUp) else method
             self._gates.limited(
-                method, item.lane, until=made.at, scope=error.scope, now=self._clock.now()
+                limited, item.lane, until=made.at, scope=error.scope, now=self._clock.now()
             )
         return made
 
     async def _carry_out(self, claimed: ClaimedItem) -> Done | Dropped:
         action = claimed.item.action
-        if action.confidential and not self._privacy.confidential(action.channel):
+        if not await self._may_go(action):
             return Dropped(reason="the channel is not declared `confidential: true` any more")
         if action.root is None:
             return await self._post(claimed.item, thread=None)
+        if claimed.root is None and not claimed.root_dead:
+            raise NotSent("waits for the first message of its thread", code="no_root_yet")
         if claimed.root is None:
             return await self._orphan(claimed.item)
         try:
@@ -162,6 +171,12 @@ class Deliverer:
             if action.verb == "reply" and action.alone:
                 return await self._post(claimed.item, thread=None)
             return Dropped(reason="its message was deleted")
+
+    async def _may_go(self, action: Action) -> bool:
+        """The rules may have changed since it was planned."""
+        if not action.confidential or action.verb not in _TO_CHANNELS:
+            return True
+        return await self._privacy.confidential(action.channel)
 
     async def _orphan(self, item: OutboxItem) -> Done | Dropped:
         if item.action.verb == "reply" and item.action.alone:
@@ -184,10 +199,9 @@ class Deliverer:
         channel = thread.channel if thread is not None else action.channel
         ts = thread.ts if thread is not None else None
         if item.maybe_sent:
-            since = item.created_at - _SKEW
-            place = await self._chat.find(channel, key=action.id, since=since, thread=ts)
-            if place is not None:
-                return Done(place=place)
+            found = await self._found(item, channel, thread=ts)
+            if found is not None:
+                return Done(place=found)
         try:
             place = await self._chat.post(
                 channel,
@@ -202,6 +216,20 @@ class Deliverer:
                 channel, _bare(action), key=action.id, thread=ts, broadcast=False
             )
         return Done(place=place)
+
+    async def _found(self, item: OutboxItem, channel: str, *, thread: str | None) -> Place | None:
+        now = self._clock.now()
+        closed = self._gates.closed_until(_LOOK_UP, now=now)
+        if closed is not None:
+            wait_s = (closed - now).total_seconds()
+            raise _NotLookedUp("waits for the rate limit", code="gate", retry_after=wait_s)
+        since = item.created_at - _SKEW
+        try:
+            return await self._chat.find(channel, key=item.action.id, since=since, thread=thread)
+        except NotSent as error:
+            raise _NotLookedUp(
+                str(error), code=error.code, retry_after=error.retry_after, scope=error.scope
+            ) from error
 
     async def _note(self, item: OutboxItem, outcome: Done | Retry | Dead | Dropped) -> None:
         if self._trace is not None and isinstance(outcome, Done) and outcome.place is not None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from bot.errors import CallError, CommandError, LeaseLost, StoreError
+from bot.errors import CallError, CommandError, LeaseLost, Refused, StoreError
 from bot.message import Message, text
 from bot.worker.leases import while_held
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from bot.model import Job, Json
     from bot.ports import Chat, Clock, Jobs
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 _LEASE: Final = timedelta(seconds=30)
 _TIMEOUT_S: Final = 120.0
 _ANSWER_TIMEOUT_S: Final = 20.0
+_ANSWER_PAUSES_S: Final = (1.0, 4.0)
 _TRIES: Final = 3
 
 
@@ -42,7 +43,16 @@ class Save(Protocol):
 class JobRunner:
     """Runs one claimed job at a time."""
 
-    def __init__(self, *, store: Jobs, chat: Chat, commands: Commands, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        store: Jobs,
+        chat: Chat,
+        commands: Commands,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._pause = pause
         self._store = store
         self._chat = chat
         self._commands = commands
@@ -77,7 +87,10 @@ class JobRunner:
 
         if job.attempts > _TRIES:
             return "failed", Message(
-                text=text("This was interrupted three times and is given up; try it again."),
+                text=text(
+                    f"This was interrupted {_TRIES} times and is given up: {_words(job)}. Try it"
+                    " again: what it left half-done is found and put right then."
+                ),
                 color="danger",
             )
         try:
@@ -96,11 +109,25 @@ class JobRunner:
             return "failed", Message(text=text(said), color="danger")
 
     async def _answer(self, job: Job, answer: Message) -> None:
+        """Tried a few times: somebody waits for it. It stays with the job, for the page."""
         if not job.reply_to:
             return
+        for pause_s in _ANSWER_PAUSES_S:
+            if await self._answered(job, answer):
+                return
+            await self._pause(pause_s)
+        await self._answered(job, answer)
+
+    async def _answered(self, job: Job, answer: Message) -> bool:
+        """False when it is worth another try."""
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 await self._chat.answer(job.reply_to, answer, replace=False)
         except (CallError, TimeoutError) as error:
-            # The answer stays with the job: `bot hook` and the page show it.
             log.warning("answer not delivered", job=job.id, error=str(error) or "timeout")
+            return isinstance(error, Refused)
+        return True
+
+
+def _words(job: Job) -> str:
+    return " ".join(("/" + job.command, *job.args))

@@ -92,12 +92,6 @@ class Rulebook:
         """The file is broken and older rules run."""
         return bool(self.faults)
 
-    def confidential(self, channel: str) -> bool:
-        return any(
-            declared.confidential and channel in {declared.to, declared.to.removeprefix("#")}
-            for declared in self.current.channels.values()
-        )
-
     async def start(self) -> None:
         """The file's rules, else the last good ones of the store; raises RulesError when there
         never were any."""
