@@ -270,6 +270,7 @@ class _Parts:
             clock=self.clock,
             channels=self.directory,
             once=self.store,
+            history=self.store,
         )
         return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
 

@@ -18,6 +18,7 @@ from bot.forges.gitlab_admin import GitlabAdmin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.commands.tracing import History
     from bot.config import Instance, Settings
     from bot.message import Message
     from bot.model import Job
@@ -107,6 +108,7 @@ class CommandRunner:
         clock: Clock,
         channels: Channels,
         once: Once,
+        history: History,
     ) -> None:
         self._settings = settings
         self._hooks = hooks
@@ -114,6 +116,7 @@ class CommandRunner:
         self._clock = clock
         self._channels = channels
         self._once = once
+        self._history = history
         self._instances = {instance.name: instance for instance in settings.instances}
 
     async def run(self, job: Job, save: Save) -> Message:
@@ -139,6 +142,7 @@ class CommandRunner:
                 new_id=lambda: secrets.token_urlsafe(16),
                 channel=self._channels.id_of,
                 channel_name=self._channels.name_of,
+                history=self._history,
                 one_time=self._one_time if self._settings.public_url else None,
             ),
             job,

@@ -16,7 +16,6 @@ from typer.core import TyperArgument, TyperGroup
 
 from bot import commands, events
 from bot.cli import app
-from bot.cli.stubs import NOT_YET as STUBS
 from bot.config import Settings
 from bot.metrics import Metrics
 from bot.rules.catalogue import COMMON, SUBJECTS
@@ -299,8 +298,6 @@ def not_yet() -> str:
     """Every word and command that is known and not carried out, in one line."""
     words = sorted(word for word in NOT_YET if "." not in word)
     told = [f"words of the rules ({code(words)})"] if words else []
-    if STUBS:
-        told.append(f"commands ({code(f'bot {name}' for name in STUBS)})")
     return f"{' and '.join(told)}.\n" if told else "nothing that is promised here.\n"
 
 

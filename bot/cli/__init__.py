@@ -7,6 +7,7 @@ import typer
 from bot.cli import (
     backtest,
     demo,
+    explain,
     hook,
     listings,
     maintain,
@@ -14,7 +15,6 @@ from bot.cli import (
     send,
     serve,
     simulate,
-    stubs,
     testing,
     trial,
 )
@@ -33,6 +33,7 @@ ALL = (
     rules,
     testing,
     simulate,
+    explain,
     backtest,
     trial,
     send,
@@ -40,7 +41,6 @@ ALL = (
     hook,
     maintain,
     demo,
-    stubs,
 )
 for module in ALL:
     module.register(app)

@@ -105,6 +105,11 @@ def _one(item: Recorded, number: int, playback: Playback) -> dict[str, Any]:
     }
 
 
+def recorded_event(path: Path, header: Iterable[str]) -> Event:
+    """The event of a body in a file; `header`: `Name: value`. Raises BotError or OSError."""
+    return _event(Recorded(name=str(path), path=path, headers=_headers(header)))
+
+
 def _event(item: Recorded) -> Event:
     body = read_object(item.path.read_bytes())
     for forge, header in _EVENT_HEADERS.items():

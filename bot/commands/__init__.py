@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.commands import add, help, list_hooks, remove, retest, words  # noqa: A004 - the verb's name
+from bot.commands import add, help, list_hooks, remove, retest, why, words  # noqa: A004 - the verb's name
 from bot.commands.answers import refusal
 from bot.commands.spec import LOCAL, Arguments, CommandSpec, Context, RulesView, Site
 
@@ -31,6 +31,7 @@ ALL: Final[tuple[CommandSpec, ...]] = (
     list_hooks.SPEC,
     remove.SPEC,
     retest.SPEC,
+    why.SPEC,
     help.SPEC,
 )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from bot.errors import CommandError
 
 if TYPE_CHECKING:
+    from bot.commands.tracing import History
     from bot.message import Message
     from bot.model import Job, Json
     from bot.ports import Clock, ForgeAdmin, Hooks
@@ -113,6 +114,8 @@ class Context:
     channel_name: Callable[[str], Awaitable[str]]
     #: (title, secret) to the address of a page that shows it once; None where there is no page.
     one_time: Callable[[str, str], Awaitable[str]] | None = None
+    #: Deliveries and what became of them; None where there is no store.
+    history: History | None = None
     #: Every command, for help.
     commands: tuple[CommandSpec, ...] = ()
 

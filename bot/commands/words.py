@@ -26,7 +26,6 @@ PLANNED: Final = (
     "link",
     "key",
     "mute",
-    "why",
     "open",
 )
 #: Slack sends `<#C123|name>`, or `#name` when escaping is off for the command.

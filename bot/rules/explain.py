@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.rules.atoms import texts_of
 from bot.rules.catalogue import ANY, UNMATCHED
+from bot.rules.match import DEFAULT
 from bot.rules.nodes import shorten
 from bot.rules.patterns import is_glob, split_regex
 
@@ -124,6 +125,8 @@ _COMPARED: Final = 200
 
 def _nearest(condition: Condition, lookup: Lookup) -> str:
     """The value that is most like one of the texts wanted, for typing mistakes and near misses."""
+    if DEFAULT in condition.patterns:
+        return f"the default branch is {lookup('default_branch') or 'not known'}"
     values = (texts_of(lookup(condition.field)) or ())[:_COMPARED]
     wanted = [text for text in condition.patterns[:_COMPARED] if split_regex(text) is None]
     best, pair = _ALIKE, ("", "")

@@ -9,7 +9,7 @@ from bot.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
     from bot.model import Event
     from bot.rules.explain import Explained, Line
@@ -29,7 +29,7 @@ _WIDE: Final = 44
 _DONE: Final = {"post": "posted", "card": "posted", "reply": "replied", "react": "added"}
 
 
-def as_text(report: Report, zone: ZoneInfo, aliases: Mapping[str, str]) -> str:
+def as_text(report: Report, zone: tzinfo, aliases: Mapping[str, str]) -> str:
     """`aliases`: what rules call a channel, by id or `#name`."""
     lines = [_head(report, zone)]
     wide = min(_WIDE, max((len(entry.rule) for entry in report.entries), default=0))
@@ -48,7 +48,7 @@ def as_text(report: Report, zone: ZoneInfo, aliases: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _head(report: Report, zone: ZoneInfo) -> str:
+def _head(report: Report, zone: tzinfo) -> str:
     event = report.event
     parts = [f"delivery {report.delivery}"]
     if event is not None:
@@ -78,7 +78,7 @@ def _place(entry: Entry) -> str:
 def _outcome(entry: Entry, aliases: Mapping[str, str]) -> list[str]:
     """What was done, or why nothing: at least one line."""
     if entry.effects:
-        lines = [_effect(effect, aliases) for effect in entry.effects]
+        lines = [effect_line(effect, aliases) for effect in entry.effects]
         return [*lines, *([f"also: {entry.reason}"] if entry.reason else [])]
     match entry.outcome:
         case Outcome.NO_MATCH:
@@ -100,7 +100,7 @@ def _failed(entry: Entry) -> str:
     return f"{len(told.failed)} of {len(told.lines)} failed"
 
 
-def _effect(effect: Effect, aliases: Mapping[str, str]) -> str:
+def effect_line(effect: Effect, aliases: Mapping[str, str]) -> str:
     where = aliases.get(effect.channel, effect.channel)
     where = f"#{where}" if effect.channel in aliases else where
     done = _DONE.get(effect.verb, "done")

@@ -107,11 +107,13 @@ class SlackListener:
 
     async def _why(self, ack: Callable[..., Awaitable[Any]], body: Mapping[str, Json]) -> None:
         """The message shortcut; an acknowledgement of it can carry no text."""
+        channel = (body.get("channel") or {}).get("id", "")
+        message = body.get("message_ts") or (body.get("message") or {}).get("ts", "")
         request = CommandRequest(
             id=body["trigger_id"],
-            text="why",
+            text=f"why {channel}/{message}",
             user_id=body["user"]["id"],
-            channel_id=(body.get("channel") or {}).get("id", ""),
+            channel_id=channel,
             response_url=body.get("response_url") or "",
         )
         await self._kept(request, "/hook")
@@ -213,5 +215,6 @@ _DOING: Final[Mapping[str, tuple[str, str]]] = {
     "list": ("Looking up the hooks of", "Looking up the hooks"),
     "remove": ("Removing the hook of", ""),
     "test": ("Testing the hook of", ""),
+    "why": ("", "Looking up why"),
     "help": ("Looking up", "Looking up what I can do"),
 }

@@ -235,7 +235,7 @@ async def test_the_shortcut_asks_why_of_a_message(bot: Bot) -> None:
     )
     body = f"payload={quote(payload)}"
     assert await bot.send(body.encode(), bot.slack.commands.signed(body)) == 200
-    assert [kept.text for kept in bot.desk.kept] == ["why"]
+    assert [kept.text for kept in bot.desk.kept] == ["why C0DEV/1.000001"]
 
 
 # -- Socket Mode -----------------------------------------------------------------------------
