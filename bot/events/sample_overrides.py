@@ -142,6 +142,15 @@ def _assignees(body: Body, value: Any) -> None:
     body["assignees"] = [person(str(name)) for name in names]
 
 
+def _paths(body: Body, value: Any) -> None:
+    """Of a push; those of a merge request only the API knows."""
+    if not body.get("commits"):
+        raise KeyError("paths")
+    for commit in body["commits"]:
+        commit |= {"added": [], "modified": [], "removed": []}
+    body["commits"][0]["modified"] = [value] if isinstance(value, str) else list(value)
+
+
 def _visibility(body: Body, value: Any) -> None:
     _set(body, ("project.visibility_level",), _VISIBILITY[str(value)])
 
@@ -167,6 +176,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Body, Any], None]]] = {
     "labels": _labels,
     "reviewers": _reviewers,
     "assignees": _assignees,
+    "paths": _paths,
     "visibility": _visibility,
     "at": _at,
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.model import Json
+    from bot.model import Json, Value
     from bot.rules.nodes import Spot
 
 
@@ -31,7 +31,7 @@ class Given:
     #: Header names in lower case.
     headers: Mapping[str, str] = field(default_factory=dict)
     #: What the forge's API would say, by field.
-    api: Mapping[str, Json] = field(default_factory=dict)
+    api: Mapping[str, Value | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from bot.events import samples
 from bot.registry import Field, FieldType
 from bot.rules.faults import did_you_mean
 from bot.rules.inline import Expected, Given, InlineTest
+from bot.rules.inline_api import read_api
 from bot.rules.match import compile_match
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word, shorten, written
 from bot.rules.reading import Scope
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from zoneinfo import ZoneInfo
 
-    from bot.model import Json
+    from bot.model import Json, Value
     from bot.rules.reading import Reading
 
 TEST_KEYS: Final = ("name", "at", "api", "given", "expect", "expect_some")
@@ -75,7 +76,7 @@ class InlineTests:
             return None
         self._reading.keys(entry, TEST_KEYS, "test", _MEANT_TEST)
         name = self._name(entry)
-        api = self._table(entry.get("api"), "api")
+        api = read_api(entry.get("api"), self._reading)
         given = self._list(entry, "given")
         if not given:
             hint = "given: [{event: push}]"
@@ -135,7 +136,7 @@ class InlineTests:
 
     # -- given -----------------------------------------------------------------------------
 
-    def _given(self, node: Node, api: Mapping[str, Json]) -> Given | None:
+    def _given(self, node: Node, api: Mapping[str, Value | None]) -> Given | None:
         entry = self._reading.map_of(node, "given")
         if entry is None:
             return None
@@ -160,7 +161,7 @@ class InlineTests:
             stored=self._text(entry, "stored"),
             values=values,
             headers=self._headers(entry),
-            api={**api, **self._table(entry.get("api"), "api")},
+            api={**api, **read_api(entry.get("api"), self._reading)},
         )
 
     def _after(self, node: Node | None) -> timedelta:

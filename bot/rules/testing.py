@@ -165,8 +165,10 @@ class _Run:
         self._problems: list[Problem] = []
 
     def result(self) -> TestResult:
+        self._pass_time()
         for number, step in enumerate(self._test.given, 1):
             self._now += step.after
+            self._pass_time()
             self._step(step, DeliveryId(f"test-{number}"))
         if not self._problems:
             self._compare()
@@ -185,15 +187,28 @@ class _Run:
         except (BotError, OSError) as error:
             self._problems.append(Problem(at=step.at, text=str(error)))
             return
-        self._take(self._playback.feed(event, delivery=delivery, now=self._now), step)
+        known = {field.name for field in events.SPECS[event.kind].fields}
+        facts = {name: value for name, value in step.api.items() if name in known}
+        # A test that says nothing of the API has none to ask.
+        decision = self._playback.feed(
+            event, delivery=delivery, now=self._now, facts=facts if step.api else None
+        )
+        self._take(decision, step.at)
 
-    def _take(self, decision: Decision, step: Given) -> None:
+    def _pass_time(self) -> None:
+        """What fell due until now is done."""
+        for _, decision in self._playback.decisions_until(self._now):
+            self._take(decision, self._test.at)
+
+    def _take(self, decision: Decision, at: Spot) -> None:
         for verdict in decision.verdicts:
             if verdict.outcome in {Outcome.SENT, Outcome.WITHHELD}:
                 self._fired.add(verdict.rule)
             elif verdict.outcome in {Outcome.ERROR, Outcome.UNKNOWN}:
                 text = f"rule `{verdict.rule}` {verdict.outcome.value}: {verdict.reason}"
-                self._problems.append(Problem(at=step.at, text=text))
+                if verdict.outcome is Outcome.UNKNOWN:
+                    text += "; a test tells it under `api:`"
+                self._problems.append(Problem(at=at, text=text))
         self._got += [Got.of(action, self._render, self._aliases) for action in decision.actions]
 
     def _compare(self) -> None:
