@@ -157,7 +157,9 @@ class _Run:
         self._test = test
         self._render = render
         self._sources = sources
-        self._aliases = {declared.to: alias for alias, declared in ruleset.channels.items()}
+        named = {slack_id: name for name, slack_id in ruleset.people.items()}
+        aliases = {declared.to: alias for alias, declared in ruleset.channels.items()}
+        self._aliases = {**named, **aliases}
         self._playback = Playback(ruleset, Surroundings(specs=events.SPECS))
         self._now = test.start
         self._got: list[Got] = []
