@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -21,8 +21,10 @@ Atom: TypeAlias = Callable[[str, Lookup], bool]
 
 def texts_of(value: Value | None) -> tuple[str, ...] | None:
     """The value as the texts a matcher sees: a list's elements, else one; None when it has none."""
+    if type(value) is str:
+        return (value,)
     if isinstance(value, tuple):
-        return tuple(_text_of(item) for item in value)
+        return tuple([_text_of(item) for item in value])
     if value is None or isinstance(value, bool | timedelta | datetime):
         return None
     return (_text_of(value),)
@@ -47,6 +49,30 @@ def shown(value: Value | None, limit: int = 120) -> str | None:
         text = _text_of(value)
     text = " ".join(text[: 4 * limit].split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+# The matchers run for every candidate of every delivery: plain loops, because a generator costs
+# more than the two or three tests it stands for.
+
+
+def any_holds(texts: Sequence[str], atoms: Sequence[Atom], lookup: Lookup) -> bool:
+    """Whether one of the atoms holds for one of the texts."""
+    for text in texts:
+        for atom in atoms:
+            if atom(text, lookup):
+                return True
+    return False
+
+
+def one_of_texts(atom: Atom) -> Match:
+    def match(value: Value | None, lookup: Lookup) -> bool:
+        if type(value) is str:
+            return atom(value, lookup)
+        if isinstance(value, Person):
+            return atom(value.username, lookup)
+        return any_holds(texts_of(value) or (), (atom,), lookup)
+
+    return match
 
 
 def never(_value: Value | None, _lookup: Lookup) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
@@ -12,7 +12,7 @@ from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdi
 from bot.rules import loops
 from bot.rules.open_subjects import touched
 from bot.rules.state_reader import StateReader
-from bot.rules.walk import Walk
+from bot.rules.walk import VERDICT_LIMIT, Walk
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from bot.model import DeliveryId, Event, Json, Value
     from bot.registry import Spec
     from bot.rules.ruleset import Ruleset
-
-#: Candidate verdicts kept with a delivery; the rest are worked out on demand.
-VERDICT_LIMIT: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +67,10 @@ def decide(
     if reader.needs:
         return reader.needs
     told = {name: value for name, value in state.facts.items() if value is not None}
-    event = replace(event, names=names, fields={**told, **event.fields, **fields})
+    fresh = {**told, **event.fields, **fields}
+    event = replace(event, names=names, fields=fresh, subjects=subjects)
     view = view_of(
-        replace(event, subjects=subjects),
+        event,
         delivery=delivery,
         facts=facts,
         now=now,
@@ -118,7 +116,7 @@ def view_of(
         specs=around.specs,
         now=now,
         person=person_of(ruleset),
-        named={**{k.lower(): v for k, v in ruleset.groups.items()}, **ruleset.people},
+        named=ruleset.named,
         channel=channel_of(around.channels),
     )
 
@@ -142,9 +140,10 @@ def lookup_of(event: Event, ruleset: Ruleset) -> Lookup:
         fields["bot"] = True
 
     def lookup(name: str) -> Value | None:
-        if name.startswith("payload."):
+        value = fields.get(name)
+        if value is None and name.startswith("payload."):
             return _dig(event.payload, name.split(".")[1:])
-        return fields.get(name)
+        return value
 
     return lookup
 

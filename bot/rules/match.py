@@ -20,6 +20,7 @@ from bot.rules.atoms import (
     Atom,
     Match,
     all_of,
+    any_holds,
     compared,
     contains_text,
     equals,
@@ -29,6 +30,7 @@ from bot.rules.atoms import (
     negated,
     never,
     never_text,
+    one_of_texts,
     texts_of,
 )
 from bot.rules.catalogue import is_dynamic, is_list
@@ -163,12 +165,14 @@ class _Compiler:
     def _texts(self, items: Sequence[Node]) -> Match:
         """Any of the positive ones (every value when there is none), none of the `"!x"`."""
         wanted, unwanted = self._split(items)
+        if len(wanted) == 1 and not unwanted:
+            return one_of_texts(wanted[0])
 
         def match(value: Value | None, lookup: Lookup) -> bool:
             texts = texts_of(value) or ()
-            if wanted and not any(atom(text, lookup) for text in texts for atom in wanted):
+            if wanted and not any_holds(texts, wanted, lookup):
                 return False
-            return not any(atom(text, lookup) for text in texts for atom in unwanted)
+            return not any_holds(texts, unwanted, lookup)
 
         return match
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -114,6 +114,29 @@ class Ruleset:
     #: (event names, project path) -> indices into `rules` of the candidates, ascending.
     candidates: Callable[[tuple[str, ...], str], tuple[int, ...]] = lambda _names, _project: ()
 
+    # Worked out once: decisions ask for them.
+
+    #: Those with `every`.
+    time_rules: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    #: Every `card` of the rules, with its rule: the channels that keep their cards alive.
+    card_specs: tuple[tuple[Rule, ActionSpec], ...] = field(init=False, repr=False, compare=False)
+    #: Indices of the rules with `on: unmatched`.
+    unmatched: frozenset[int] = field(init=False, repr=False, compare=False)
+    #: Slack ids that a rule may name, by lower-case name of a person or group.
+    named: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        known: dict[str, object] = {
+            "time_rules": tuple(rule for rule in self.rules if rule.timing.every is not None),
+            "card_specs": tuple(_cards(self.rules)),
+            "unmatched": frozenset(
+                n for n, rule in enumerate(self.rules) if "unmatched" in rule.on
+            ),
+            "named": {**{name.lower(): to for name, to in self.groups.items()}, **self.people},
+        }
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
+
     def could_match(self, project: str) -> tuple[Rule, ...]:
         """Rules that some event of that project could match, by its path."""
         known = {"project": project, "group": project.rpartition("/")[0]}
@@ -132,18 +155,17 @@ class Ruleset:
                     found.update(dict.fromkeys(spec.to.channels))
         return tuple(found)
 
-    @property
-    def time_rules(self) -> tuple[Rule, ...]:
-        """Those with `every`."""
-        return tuple(rule for rule in self.rules if rule.timing.every is not None)
 
-    @property
-    def card_specs(self) -> tuple[tuple[Rule, ActionSpec], ...]:
-        """Every `card` of the rules, with its rule: the channels that keep their cards alive."""
-        return tuple(
-            (rule, spec)
-            for top in self.rules
-            for rule in (top, *top.first)
-            for spec in rule.actions
-            if spec.verb == "card"
-        )
+def _cards(rules: Iterable[Rule]) -> Iterator[tuple[Rule, ActionSpec]]:
+    for top in rules:
+        for rule in (top, *top.first):
+            for spec in rule.actions:
+                if spec.verb == "card":
+                    yield rule, spec
+
+
+def _last(rules: Iterable[Rule]) -> Iterator[int]:
+    """Those that are tried when no other rule wanted the event."""
+    for number, rule in enumerate(rules):
+        if "unmatched" in rule.on:
+            yield number

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from bot.rules.ruleset import Condition, Rule, Ruleset
     from bot.rules.state_reader import StateReader
 
+#: Candidate verdicts kept with a delivery, and how many of them are of rules that do not match; the
+#: rest are worked out on demand.
+VERDICT_LIMIT: Final = 200
+_UNMATCHED_LIMIT: Final = 160
 #: The rule's name in traces and messages of a hook's own channel.
 DEFAULT_ROUTE: Final = "default route of the hook"
 _DEFAULT_POST: Final = ActionSpec(verb="post", line=0)
@@ -51,11 +55,10 @@ class Walk:
             return
         project = self.view.event.project
         numbers = self.ruleset.candidates(self.view.names, project.path if project else "")
-        candidates = [self.ruleset.rules[number] for number in numbers]
-        ordinary = [rule for rule in candidates if "unmatched" not in rule.on]
-        stopped = self._try(ordinary)
-        if not self._matched and not stopped:
-            self._try([rule for rule in candidates if "unmatched" in rule.on])
+        rules, last = self.ruleset.rules, self.ruleset.unmatched
+        stopped = self._try([rules[number] for number in numbers if number not in last])
+        if last and not self._matched and not stopped:
+            self._try([rules[number] for number in numbers if number in last])
         self._carry()
         self._follow_cards()
         if not self._matched and not stopped and default_route is not None:
@@ -114,11 +117,13 @@ class Walk:
         if self.view.event.confidential and not rule.confidential:
             self._note(rule, Outcome.NO_MATCH, "confidential")
             return None
+        if not rule.first:
+            return rule if self._holds(rule) and self._can_say(rule) else None
         for one in (rule, *rule.first):
             held = self._holds(one)
             if held is None or (not held and one is rule):
                 return None
-            if held and (one is not rule or not rule.first):
+            if held and one is not rule:
                 return one if self._can_say(one) else None
         return None
 
@@ -191,6 +196,8 @@ class Walk:
         return Asker(name=rule.name, only=frozenset(allowed))
 
     def _follow_cards(self) -> None:
+        if not self.plan.cards():
+            return
         follows: dict[str, tuple[str, ...]] = {}
         askers: dict[str, Asker] = {}
         for rule, spec in self.ruleset.card_specs:
@@ -232,6 +239,8 @@ class Walk:
     def _note(
         self, rule: Rule, outcome: Outcome, reason: str = "", failed: Condition | None = None
     ) -> None:
+        if outcome is Outcome.NO_MATCH and len(self.verdicts) >= _UNMATCHED_LIMIT:
+            return
         check = None
         if failed is not None:
             check = check_of(failed, self.view.lookup)
