@@ -46,8 +46,80 @@ def glob(text: str, *, path: bool, fold: bool) -> Callable[[str], bool]:
     """The whole value; on paths `*` stops at `/` and `**` crosses. Raises PatternError."""
     if len(text) > REGEX_LIMIT:
         raise PatternError(f"a pattern of more than {REGEX_LIMIT} characters")
-    body = _translated(text, path=path)
-    return _searcher(rf"(?s{'i' if fold else ''})\A(?:{body})\z")
+    plain = None if _BRACES.search(text) else _plain_test(text.casefold() if fold else text, path)
+    if plain is None:
+        body = _translated(text, path=path)
+        return _searcher(rf"(?s{'i' if fold else ''})\A(?:{body})\z")
+    if not fold:
+        return plain
+    return lambda value: plain(value.casefold())
+
+
+# Nearly all patterns are of a few forms that plain text operations tell ten times as fast as RE2,
+# and in linear time too.
+
+
+def _plain_test(text: str, path: bool) -> Callable[[str], bool] | None:  # noqa: FBT001 - a place, not a mode
+    """The test of a pattern without braces; None when only RE2 tells."""
+    if not path:
+        return _in_order(text)
+    if "**" not in text:
+        return _segments(text)
+    head, tail = text.removesuffix("/**"), text.removeprefix("**/")
+    if text == "**":
+        return lambda _value: True
+    if head != text and "*" not in head:
+        stem = f"{head}/"
+        return lambda value: len(value) > len(stem) and value.startswith(stem)
+    if tail != text and "*" not in tail:
+        end = f"/{tail}"
+        return lambda value: value == tail or value.endswith(end)
+    return None
+
+
+def _segments(text: str) -> Callable[[str], bool]:
+    """Each `*` stays between two slashes: part by part."""
+    head, star, rest = text.partition("*")
+    if not star:
+        return lambda value: value == text
+    if not rest:
+        size = len(head)
+        return lambda value: value.startswith(head) and "/" not in value[size:]
+    tests = tuple(_in_order(part) for part in text.split("/"))
+
+    def test(value: str) -> bool:
+        parts = value.split("/")
+        return len(parts) == len(tests) and all(
+            one(part) for one, part in zip(tests, parts, strict=True)
+        )
+
+    return test
+
+
+def _in_order(text: str) -> Callable[[str], bool]:
+    """The literal pieces between the stars, each after the one before."""
+    first, *middle = re.split(r"\*+", text)
+    if not middle:
+        return lambda value: value == first
+    last = middle.pop()
+    least = len(first) + len(last)
+    if not middle:
+        return lambda value: (
+            len(value) >= least and value.startswith(first) and value.endswith(last)
+        )
+
+    def test(value: str) -> bool:
+        if len(value) < least or not (value.startswith(first) and value.endswith(last)):
+            return False
+        at, end = len(first), len(value) - len(last)
+        for piece in middle:
+            found = value.find(piece, at, end)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return True
+
+    return test
 
 
 def _translated(text: str, *, path: bool) -> str:

@@ -1,0 +1,24 @@
+"""Globs told by plain text operations say what RE2 says."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rules import patterns
+
+PIECES = st.lists(st.sampled_from(["a", "b", "A", "/", "*", "**", ".", "-"]), max_size=8)
+VALUES = st.text(alphabet="abA/.-", max_size=12)
+
+
+@given(PIECES.map("".join), VALUES, st.booleans(), st.booleans())
+def test_a_plain_test_agrees_with_re2(pattern: str, value: str, path: bool, fold: bool) -> None:
+    body = patterns._translated(pattern, path=path)
+    slow = patterns._searcher(rf"(?s{'i' if fold else ''})\A(?:{body})\z")
+    assert patterns.glob(pattern, path=path, fold=fold)(value) == slow(value)
+
+
+@given(PIECES.map("".join), st.booleans())
+def test_a_pattern_without_stars_matches_itself(pattern: str, path: bool) -> None:
+    plain = pattern.replace("*", "")
+    assert patterns.glob(plain, path=path, fold=False)(plain)
