@@ -145,7 +145,8 @@ class InlineTests:
         if len(sources) > 1:
             told = f"`{sources[0].text}` and `{sources[1].text}` exclude each other"
             self._reading.faults.add(sources[1], told, "make it two entries of `given`")
-        if not sources and entry.key("after") is None:
+        known = all(key.text in GIVEN_KEYS for key, _ in entry.entries)
+        if known and not sources and entry.key("after") is None:
             told = "neither a delivery nor time is given"
             self._reading.faults.add(entry, told, "event: push, or after: 10m")
         event = self._event(entry.get("event"))
