@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -47,7 +48,7 @@ def shown(value: Value | None, limit: int = 120) -> str | None:
         text = f"[{', '.join(_text_of(item) for item in value[:10])}{more}]"
     else:
         text = _text_of(value)
-    text = " ".join(text[: 4 * limit].split())
+    text = _SECRET.sub("***", " ".join(text[: 4 * limit].split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -73,6 +74,14 @@ def one_of_texts(atom: Atom) -> Match:
         return any_holds(texts_of(value) or (), (atom,), lookup)
 
     return match
+
+
+#: Tokens by their makers' prefixes, signed tokens, and passwords in addresses: traces are shown.
+_SECRET: Final = re.compile(
+    r"\bgl[a-z]{2,6}-[\w.-]{16,}|\bgh[opsur]_\w{20,}|\bgithub_pat_\w{20,}|\bxox[a-z]-[\w-]{10,}"
+    r"|\bxapp-[\w-]{10,}|\bAKIA[0-9A-Z]{16}\b|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+    r"|(?<=://)[^/\s:@]{1,100}:[^/\s@]{1,200}(?=@)"
+)
 
 
 def never(_value: Value | None, _lookup: Lookup) -> bool:
