@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.model import Level, Person, Ref, Value
 from bot.registry import Field, FieldType
+from bot.rules.atoms import shown
 from bot.rules.faults import Faults
 from bot.rules.match import compile_match
 from bot.rules.patterns import glob, regex
@@ -224,3 +225,17 @@ def test_a_glob_without_magic_equals_itself(text: str, other: str) -> None:
 def test_lone_surrogates_are_matched_without_a_traceback() -> None:
     assert regex("x", "")("\ud800x")
     assert not glob("a*", path=True, fold=True)("\ud800")
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ("use glpat-abcdefghij0123456789 please", "use *** please"),
+        ("ghp_abcdefghij0123456789abcdefghij012345", "***"),
+        ("xoxb-123456789012-abcdef", "***"),
+        ("https://bob:hunter2@git.example.com/a", "https://***@git.example.com/a"),
+        ("a gl-word and ghp_short", "a gl-word and ghp_short"),
+    ],
+)
+def test_a_trace_shows_no_secret_of_a_value(held: str, told: str) -> None:
+    assert shown(held) == told
