@@ -122,6 +122,10 @@ class ClaimedItem:
     root: Place | None
     #: The item's root was given up (or never existed).
     root_dead: bool
+    #: By the names in `after`, those that are there.
+    results: Mapping[str, Receipt] = field(default_factory=dict)
+    #: One of those it waits for was given up.
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,10 @@ class Done:
     """It was carried out; `place` is where, for a message."""
 
     place: Place | None = None
+    #: What was made outside of chat.
+    receipt: Receipt | None = None
+    #: State to write with it.
+    remember: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from bot.actions.values import dump_value
 from bot.message import dump_message, load_message
-from bot.model import Action, ActionId, SubjectKey
+from bot.model import Action, ActionId, Call, SubjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +65,8 @@ def dump_action(action: Action) -> dict[str, Any]:
         "alone": action.alone,
         "slot": action.slot,
         "confidential": action.confidential,
+        "call": asdict(action.call) if action.call is not None else None,
+        "after": action.after,
     }
 
 
@@ -83,6 +86,9 @@ def load_action(raw: Mapping[str, Any]) -> Action:
         alone=raw["alone"],
         slot=raw["slot"],
         confidential=raw["confidential"],
+        # Actions of an older version have none.
+        call=Call(**raw["call"]) if raw.get("call") else None,
+        after={name: ActionId(id_) for name, id_ in (raw.get("after") or {}).items()},
     )
 
 

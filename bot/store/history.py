@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _BATCH: Final = 500
 _NEW: Final = deliveries.c.status == literal_column("'new'")
 _JOBS: Final = jobs.c.state.in_([literal_column("'todo'"), literal_column("'running'")])
+#: State that is of use for a while only: what tells duplicates, heads of merge requests, what the
+#: API said, what the bot did at a forge.
+_PASSING: Final = ("seen", "head", "fetched", "acting", "made")
 _OPEN: Final = outbox.c.state.in_([literal_column("'todo'"), literal_column("'sending'")])
 
 
@@ -113,7 +116,7 @@ def _old(
             memory.c.key,
             and_(
                 memory.c.updated_at < before,
-                or_(memory.c.key.startswith("seen:"), memory.c.key.startswith("head:")),
+                or_(*(memory.c.key.startswith(f"{kind}:") for kind in _PASSING)),
             ),
         ),
         (preview_messages, preview_messages.c.seq, preview_messages.c.posted_at < before),

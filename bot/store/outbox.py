@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, false, literal_column, or_, select, update
 
 from bot.message import Broadcast, Mention, Plain
 from bot.model import DeliveryId, Lane, OutboxItem, Place
-from bot.ports import ClaimedItem, Dead, Done, Dropped, Retry
-from bot.store import lanes, threads
+from bot.ports import ClaimedItem, Dead, Done, Dropped, Receipt, Retry
+from bot.rules.loops import acting_key
+from bot.store import audit, lanes, memory, threads
 from bot.store.codec import dump_action, load_action
 from bot.store.engine import insert
 from bot.store.schema import outbox
@@ -158,8 +159,31 @@ def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> C
             _item(row), attempts=row.attempts + 1, maybe_sent=maybe_sent, state="sending"
         )
         root, dead = _root(conn, item.action.root)
-        return ClaimedItem(claim=held, item=item, root=root, root_dead=dead)
+        results, lost = _results(conn, item.action)
+        return ClaimedItem(
+            claim=held, item=item, root=root, root_dead=dead, results=results, lost=lost
+        )
     return None
+
+
+def _results(conn: Connection, action: Action) -> tuple[dict[str, Receipt], bool]:
+    """The receipts that its texts show, as far as they are there; whether one never will be."""
+    if not action.after:
+        return {}, False
+    query = select(outbox.c.id, outbox.c.state, outbox.c.receipt)
+    rows = conn.execute(query.where(outbox.c.id.in_(action.after.values())))
+    known = {row.id: row for row in rows}
+    done = {
+        name: Receipt(**known[id_].receipt)
+        for name, id_ in action.after.items()
+        if id_ in known and known[id_].state == "done" and known[id_].receipt
+    }
+    waiting = {"todo", "sending"}
+    lost = any(
+        name not in done and (id_ not in known or known[id_].state not in waiting)
+        for name, id_ in action.after.items()
+    )
+    return done, lost
 
 
 def _root(conn: Connection, root: ActionId | None) -> tuple[Place | None, bool]:
@@ -202,20 +226,35 @@ def settle(
     action = claimed.item.action
     changed = update(outbox).where(outbox.c.id == action.id, outbox.c.state == "sending")
     conn.execute(changed.values(updated_at=now, **_columns(outcome, claimed.item)))
-    if action.root is not None or again:
+    if isinstance(outcome, Retry):
+        return
+    if action.call is not None:
+        _settle_call(conn, action, outcome, now=now)
+        return
+    if action.root is not None:
         return
     if isinstance(outcome, Done):
-        if outcome.place is not None:
+        # A conversation with one person is no channel that rules could name.
+        if outcome.place is not None and action.verb != "dm":
             threads.place(conn, action.id, action.channel, outcome.place)
     else:
         threads.mark(conn, action.id, dead=True)
 
 
+def _settle_call(
+    conn: Connection, action: Action, outcome: Done | Dead | Dropped, *, now: datetime
+) -> None:
+    kept = outcome.remember if isinstance(outcome, Done) else {}
+    memory.save(conn, {**kept, acting_key(action.id): None}, now=now)
+    audit.record(conn, action, outcome, at=now)
+
+
 def _columns(outcome: Done | Retry | Dead | Dropped, item: OutboxItem) -> dict[str, Any]:
     match outcome:
-        case Done(place=place):
+        case Done(place=place, receipt=receipt):
             at = {"place_channel": place.channel, "place_ts": place.ts} if place else {}
-            return {"state": "done", "error": None, "code": None, **at}
+            made = {"receipt": asdict(receipt)} if receipt else {}
+            return {"state": "done", "error": None, "code": None, **at, **made}
         case Retry(error=error, code=code, maybe_sent=maybe):
             # Once in doubt, in doubt until it is found or carried out: looking again is cheap.
             sticky = maybe or item.maybe_sent

@@ -224,6 +224,8 @@ outbox: Final = Table(
     Column("code", Free),
     Column("place_channel", Key),
     Column("place_ts", Text),
+    # What was made outside of chat: {id, url, status}.
+    Column("receipt", JsonText),
     Column("created_at", Moment, nullable=False),
     # When the tries began that count for giving up; later than created_at after a retry by hand.
     Column("tried_since", Moment, nullable=False),
@@ -265,6 +267,27 @@ threads: Final = Table(
     Column("dead", Boolean, nullable=False),
     Index("threads_subject", "subject"),
     Index("threads_root", "root"),
+)
+
+#: What rules did outside of chat, and who caused it. Kept when all else is forgotten.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    # Their name at the forge.
+    Column("who", Free, nullable=False),
+    Column("instance", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    # As in the rules: `group/repo!7`, `group/repo@ref`, a host or the name of a secret.
+    Column("target", Free, nullable=False),
+    Column("rule", Free, nullable=False),
+    Column("action", Key, nullable=False),
+    # done, dead, dropped
+    Column("outcome", Text, nullable=False),
+    # What was made, or why not.
+    Column("detail", Free, nullable=False),
+    UniqueConstraint("action", "outcome", name="audit_action"),
 )
 
 #: What receipts taught: `#name` as rules write it -> the channel's id.

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.model import DeliveryId
-from bot.store import decisions, deliveries, lanes, memory, outbox, threads
+from bot.store import audit, decisions, deliveries, lanes, memory, outbox, threads
 from bot.store.part import Part
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Retry,
         Settled,
     )
-
+    from bot.store.audit import Audited
 _KINDS: Final[Mapping[str, str]] = {"deliveries": lanes.DECIDE, "outbox": lanes.SEND}
 
 
@@ -94,6 +94,10 @@ class SendingWork(Part):
         """Never before `now`. `topic`: of the lanes of `deliveries` or `outbox` only."""
         kind = _KINDS[topic] if topic is not None else None
         return await self._backend.read(partial(lanes.next_ready, now=now, kind=kind))
+
+    async def list_audit(self, *, limit: int = 100) -> tuple[Audited, ...]:
+        """What rules did outside of chat, newest first."""
+        return await self._backend.read(partial(audit.listed, limit=limit))
 
     async def list_outbox(
         self, *, state: str | None = None, limit: int = 100
