@@ -6,7 +6,8 @@ BotError
 ├── RenderError            a template met a value it cannot show: skip the action, trace it
 ├── PayloadError           the body is not what its event promises: keep it, trace it, go on
 ├── StoreError             the store could not do it now: answer 503, try again
-│   └── LeaseLost          another worker owns the lane: drop this result
+│   ├── LeaseLost          another worker owns the lane: drop this result
+│   └── StateChanged       another lane wrote what was read: decide again
 ├── CommandError           what a person asked for cannot be done; the text says what to do
 └── CallError              a call that leaves the process
     ├── NotSent            it did not happen: try again after `retry_after`
@@ -66,6 +67,10 @@ class StoreError(BotError):
 
 class LeaseLost(StoreError):
     """Another worker owns this lane now."""
+
+
+class StateChanged(StoreError):
+    """Another lane wrote what this decision was made of."""
 
 
 class CommandError(BotError):

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
         Delivery,
         DeliveryId,
         Event,
+        Held,
         HookRecord,
         Job,
         Json,
         Lane,
+        OpenSubject,
         OutboxItem,
         Person,
         Place,
@@ -92,7 +94,8 @@ class Deciding(Protocol):
         self, claim: Claim, settled: Sequence[Settled], *, now: datetime
     ) -> None:
         """Decisions, state, thread reservations, outbox rows; the lane is released.
-        Raises LeaseLost, and then nothing is written."""
+        Raises LeaseLost, or StateChanged when another lane wrote what a decision expects; then
+        nothing is written."""
 
     async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:
         """Each key asked for, None where nothing is known."""
@@ -107,6 +110,58 @@ class Deciding(Protocol):
 
     async def busy_lanes(self, keys: Sequence[Lane]) -> frozenset[Lane]:
         """Those of them in which something waits or is under way."""
+
+
+# -- what falls due by itself ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Something whose time has come, and the right to handle it; see `token` of Claim."""
+
+    key: str
+    #: `held`, `every`.
+    kind: str
+    token: str
+    due: datetime
+    #: Of a time rule: its schedule as text.
+    spec: str = ""
+    #: What waited, oldest first.
+    entries: tuple[Held, ...] = ()
+    #: The last of those in the store's order: what came later is not part of the claim.
+    upto: int = 0
+
+
+class Schedules(Protocol):
+    """Batches, hours, throttles and time rules."""
+
+    async def plan_rules(self, wanted: Mapping[str, tuple[str, datetime]]) -> None:
+        """Time rules by key: (schedule as text, next time). One that is planned already keeps its
+        time, unless its schedule was edited."""
+
+    async def claim_due(self, *, now: datetime, lease: timedelta) -> Due | None:
+        """What has been due longest and nobody is at; None when nothing is due."""
+
+    async def settle_due(
+        self, due: Due, settled: Settled | None, *, next_due: datetime | None, now: datetime
+    ) -> None:
+        """Ends the claim, with what it led to. Without `settled` what waits goes on waiting; a
+        time rule without `next_due` is forgotten. Raises LeaseLost or StateChanged, and then
+        nothing is written."""
+
+    async def set_aside(self, due: Due, until: datetime) -> None:
+        """Nobody claims it before then."""
+
+    async def open_subjects(self, kind: str) -> tuple[OpenSubject, ...]:
+        """What is open, as far as events told."""
+
+    async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]: ...
+
+    async def load_threads(
+        self, subjects: Sequence[SubjectKey]
+    ) -> dict[SubjectKey, tuple[Thread, ...]]: ...
+
+    async def busy_lanes(self, keys: Sequence[Lane]) -> frozenset[Lane]: ...
 
 
 # -- the outbox ------------------------------------------------------------------------------

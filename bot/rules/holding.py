@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from bot.actions import plan as planning
 from bot.actions.plan import kind_of
 from bot.message import one_line
-from bot.model import Held, Ref
+from bot.model import Held, Person, Ref
 from bot.rules.filters import read
 from bot.rules.hours import is_open, next_after, opens
 from bot.rules.opposites import changes_of
 from bot.rules.template import Template
 from bot.rules.template_nodes import MEMBERS
-from bot.rules.values import key_of
 
 if TYPE_CHECKING:
     from bot.actions.plan import View
@@ -125,6 +124,18 @@ def _key(rule: Rule, verb: str, channel: str, by: tuple[str, ...], view: View) -
         # The project, by its id: a renamed one stays the same.
         values = view.subjects[0].split(":", 2)[:2]
     return f"{rule.name}:{verb}:{channel}:{json.dumps(values, ensure_ascii=False)}"
+
+
+def key_of(value: Value | None) -> str:
+    """The value as one part of a key: what is the same has the same text."""
+    if isinstance(value, tuple):
+        return ",".join(sorted(key_of(item) for item in value))
+    if isinstance(value, Person):
+        return value.username.lower()
+    if isinstance(value, Ref):
+        # A label may be edited, an address stays.
+        return value.url or value.label
+    return "" if value is None else str(value)
 
 
 # -- what is kept --------------------------------------------------------------------------------

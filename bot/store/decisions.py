@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from bot.store import lanes, memory, outbox
+from bot.store import holding, lanes, memory, open_subjects, outbox
 from bot.store.codec import dump_trace
 from bot.store.engine import insert
 from bot.store.schema import decisions, deliveries
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from bot.model import Decision, DeliveryId
-    from bot.ports import Claim, Settled
+    from bot.model import Decision, DeliveryId, Json
+    from bot.ports import Claim, Due, Settled
 
 
 def settle(conn: Connection, claim: Claim, settled: Sequence[Settled], *, now: datetime) -> None:
@@ -43,9 +43,44 @@ def settle(conn: Connection, claim: Claim, settled: Sequence[Settled], *, now: d
             .where(deliveries.c.id == one.delivery)
             .values(status=one.status, error=one.error, project=one.project)
         )
-        if one.decision is not None:
-            memory.save(conn, one.decision.remember, now=now)
-            _record(conn, one.delivery, one.decision, now=now)
+    made = [(one.delivery, one.decision) for one in fresh if one.decision is not None]
+    keep(conn, made, now=now)
+
+
+def settle_due(
+    conn: Connection,
+    due: Due,
+    settled: Settled | None,
+    *,
+    next_due: datetime | None,
+    now: datetime,
+) -> None:
+    """As `settle`, of what fell due by itself. Lanes before schedules, as everywhere. Raises
+    LeaseLost or StateChanged, and the transaction with it is rolled back."""
+    if settled is not None and settled.decision is not None:
+        lanes_of = zip(settled.decision.actions, settled.lanes, strict=True)
+        outbox.plan(conn, [(settled.delivery, *one) for one in lanes_of], now=now)
+        keep(conn, [(settled.delivery, settled.decision)], now=now)
+    release = settled.delivery if settled is not None else None
+    holding.settle(conn, due, release=release, next_due=next_due)
+
+
+def keep(conn: Connection, made: Sequence[tuple[DeliveryId, Decision]], *, now: datetime) -> None:
+    """What decisions leave behind beside their actions. Raises StateChanged.
+
+    Keys and rows in one order for everybody: several lanes may write the same ones.
+    """
+    remember: dict[str, Json] = {}
+    expect: dict[str, Json] = {}
+    for _, decision in made:
+        # What a decision expects of an earlier one of the same lane is in `remember`.
+        expect = {**decision.expect, **expect}
+        remember |= decision.remember
+    memory.save_guarded(conn, remember, expect, now=now)
+    open_subjects.touch(conn, [one for _, decision in made for one in decision.touched], now=now)
+    holding.add(conn, [held for _, decision in made for held in decision.held])
+    for delivery, decision in made:
+        _record(conn, delivery, decision, now=now)
 
 
 def _record(conn: Connection, delivery: DeliveryId, decision: Decision, *, now: datetime) -> None:

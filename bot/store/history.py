@@ -12,6 +12,7 @@ from bot.store.engine import insert
 from bot.store.schema import (
     decisions,
     deliveries,
+    held,
     jobs,
     memory,
     meta,
@@ -104,13 +105,13 @@ def _old(
                 ~exists().where(deliveries.c.id == decisions.c.delivery),
             ),
         ),
+        (held, held.c.seq, and_(held.c.at < before, held.c.released_in.is_not(None))),
         (threads, threads.c.root, and_(threads.c.at < before, ~hanging)),
         (
             jobs,
             jobs.c.seq,
             and_(or_(jobs.c.finished_at < before), jobs.c.state.in_(["done", "failed"])),
         ),
-        # What tells duplicates and heads of merge requests: of no use after so long.
         (
             memory,
             memory.c.key,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
+from bot.errors import StateChanged
 from bot.store.engine import insert
 from bot.store.schema import memory, short
 
@@ -23,6 +24,30 @@ def load(conn: Connection, keys: Sequence[str]) -> dict[str, Json]:
     query = select(memory.c.key, memory.c.value).where(memory.c.key.in_(keys))
     found = {row.key: row.value for row in conn.execute(query)}
     return {key: found.get(short(key)) for key in keys}
+
+
+def save_guarded(
+    conn: Connection, remember: Mapping[str, Json], expect: Mapping[str, Json], *, now: datetime
+) -> None:
+    """As `save`; raises StateChanged when a key of `expect` holds another value by now."""
+    for key in sorted({*remember, *expect}):
+        if key not in expect:
+            save(conn, {key: remember[key]}, now=now)
+        elif not _swap(conn, key, expect[key], remember.get(key, expect[key]), now=now):
+            raise StateChanged(f"{key} was written by another lane")
+
+
+def _swap(conn: Connection, key: str, seen: Json, value: Json, *, now: datetime) -> bool:
+    """Whether the key held what was seen; then it holds the value."""
+    held = memory.c.key == key
+    if seen is None:
+        # A second transaction that inserts the key waits here for the first one to end.
+        added = insert(conn.dialect, memory).values(key=key, value=value, updated_at=now)
+        return (
+            conn.execute(added.on_conflict_do_nothing(index_elements=[memory.c.key])).rowcount == 1
+        )
+    fresh = update(memory).where(held, memory.c.value == seen)
+    return conn.execute(fresh.values(value=value, updated_at=now)).rowcount == 1
 
 
 def save(conn: Connection, remember: Mapping[str, Json], *, now: datetime) -> None:

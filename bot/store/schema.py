@@ -306,6 +306,59 @@ memory: Final = Table(
     Column("updated_at", Moment, nullable=False),
 )
 
+#: Actions that wait for their batch, their hours or the end of a throttle's window.
+held: Final = Table(
+    "held",
+    metadata,
+    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    # Of its row in `schedules`.
+    Column("key", Key, nullable=False),
+    Column("delivery", Key, nullable=False),
+    Column("value", JsonText, nullable=False),
+    # When the key falls due if nothing else comes, and at the latest if it is the first.
+    Column("due", Moment, nullable=False),
+    Column("latest", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    # The id under which it was decided what became of it; NULL while it waits.
+    Column("released_in", Key),
+    Index("held_delivery", "delivery"),
+    Index(
+        "held_waiting",
+        "key",
+        "seq",
+        sqlite_where=text("released_in IS NULL"),
+        postgresql_where=text("released_in IS NULL"),
+    ),
+)
+
+#: What falls due by itself: keys of `held`, and time rules.
+schedules: Final = Table(
+    "schedules",
+    metadata,
+    Column("key", Key, primary_key=True),
+    # `held` or `every`.
+    Column("kind", Text, nullable=False),
+    # Of a time rule: its schedule as text, to tell an edited one.
+    Column("spec", Free, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("latest", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("token", Text),
+    Index("schedules_due", "due"),
+)
+
+#: What is open, as far as events told; its facts are in `memory` under `facts:<subject>`.
+open_subjects: Final = Table(
+    "open_subjects",
+    metadata,
+    Column("subject", Key, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("project", Key, nullable=False),
+    Column("active_at", Moment, nullable=False),
+    Column("asked_at", Moment),
+    Index("open_subjects_listed", "kind", "project", "subject"),
+)
+
 hooks: Final = Table(
     "hooks",
     metadata,

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from sqlalchemy import make_url
 
 from bot.errors import ConfigError, StoreError
-from bot.store import jobs, lanes, migrate
+from bot.store import holding, jobs, lanes, migrate
 from bot.store.engine import Topics, translated
 from bot.store.writer import Writer, alchemy
 
@@ -179,6 +179,7 @@ async def open_sqlite(path: Path, *, exclusive: bool) -> AsyncIterator[Sqlite]:
 def _clear_leases(conn: Connection) -> None:
     lanes.clear_leases(conn)
     jobs.clear_leases(conn)
+    holding.clear_leases(conn)
 
 
 @contextlib.contextmanager

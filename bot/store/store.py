@@ -10,6 +10,7 @@ from bot.store import deliveries, history, lanes
 from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
+from bot.store.schedules import SchedulesWork
 from bot.store.work import DecidingWork, SendingWork
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _LARGE: Final = 256 * 1024
 
 class Store(
     DecidingWork,
+    SchedulesWork,
     SendingWork,
     HookRecords,
     JobRecords,
