@@ -7,7 +7,7 @@ import random
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import partial
@@ -20,6 +20,8 @@ from prometheus_client import CollectorRegistry
 
 from bot import forges
 from bot.app_commands import CommandRunner
+from bot.app_forges import Forges
+from bot.app_page import Reads, render
 from bot.errors import ConfigError
 from bot.metrics import Metrics
 from bot.model import Job
@@ -28,7 +30,6 @@ from bot.preview.chat import PreviewChat
 from bot.rules.load import includes_of, load
 from bot.rules.testing import check_tests
 from bot.slack import mrkdwn
-from bot.slack.blocks import blocks
 from bot.slack.client import SlackChat
 from bot.slack.listener import CommandRequest, SlackListener
 from bot.store import Store, open_store
@@ -49,14 +50,13 @@ from bot.worker.jobs import JobRunner
 from bot.worker.notices import Notices
 from bot.worker.privacy import Privacy
 from bot.worker.rulebook import Rulebook, reader
+from bot.worker.schedules import Scheduler
 from bot.worker.shadow import Shadow
+from bot.worker.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bot.config import Settings
-    from bot.message import Message
-    from bot.model import DeliveryId, DeliverySummary, Json, OutboxItem
+    from bot.model import DeliveryId
 
 log = structlog.get_logger()
 
@@ -156,13 +156,16 @@ class _Parts:
         store: Store,
         chat: SlackChat | PreviewChat,
         changes: Changes,
+        web: Webhooks,
     ) -> None:
         self.settings = settings
         self.role = role
         self.store = store
         self.chat = chat
         self.changes = changes
+        self.webhooks = web
         self.clock = SystemClock()
+        self.forges = Forges(settings, self.clock)
         self.metrics = Metrics(CollectorRegistry())
         self.new_id = DeliveryIds(self.clock, secrets.randbits)
         self.workspace = "preview" if settings.preview else "slack"
@@ -235,6 +238,7 @@ class _Parts:
             loops.turn(self._decider(), "deliveries", self.store, stop),
             loops.send(self._deliverer(), self.clock, self.store, stop),
             loops.turn(self._jobs(), "jobs", self.store, stop),
+            loops.turn(self._scheduler(), "schedules", self.store, stop),
         ]
 
     def _decider(self) -> Decider:
@@ -246,7 +250,18 @@ class _Parts:
             clock=self.clock,
             metrics=self.metrics,
             workspace=self.workspace,
+            facts=self.forges.facts(),
+            accounts=self.forges.accounts,
             shadow=self.shadow,
+        )
+
+    def _scheduler(self) -> Scheduler:
+        return Scheduler(
+            store=self.store,
+            book=self.rules,
+            channels=self.directory.ids,
+            clock=self.clock,
+            workspace=self.workspace,
         )
 
     def _deliverer(self) -> Deliverer:
@@ -258,6 +273,7 @@ class _Parts:
             gap=timedelta(seconds=self.settings.channel_gap_s),
             jitter=random.random,
             metrics=self.metrics,
+            caller=self.forges.caller(self.webhooks, self.store),
             trace=self.chat if isinstance(self.chat, PreviewChat) else None,
             given_up=self.notices.dead,
         )
@@ -304,7 +320,7 @@ class _Parts:
                 token=token.reveal() if token is not None else None,
                 clock=self.clock,
             ),
-            reads=_Reads(self.store),
+            reads=Reads(self.store),
             jobs=self.store,
             rules=self.rules_state,
             live=self.changes,
@@ -313,22 +329,6 @@ class _Parts:
             clock=self.clock,
             preview=self.settings.preview,
         )
-
-
-class _Reads:
-    """`web.ConsoleReads` over the store."""
-
-    def __init__(self, store: Store) -> None:
-        self.preview_messages = store.preview_messages
-        self.decision_trace = store.decision
-        self.backlog = store.backlog
-        self._store = store
-
-    async def recent_deliveries(self, *, limit: int) -> tuple[DeliverySummary, ...]:
-        return await self._store.list_deliveries(limit=limit)
-
-    async def dead_items(self, *, limit: int) -> tuple[OutboxItem, ...]:
-        return await self._store.list_outbox(state="dead", limit=limit)
 
 
 async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts:
@@ -342,7 +342,12 @@ async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts
         chat = await stack.enter_async_context(
             SlackChat.connect(settings.slack_bot_token.reveal(), api_url=settings.slack_api_url)
         )
-    parts = _Parts(settings, role, store=store, chat=chat, changes=changes)
+    webhooks = await stack.enter_async_context(
+        Webhooks.connect(secrets=settings.rule_secret, allow=settings.webhook_allow)
+    )
+    parts = _Parts(settings, role, store=store, chat=chat, changes=changes, web=webhooks)
+    if isinstance(chat, PreviewChat):
+        chat.name_people(lambda: parts.rules.current.people)
     if role.works:
         await parts.rules.start()
     else:
@@ -393,8 +398,3 @@ def _listener(
 def new_delivery_id() -> DeliveryId:
     """For a process that makes only a few."""
     return DeliveryIds(SystemClock(), secrets.randbits)()
-
-
-def render(message: Message) -> Mapping[str, Json]:
-    """As Slack's JSON: `text`, `blocks`, `attachments`."""
-    return asdict(blocks(message))

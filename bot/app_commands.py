@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from bot import commands, events
+from bot.app_forges import token_setting
 from bot.commands import Context, Site
 from bot.errors import CommandError
 from bot.forges.github import GithubAdmin
@@ -155,7 +156,7 @@ class CommandRunner:
         if instance is None or instance.token is None:
             return None
         return GitlabAdmin(
-            url=instance.url, token=instance.token.reveal(), setting=_token_setting(instance)
+            url=instance.url, token=instance.token.reveal(), setting=token_setting(instance)
         )
 
     async def _one_time(self, title: str, secret: str) -> str:
@@ -167,13 +168,7 @@ def _site(instance: Instance) -> Site:
         name=instance.name,
         forge=instance.forge,
         url=instance.url,
-        setting=_token_setting(instance),
+        setting=token_setting(instance),
         open_triggers=OPEN_TRIGGERS,
         test_triggers=TEST_TRIGGERS,
     )
-
-
-def _token_setting(instance: Instance) -> str:
-    if instance.name == instance.forge:
-        return f"{instance.forge.upper()}_TOKEN"
-    return f"{instance.forge.upper()}_{instance.name.upper()}_TOKEN"

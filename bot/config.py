@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -106,15 +106,27 @@ class Settings:
     channel_gap_s: float = setting(
         "CHANNEL_GAP_S", "Seconds between two messages of one channel; 0 = none.", "1.0"
     )
+    webhook_allow: tuple[str, ...] = setting(
+        "WEBHOOK_ALLOW",
+        "Hosts and networks that rules' webhooks may reach although they are local,"
+        " e.g. `10.1.0.0/16, ci.example.com`.",
+    )
     log_level: str = setting("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.", "INFO")
     log_format: str = setting("LOG_FORMAT", "`console` or `json`.", "console")
     #: Every forge instance, the default ones first.
     instances: tuple[Instance, ...] = field(default=(), metadata={})
+    #: Values of SECRET_<NAME>, by name: what rules name as `${secret:NAME}`.
+    rule_secrets: Mapping[str, Secret] = field(default_factory=dict, metadata={})
 
     @property
     def preview(self) -> bool:
         """Messages are shown on the bot's own page instead of in Slack."""
         return self.slack_bot_token is None
+
+    def rule_secret(self, name: str) -> str | None:
+        """The value of `${secret:NAME}`; None when it is not set."""
+        found = self.rule_secrets.get(name)
+        return found.reveal() if found is not None else None
 
     @property
     def postgres(self) -> bool:
@@ -138,7 +150,7 @@ class Settings:
         faults += _together(values)
         if faults:
             raise ConfigError(faults)
-        return cls(**values, instances=instances)
+        return cls(**values, instances=instances, rule_secrets=_rule_secrets(environ))
 
 
 def is_loopback(host: str) -> bool:
@@ -177,6 +189,15 @@ def _instances(
             continue
         found.append(Instance(name=label, forge=forge, url=url, token=token))
     return tuple(found)
+
+
+def _rule_secrets(environ: Mapping[str, str]) -> Mapping[str, Secret]:
+    """SECRET_KEY is the bot's own: no rule can name it."""
+    return {
+        name.removeprefix("SECRET_"): Secret(value.strip())
+        for name, value in environ.items()
+        if re.fullmatch(r"SECRET_[A-Z][A-Z0-9_]*", name) and name != "SECRET_KEY" and value.strip()
+    }
 
 
 def _together(values: Mapping[str, Any]) -> list[str]:
@@ -275,6 +296,18 @@ def _names(raw: str) -> tuple[str, ...]:
     return names
 
 
+def _places(raw: str) -> tuple[str, ...]:
+    """Host names, addresses and networks."""
+    places = tuple(part for part in re.split(r"[\s,]+", raw) if part)
+    for place in places:
+        try:
+            ip_network(place, strict=False)
+        except ValueError:
+            if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", place):
+                raise ValueError(f"neither a host nor a network: {place!r}") from None
+    return places
+
+
 def _seconds(raw: str) -> float:
     try:
         value = float(raw)
@@ -319,6 +352,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "CONSOLE_TOKEN": _optional_secret,
     "ADMIN_CHANNEL": _optional,
     "CHANNEL_GAP_S": _seconds,
+    "WEBHOOK_ALLOW": _places,
     "LOG_LEVEL": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
     "LOG_FORMAT": _choice("console", "json"),
 }

@@ -33,13 +33,18 @@ class PreviewChat:
         self._render = render
         self._clock = clock
         self._changes = changes
+        self._people: Callable[[], Mapping[str, str]] = dict
+
+    def name_people(self, people: Callable[[], Mapping[str, str]]) -> None:
+        """Slack ids by forge name: a direct message is shown as `@alice`."""
+        self._people = people
 
     async def post(
         self, channel: str, message: Message, *, key: str, thread: str | None, broadcast: bool
     ) -> Place:
         with _store_errors(Unsure):
             place = await self._store.preview_post(
-                channel,
+                self._shown(channel),
                 key=key,
                 thread=thread,
                 broadcast=broadcast,
@@ -65,7 +70,9 @@ class PreviewChat:
         self, channel: str, *, key: str, since: datetime, thread: str | None
     ) -> Place | None:
         with _store_errors(NotSent):
-            return await self._store.preview_find(channel, key=key, since=since, thread=thread)
+            return await self._store.preview_find(
+                self._shown(channel), key=key, since=since, thread=thread
+            )
 
     async def channels(self) -> Mapping[str, str]:
         return {}
@@ -86,6 +93,12 @@ class PreviewChat:
         }
         await self._store.preview_note(place, {action.id: about})
         self._changes.touch()
+
+    def _shown(self, channel: str) -> str:
+        if not channel.startswith(("U", "W")):
+            return channel
+        names = (name for name, known in self._people().items() if known == channel)
+        return f"@{next(names, channel)}"
 
     def _changed(self, place: Place, *, found: bool) -> None:
         if not found:

@@ -13,6 +13,7 @@ import structlog
 from bot.errors import (
     CallError,
     ContentRefused,
+    CredentialRefused,
     LeaseLost,
     NotSent,
     ParentLost,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bot.metrics import Metrics
     from bot.model import Action, OutboxItem
     from bot.ports import Chat, ClaimedItem, Clock, Sending, Trace
+    from bot.worker.calling import Caller
 
 log = structlog.get_logger()
 
@@ -45,7 +47,7 @@ _PLAIN_LIMIT: Final = 2500
 #: The Slack method behind a verb, as far as rate limits go.
 _LOOK_UP: Final = "find"
 _TO_CHANNELS: Final = frozenset({"post", "card", "reply", "react"})
-_METHODS: Final = {"post": "post", "reply": "post", "react": "react"}
+_METHODS: Final = {"post": "post", "reply": "post", "dm": "post", "react": "react"}
 
 
 class _NotLookedUp(NotSent):
@@ -78,6 +80,7 @@ class Deliverer:
         gap: timedelta,
         jitter: Callable[[], float],
         metrics: Metrics,
+        caller: Caller | None = None,
         trace: Trace | None = None,
         given_up: GivenUp | None = None,
     ) -> None:
@@ -88,6 +91,7 @@ class Deliverer:
         self._gap = gap
         self._jitter = jitter
         self._metrics = metrics
+        self._caller = caller
         self._trace = trace
         self._given_up = given_up
         self._gates = Gates()
@@ -156,6 +160,8 @@ class Deliverer:
 
     async def _carry_out(self, claimed: ClaimedItem) -> Done | Dropped:
         action = claimed.item.action
+        if action.call is not None:
+            return await self._call(claimed)
         if not await self._may_go(action):
             return Dropped(reason="the channel is not declared `confidential: true` any more")
         if action.root is None:
@@ -171,6 +177,11 @@ class Deliverer:
             if action.verb == "reply" and action.alone:
                 return await self._post(claimed.item, thread=None)
             return Dropped(reason="its message was deleted")
+
+    async def _call(self, claimed: ClaimedItem) -> Done | Dropped:
+        if self._caller is None:
+            raise CredentialRefused("this bot calls nothing outside of chat", code="no_caller")
+        return await self._caller.carry_out(claimed)
 
     async def _may_go(self, action: Action) -> bool:
         """The rules may have changed since it was planned."""
@@ -244,7 +255,7 @@ class Deliverer:
         if not isinstance(outcome, Retry):
             waited = self._clock.now() - claimed.item.created_at
             self._metrics.delay_s.observe(max(waited.total_seconds(), 0))
-        if isinstance(outcome, Retry | Dead):
+        if isinstance(outcome, Retry | Dead) and action.call is None:
             self._metrics.slack_failed(outcome.code)
         fields = {
             "delivery": claimed.item.delivery,
@@ -268,6 +279,8 @@ class Deliverer:
 
 
 def _method(action: Action) -> str:
+    if action.call is not None:
+        return f"{action.verb}:{action.call.instance or action.channel}"
     if action.verb == "card":
         return "post" if action.root is None else "edit"
     return _METHODS.get(action.verb, action.verb)

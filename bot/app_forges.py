@@ -1,0 +1,85 @@
+"""Gives the loops what they may ask of forges and of other servers, by instance."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bot.errors import CallError
+from bot.forges.gitlab_calls import GitlabCalls
+from bot.forges.gitlab_facts import GitlabFacts
+from bot.worker.calling import Caller
+from bot.worker.facts import FactFinder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.config import Instance, Settings
+    from bot.ports import Clock, ForgeCalls, ForgeFacts, WebCalls
+    from bot.worker.calling import Memories
+
+log = structlog.get_logger()
+
+_FRESH: Final = timedelta(hours=1)
+_AFTER_FAILURE: Final = timedelta(minutes=1)
+#: A decision waits for it, once in a while.
+_PATIENCE_S: Final = 5.0
+
+
+class Forges:
+    """Instances without a token are asked for nothing. GitHub's are not built yet."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        known = [one for one in settings.instances if one.forge == "gitlab" and one.token]
+        self._facts: Mapping[str, ForgeFacts] = {
+            one.name: GitlabFacts(url=one.url, token=_token(one), setting=token_setting(one))
+            for one in known
+        }
+        self._calls: Mapping[str, ForgeCalls] = {
+            one.name: GitlabCalls(url=one.url, token=_token(one), setting=token_setting(one))
+            for one in known
+        }
+        self._clock = clock
+        self._accounts: dict[str, str] = {}
+        self._until: dict[str, datetime] = {}
+
+    def facts(self) -> FactFinder:
+        return FactFinder(self._facts, self._clock)
+
+    def caller(self, web: WebCalls, memories: Memories) -> Caller:
+        return Caller(forges=self._calls, web=web, memories=memories)
+
+    async def accounts(self) -> Mapping[str, str]:
+        """User names of the tokens' own bot accounts; a person's token is not among them."""
+        now = self._clock.now()
+        for name in self._calls:
+            if name not in self._until or self._until[name] <= now:
+                self._until[name] = now + _FRESH
+                await self._ask(name)
+        return self._accounts
+
+    async def _ask(self, name: str) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                found = await self._calls[name].account()
+        except (CallError, TimeoutError) as error:
+            self._until[name] = self._clock.now() + _AFTER_FAILURE
+            log.warning("the token's account is not known", instance=name, error=str(error))
+            return
+        self._accounts = {k: v for k, v in self._accounts.items() if k != name}
+        if found.bot:
+            self._accounts[name] = found.username
+
+
+def token_setting(instance: Instance) -> str:
+    """The name of the setting that holds the token."""
+    if instance.name == instance.forge:
+        return f"{instance.forge.upper()}_TOKEN"
+    return f"{instance.forge.upper()}_{instance.name.upper()}_TOKEN"
+
+
+def _token(instance: Instance) -> str:
+    return instance.token.reveal() if instance.token is not None else ""
