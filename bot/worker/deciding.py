@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from bot import events
-from bot.errors import BotError, LeaseLost, PayloadError, StoreError
+from bot.errors import BotError, LeaseLost, PayloadError, StateChanged, StoreError
 from bot.model import Decision, Needs, Outcome, State
 from bot.payload import read_object
 from bot.ports import Settled
@@ -41,6 +41,8 @@ _LEASE: Final = timedelta(seconds=20)
 _BATCH: Final = 50
 #: Rounds of loading state for one event; each round asks only for what is still unknown.
 _ROUNDS: Final = 8
+#: How often one claim is decided because other lanes changed what it saw.
+_TRIES: Final = 50
 
 
 class Book(Protocol):
@@ -98,15 +100,27 @@ class Decider:
             await self._store.renew(claim, now=self._clock.now(), lease=_LEASE)
 
         try:
-            decided = await while_held(self._decide_all(claimed), renew, lease=_LEASE)
-            settled = [one.settled for one in decided]
-            await self._store.settle_deliveries(claim, settled, now=self._clock.now())
+            decided = await while_held(self._decide_and_settle(claimed), renew, lease=_LEASE)
         except LeaseLost:
             log.warning("lease lost", lane=claim.lane)
             return True
         for one in decided:
             self._report(one)
         return True
+
+    async def _decide_and_settle(self, claimed: ClaimedDeliveries) -> list[_Decided]:
+        """Again when another lane wrote what these decisions are made of: then that one is done,
+        so that there is an end to it."""
+        for _ in range(_TRIES):
+            decided = await self._decide_all(claimed)
+            settled = [one.settled for one in decided]
+            try:
+                await self._store.settle_deliveries(claimed.claim, settled, now=self._clock.now())
+            except StateChanged:
+                log.info("decided again", lane=claimed.claim.lane)
+            else:
+                return decided
+        raise StoreError(f"{claimed.claim.lane}: its state changed {_TRIES} times meanwhile")
 
     async def _decide_all(self, claimed: ClaimedDeliveries) -> list[_Decided]:
         """In order; what one decision remembers, the next one of the same lane sees."""

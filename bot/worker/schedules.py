@@ -1,0 +1,207 @@
+"""The fourth loop: what falls due by itself, held actions and time rules, each carried out once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+
+from bot import events
+from bot.errors import BotError, LeaseLost, StateChanged, StoreError
+from bot.model import Decision, Needs, Outcome, Verdict
+from bot.ports import Settled
+from bot.rules.catalogue import LISTS
+from bot.rules.decide import Surroundings, channel_of, person_of
+from bot.rules.hours import latest, next_after, spelled
+from bot.rules.mutes import CHAT_MUTES, mutes_of
+from bot.rules.releasing import postponed, release, release_id
+from bot.rules.timed import fire, firing_id, schedule_key
+from bot.worker.lanes import Lanes
+from bot.worker.overlay import Overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from bot.model import DeliveryId
+    from bot.ports import Clock, Due, Schedules
+    from bot.rules.ruleset import Rule, Ruleset
+
+log = structlog.get_logger()
+
+_LEASE: Final = timedelta(seconds=60)
+#: A rule that this process does not know: another one may have newer rules already.
+_ASIDE: Final = timedelta(minutes=1)
+_FORGOTTEN: Final = timedelta(days=1)
+_TRIES: Final = 5
+_ROUNDS: Final = 8
+
+
+class Book(Protocol):
+    """The rules in force."""
+
+    @property
+    def current(self) -> Ruleset: ...
+
+
+class Scheduler:
+    """Handles one thing that is due at a time."""
+
+    def __init__(
+        self,
+        *,
+        store: Schedules,
+        book: Book,
+        channels: Callable[[], Awaitable[Mapping[str, str]]],
+        clock: Clock,
+        workspace: str = "slack",
+    ) -> None:
+        self._store = store
+        self._book = book
+        self._channels = channels
+        self._clock = clock
+        self._workspace = workspace
+        #: The hash of the rules whose times are in the store.
+        self._planned = ""
+
+    async def step(self) -> bool:
+        """Whether something was due."""
+        await self._plan()
+        due = await self._store.claim_due(now=self._clock.now(), lease=_LEASE)
+        if due is None:
+            return False
+        try:
+            await self._handle(due)
+        except LeaseLost:
+            log.warning("lease lost", schedule=due.key)
+        return True
+
+    async def _plan(self) -> None:
+        """Puts the time rules of new rules into the store."""
+        ruleset = self._book.current
+        if ruleset.hash == self._planned:
+            return
+        wanted: dict[str, tuple[str, datetime]] = {}
+        for rule in ruleset.time_rules:
+            every = rule.timing.every
+            at = next_after(every, self._clock.now()) if every is not None else None
+            if every is not None and at is not None:
+                wanted[schedule_key(rule)] = (spelled(every), at)
+        if wanted:
+            await self._store.plan_rules(wanted)
+        self._planned = ruleset.hash
+
+    async def _handle(self, due: Due) -> None:
+        for _ in range(_TRIES):
+            try:
+                await (self._release(due) if due.kind == "held" else self._fire(due))
+            except StateChanged:
+                log.info("decided again", schedule=due.key)
+                continue
+            return
+
+    # -- held ----------------------------------------------------------------------------------
+
+    async def _release(self, due: Due) -> None:
+        now, ruleset = self._clock.now(), self._book.current
+        if not due.entries:
+            await self._store.settle_due(due, None, next_due=None, now=now)
+            return
+        known = await self._store.load_memory([CHAT_MUTES])
+        mutes = mutes_of(ruleset, known[CHAT_MUTES], now=now)
+        ids = await self._channels()
+        later = postponed(due.entries, mutes, channel_of(ids), now=now)
+        if later is not None:
+            await self._store.settle_due(due, None, next_due=later, now=now)
+            return
+        newest = due.entries[-1]
+        try:
+            made = release(due.entries, ruleset=ruleset.hash, person=person_of(ruleset))
+        except Exception as error:
+            log.exception("release failed", schedule=due.key)
+            made = _failed(ruleset, newest.rule, newest.file, newest.line, due.kind, error)
+        await self._settle(due, release_id(due.key, due.entries[0]), made, next_due=None)
+
+    # -- time rules ----------------------------------------------------------------------------
+
+    async def _fire(self, due: Due) -> None:
+        now, ruleset = self._clock.now(), self._book.current
+        rule = next((r for r in ruleset.time_rules if schedule_key(r) == due.key), None)
+        every = rule.timing.every if rule is not None else None
+        if rule is None or every is None or spelled(every) != due.spec:
+            await self._set_aside(due, now)
+            return
+        at = latest(every, since=due.due, now=now)
+        upcoming = next_after(every, now)
+        if at is None:
+            log.warning("time rule missed", rule=rule.name, due=due.due.isoformat())
+            made = _missed(ruleset, rule)
+        else:
+            try:
+                made = await self._decide(rule, at, now=now, ruleset=ruleset)
+            except StoreError:
+                raise
+            except Exception as error:
+                log.exception("time rule failed", rule=rule.name)
+                made = _failed(ruleset, rule.name, rule.file, rule.line, "every", error)
+        await self._settle(due, firing_id(rule, at or due.due), made, next_due=upcoming)
+
+    async def _set_aside(self, due: Due, now: datetime) -> None:
+        if now - due.due > _FORGOTTEN:
+            await self._store.settle_due(due, None, next_due=None, now=now)
+        else:
+            await self._store.set_aside(due, now + _ASIDE)
+
+    async def _decide(
+        self, rule: Rule, at: datetime, *, now: datetime, ruleset: Ruleset
+    ) -> Decision:
+        kind = LISTS[rule.timing.listed or rule.timing.each or ""]
+        items = await self._store.open_subjects(kind)
+        overlay = Overlay(self._store)
+        around = Surroundings(specs=events.SPECS, channels=await self._channels())
+        for _ in range(_ROUNDS):
+            made = fire(rule, items, overlay.state, due=at, now=now, ruleset=ruleset, around=around)
+            if not isinstance(made, Needs):
+                return made
+            await overlay.load(made)
+        raise BotError(f"the state of {rule.name} did not settle in {_ROUNDS} rounds")
+
+    async def _settle(
+        self, due: Due, release_: DeliveryId, made: Decision, *, next_due: datetime | None
+    ) -> None:
+        lanes = await Lanes(self._store, self._workspace).of(made.actions, await self._channels())
+        settled = Settled(delivery=release_, status="decided", decision=made, lanes=lanes)
+        await self._store.settle_due(due, settled, next_due=next_due, now=self._clock.now())
+        (verdict,) = made.verdicts
+        log.info(
+            "schedule carried out",
+            delivery=release_,
+            rule=verdict.rule,
+            outcome=verdict.outcome.value,
+            actions=len(made.actions),
+        )
+
+
+def _missed(ruleset: Ruleset, rule: Rule) -> Decision:
+    verdict = Verdict(
+        rule=rule.name,
+        file=rule.file,
+        line=rule.line,
+        outcome=Outcome.WITHHELD,
+        reason="missed by an hour or more",
+    )
+    return Decision(ruleset=ruleset.hash, names=("every",), verdicts=(verdict,))
+
+
+def _failed(
+    ruleset: Ruleset, rule: str, file: str, line: int, name: str, error: Exception
+) -> Decision:
+    verdict = Verdict(
+        rule=rule,
+        file=file,
+        line=line,
+        outcome=Outcome.ERROR,
+        reason=f"{type(error).__name__} when it was due; see the log",
+    )
+    return Decision(ruleset=ruleset.hash, names=(name,), verdicts=(verdict,))
