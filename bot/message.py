@@ -84,7 +84,7 @@ def text(*parts: Part) -> Text:
             last = spans[-1] if spans else None
             if isinstance(span, Plain) and isinstance(last, Plain):
                 spans[-1] = Plain(last.value + span.value)
-            elif span != Plain(""):
+            elif not isinstance(span, Plain) or span.value:
                 spans.append(span)
     return tuple(spans)
 

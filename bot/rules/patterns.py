@@ -46,6 +46,8 @@ def glob(text: str, *, path: bool, fold: bool) -> Callable[[str], bool]:
     """The whole value; on paths `*` stops at `/` and `**` crosses. Raises PatternError."""
     if len(text) > REGEX_LIMIT:
         raise PatternError(f"a pattern of more than {REGEX_LIMIT} characters")
+    if path and text == "**":
+        return lambda _value: True
     plain = None if _BRACES.search(text) else _plain_test(text.casefold() if fold else text, path)
     if plain is None:
         body = _translated(text, path=path)
@@ -66,8 +68,6 @@ def _plain_test(text: str, path: bool) -> Callable[[str], bool] | None:  # noqa:
     if "**" not in text:
         return _segments(text)
     head, tail = text.removesuffix("/**"), text.removeprefix("**/")
-    if text == "**":
-        return lambda _value: True
     if head != text and "*" not in head:
         stem = f"{head}/"
         return lambda value: len(value) > len(stem) and value.startswith(stem)

@@ -68,11 +68,22 @@ class Rule:
     timing: Timing = NOW
     #: Parts of the language that are read but not carried out yet.
     later: Mapping[str, object] = field(default_factory=dict)
+    #: What an event must still show when the index found the rule: without a `project` that the
+    #: index tells alone.
+    rest: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
     #: Of a mute: when it ends; None = never.
     until: datetime | None = None
     #: Of a mute: the one rule or channel (id or `#name`) it is about.
     of_rule: str | None = None
     of_channel: str | None = None
+
+    def __post_init__(self) -> None:
+        projects = [one for one in self.conditions if one.field == "project"]
+        told = len(projects) == 1 and self.projects and projects[0].patterns == self.projects
+        rest = self.conditions
+        if told:
+            rest = tuple(one for one in rest if one is not projects[0])
+        object.__setattr__(self, "rest", rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
