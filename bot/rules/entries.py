@@ -253,6 +253,7 @@ class Entries:
                 said = f"this rule is for confidential events, a {key.text} is not"
                 self._reading.faults.add(key, said, "post to a channel that is declared for them")
             found += read_verb(key.text, key, node, self._reading, frame.scope)
+        return tuple(found)
 
     def _first(self, entry: Map, frame: Frame) -> tuple[Rule, ...]:
         node = entry.get("first")
