@@ -228,7 +228,7 @@ def _example(example: Example, report: Report) -> str:
         why = f'was "{why}"'
     said = f"{_named(example.rule, example.place)}{f': {why}' if why else ''}"
     quoted = f'"{example.text}"'
-    return f"{_SIGNS[example.sign]} {at:%d %b %H:%M}  {where:<12} {quoted:<42} {said}"
+    return f"{_SIGNS[example.sign]} {at:%d %b %H:%M}  {where:<12} {quoted:<50} {said}"
 
 
 # -- for machines ---------------------------------------------------------------------------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.model import Action, Decision, Verdict
     from bot.rules.ruleset import Rule
 
-_TEXT: Final = 60
+_TEXT: Final = 48
 
 
 class Kind(Enum):
