@@ -93,6 +93,8 @@ class SlackChat:
         self._session = session
         self._api_url = api_url
         self._ids: dict[str, str] = {}
+        #: Conversations by user id; they never change.
+        self._conversations: dict[str, str] = {}
         self._listed_at: float | None = None
         self._listing = asyncio.Lock()
 
@@ -111,7 +113,7 @@ class SlackChat:
         sent = blocks(message)
         answer = await _call(
             self._client.chat_postMessage(
-                channel=self._ids.get(_bare(channel), channel),
+                channel=await self._conversation(self._ids.get(_bare(channel), channel)),
                 text=sent.text,
                 blocks=list(sent.blocks),
                 attachments=list(sent.attachments) or None,
@@ -164,7 +166,7 @@ class SlackChat:
     ) -> Place | None:
         """None too when the bot may not read there: it then cannot know."""
         try:
-            place_id = await self._id(channel)
+            place_id = await self._conversation(await self._id(channel))
             oldest = f"{(since - _CLOCK_SLACK).timestamp():.6f}"
             async for found in self._messages(place_id, oldest=oldest, thread=thread):
                 if _key(found) == key:
@@ -229,6 +231,19 @@ class SlackChat:
             cursor = _next(answer)
             if cursor is None:
                 return
+
+    async def _conversation(self, channel: str) -> str:
+        """The conversation with a person, for a user id; any other id as it is."""
+        if not _PERSON.fullmatch(channel):
+            return channel
+        if channel not in self._conversations:
+            answer = await _call(
+                self._client.conversations_open(users=channel, return_im=False),
+                method="conversations.open",
+                target=channel,
+            )
+            self._conversations[channel] = str((answer.get("channel") or {}).get("id") or channel)
+        return self._conversations[channel]
 
     async def _id(self, channel: str) -> str:
         """The id of a channel named by id or name. Raises TargetRefused for an unknown name."""
@@ -336,6 +351,7 @@ def _is_loopback(host: str) -> bool:
 _ID: Final = re.compile(r"[CGDUW][A-Z0-9]{2,}")
 #: Slack's clock and ours may differ; the key is unique, so looking further back is harmless.
 _CLOCK_SLACK: Final = timedelta(seconds=60)
+_PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,}")
 _OK: Final = 200
 _GONE: Final = frozenset({403, 404, 410})
 _PAGE: Final = 200

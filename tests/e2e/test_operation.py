@@ -10,8 +10,8 @@ import pytest
 
 from bot.events.samples import NAMES
 from tests.e2e.running import REPOSITORY, RULES, Place, Sender, numbers, until
+from tests.fakes.slack_messages import Channel
 from tests.fakes.slack_server import FakeSlack
-from tests.fakes.slack_workspace import Channel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

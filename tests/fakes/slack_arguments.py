@@ -77,6 +77,7 @@ METHODS: Final[Mapping[str, Method]] = {
         json=False,
     ),
     "conversations.join": _method("channel", "", "channels:join"),
+    "conversations.open": _method("users", "return_im prevent_creation", "im:write"),
     "users.info": _method("user", "include_locale", "users:read", json=False),
     "users.lookupByEmail": _method("email", "", "users:read.email", json=False),
     "apps.connections.open": _method("", ""),

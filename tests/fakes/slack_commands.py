@@ -21,7 +21,7 @@ from tests.fakes.slack_workspace import TEAM
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.fakes.slack_workspace import Channel
+    from tests.fakes.slack_messages import Channel
 
 #: Slack takes so many answers to one command.
 USES: Final = 5

@@ -22,7 +22,8 @@ from tests.fakes import slack_faults
 from tests.fakes.slack_arguments import METHODS, SlackFault
 from tests.fakes.slack_commands import Ack, Commands
 from tests.fakes.slack_faults import Fault
-from tests.fakes.slack_workspace import Channel, Posted, Workspace
+from tests.fakes.slack_messages import Channel, Posted
+from tests.fakes.slack_workspace import Workspace
 
 TOKEN: Final = "xoxb-fake-token"
 APP_TOKEN: Final = "xapp-fake-token"

@@ -15,48 +15,15 @@ from tests.fakes.slack_arguments import (
     check_metadata,
     flag,
 )
+from tests.fakes.slack_messages import BOT_USER, Channel, Posted, type_of
 
-BOT_USER: Final = "U0BOT"
 BOT_ID: Final = "B0BOT"
 TEAM: Final = "T0TEAM"
 _SCOPES: Final = (
     "chat:write chat:write.public commands reactions:write reactions:read channels:read groups:read"
-    " channels:history groups:history channels:join users:read users:read.email"
+    " channels:history groups:history im:write im:history channels:join users:read users:read.email"
 )
 ALL_SCOPES: Final = frozenset(_SCOPES.split())
-
-
-@dataclass
-class Channel:
-    id: str
-    name: str
-    private: bool = False
-    archived: bool = False
-    #: Whether the bot is in it.
-    member: bool = True
-
-
-@dataclass
-class Posted:
-    """A message as it is now."""
-
-    ts: str
-    text: str
-    blocks: list[Any]
-    attachments: list[Any]
-    user: str = BOT_USER
-    thread_ts: str | None = None
-    broadcast: bool = False
-    metadata: dict[str, Any] | None = None
-    #: Texts it had before, the oldest first.
-    edits: list[str] = field(default_factory=list)
-    #: Who reacted, by emoji, in the order they were added.
-    reactions: dict[str, list[str]] = field(default_factory=dict)
-    unfurl: bool = False
-
-    @property
-    def root(self) -> bool:
-        return self.thread_ts is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +159,7 @@ class Workspace:
         found = [
             _channel(channel)
             for channel in self.channels.values()
-            if ("private_channel" if channel.private else "public_channel") in types
+            if type_of(channel) in types
             and (channel.member or not channel.private)
             and not (channel.archived and without_archived)
         ]
@@ -266,8 +233,8 @@ class Workspace:
         channel = self._readable(channel_id, archived=True)
         if not channel.member:
             raise SlackFault("not_in_channel")
-        if channel.private:
-            self._need("groups:history")
+        if type_of(channel) != "public_channel":
+            self._need("groups:history" if channel.private else "im:history")
         return channel
 
     def _messages(self, channel: Channel) -> list[Posted]:
@@ -332,6 +299,16 @@ class Workspace:
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06}"
 
 
+def open_conversation(workspace: Workspace, given: Arguments) -> Result:
+    """With one person: with several it would be another kind of conversation."""
+    user = str(given["users"])
+    if user not in workspace.users:
+        raise SlackFault("user_not_found")
+    channel = Channel(f"D{user[1:]}", name=user)
+    workspace.channels.setdefault(channel.id, channel)
+    return {"channel": {"id": channel.id}}
+
+
 def _moment(given: Arguments, name: str) -> float | None:
     value = given.get(name)
     if not value:
@@ -393,6 +370,7 @@ _VERBS: Final[Mapping[str, Callable[[Workspace, Arguments], Result]]] = {
     "conversations.history": Workspace.read_history,
     "conversations.replies": Workspace.replies,
     "conversations.join": Workspace.join,
+    "conversations.open": open_conversation,
     "users.info": Workspace.user,
     "users.lookupByEmail": Workspace.by_email,
 }

@@ -67,6 +67,8 @@ def test_the_scopes_are_those_of_the_methods_the_client_calls() -> None:
     assert set(HTTP["oauth_config"]["scopes"]["bot"]) == needed | private | {
         "chat:write.public",
         "commands",
+        # What conversations.history needs of a conversation with one person.
+        "im:history",
     }
 
 
