@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
-    """A card in each channel that has none yet; the one that is there is left to `follow_up`."""
+    """A card in each channel that has none yet; the one that is there is left to `edit`."""
     view = to.view
     subject = _carded(view)
     if subject is None:
@@ -45,27 +45,33 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     return None if None in reasons else reasons[0]
 
 
-def follow_up(
-    to: Plan, follows: Mapping[str, tuple[str, ...]], askers: Mapping[str, Asker]
-) -> None:
-    """Edits every card of the event's subjects and adds what its rule follows.
-
-    `follows`: by channel, what the card rules of that channel follow; a channel that no card rule
-    names any more keeps its card frozen. `askers`: who may use each of those channels now.
-    """
+def edit(to: Plan, askers: Mapping[str, Asker]) -> tuple[Thread, ...]:
+    """Edits every card of the event's subjects, and tells which. `askers`: by channel, who may use
+    it now; a channel that no card rule names any more keeps its card frozen."""
     view = to.view
+    edited: list[Thread] = []
     for thread in to.cards():
         asker = askers.get(thread.channel)
         facts = view.facts.get(thread.subject)
         if asker is None or facts is None:
             continue
         show = view.specs[planning.kind_of(thread.subject)].card
-        fresh = any(a.verb == "card" and a.id == thread.root for a in to.actions)
-        if show is not None and not fresh:
-            edit = _card(view, asker, thread.channel, thread.subject, show(facts))
-            to.add(replace(edit, root=thread.root))
-        if not fresh:
-            _follow(to, thread, asker, follows.get(thread.channel, ()))
+        if show is not None:
+            made = _card(view, asker, thread.channel, thread.subject, show(facts))
+            to.add(replace(made, root=thread.root))
+        edited.append(thread)
+    return tuple(edited)
+
+
+def follow(
+    to: Plan,
+    edited: Iterable[Thread],
+    follows: Mapping[str, tuple[str, ...]],
+    askers: Mapping[str, Asker],
+) -> None:
+    """Adds to them what the card rules of their channels follow, by channel in `follows`."""
+    for thread in edited:
+        _follow(to, thread, askers[thread.channel], follows.get(thread.channel, ()))
 
 
 def _follow(to: Plan, thread: Thread, asker: Asker, wanted: tuple[str, ...]) -> None:

@@ -292,7 +292,7 @@ class InlineTests:
         return text
 
     def _matcher(self, node: Node | None) -> tuple[str, Callable[[str], bool]] | None:
-        if node is None or self._reading.text(node, "text") is None:
+        if node is None or (isinstance(node, Scalar) and self._reading.text(node, "text") is None):
             return None
         match = compile_match(node, _TEXT, self._reading.faults)
         return written(node), lambda text: match(text, lambda _name: None)

@@ -59,14 +59,17 @@ class Walk:
         stopped = self._try([rules[number] for number in numbers if number not in last])
         if last and not self._matched and not stopped:
             self._try([rules[number] for number in numbers if number in last])
+        follows, askers = self._followed()
+        edited = cards.edit(self.plan, askers)
         self._carry()
-        self._follow_cards()
+        # What the bot did itself changes its cards, and is not echoed below them.
+        cards.follow(self.plan, edited, {} if self.view.own else follows, askers)
         if not self._matched and not stopped and default_route is not None:
             self._default(default_route)
 
     def wants(self, rule: Rule) -> Rule | None:
         """The rule, or the first of its children, when it wants the event."""
-        return None if self.muting.everything() else self._match(rule)
+        return None if self.muting.everything() else self._match(rule, rule.conditions)
 
     def act(self, rule: Rule) -> None:
         """Does what a rule wants that was found to match."""
@@ -96,7 +99,7 @@ class Walk:
             if rule.file in closed:
                 continue
             self.tried += 1
-            chosen = self._match(rule)
+            chosen = self._match(rule, rule.rest)
             if chosen is None and rule.stop and self.reader.asking:
                 return True  # what is below may never be tried: it asks for nothing yet
             if chosen is None:
@@ -112,27 +115,32 @@ class Walk:
             closed.add(rule.file)
         return False
 
-    def _match(self, rule: Rule) -> Rule | None:
-        """The rule, or the first of its children, that wants the event."""
+    def _match(self, rule: Rule, conditions: tuple[Condition, ...]) -> Rule | None:
+        """The rule, or the first of its children, that wants the event; `conditions`: those of
+        the rule that are not known to hold."""
         if self.view.event.confidential and not rule.confidential:
             self._note(rule, Outcome.NO_MATCH, "confidential")
             return None
+        if not self._holds(rule, conditions):
+            return None
         if not rule.first:
-            return rule if self._holds(rule) and self._can_say(rule) else None
-        for one in (rule, *rule.first):
-            held = self._holds(one)
-            if held is None or (not held and one is rule):
+            return rule if self._can_say(rule) else None
+        for child in rule.first:
+            held = self._holds(child, child.conditions)
+            if held is None:
                 return None
-            if held and one is not rule:
-                return one if self._can_say(one) else None
+            if held:
+                return child if self._can_say(child) else None
         return None
 
-    def _holds(self, rule: Rule) -> bool | None:
-        """Whether its own conditions hold; None when that cannot be known, or not yet."""
-        for condition in rule.conditions:
+    def _holds(self, rule: Rule, conditions: tuple[Condition, ...]) -> bool | None:
+        """Whether these conditions of the rule hold; None when that cannot be known, or not
+        yet."""
+        lookup = self.view.lookup
+        for condition in conditions:
             if condition.asks and not self._knows(rule, _asks(rule.conditions)):
                 return None
-            if not condition.passed(self.view.lookup):
+            if not condition.passed(lookup):
                 self._note(rule, Outcome.NO_MATCH, failed=condition)
                 return False
         return True
@@ -195,9 +203,11 @@ class Walk:
         }
         return Asker(name=rule.name, only=frozenset(allowed))
 
-    def _follow_cards(self) -> None:
+    def _followed(self) -> tuple[dict[str, tuple[str, ...]], dict[str, Asker]]:
+        """What the card rules of each channel follow, and on whose behalf; nothing without a
+        card to follow."""
         if not self.plan.cards():
-            return
+            return {}, {}
         follows: dict[str, tuple[str, ...]] = {}
         askers: dict[str, Asker] = {}
         for rule, spec in self.ruleset.card_specs:
@@ -215,8 +225,7 @@ class Walk:
                     follows[channel] = tuple(
                         dict.fromkeys((*follows.get(channel, ()), *spec.follow))
                     )
-        # What the bot did itself changes its cards, and is not echoed below them.
-        cards.follow_up(self.plan, {} if self.view.own else follows, askers)
+        return follows, askers
 
     def _default(self, channel: str) -> None:
         """The hook's own channel, for what no rule wanted; never anything confidential."""
@@ -243,7 +252,8 @@ class Walk:
             return
         check = None
         if failed is not None:
-            check = check_of(failed, self.view.lookup)
+            seen = failed.seen(self.view.lookup)
+            check = Check(field=failed.field, wanted=failed.wanted, seen=seen, passed=False)
         self.verdicts.append(
             Verdict(
                 rule=rule.name,

@@ -57,6 +57,23 @@ rules:
     ]
 
 
+def test_the_edit_of_a_card_comes_before_what_is_posted_about_it() -> None:
+    run = bench(
+        """
+rules:
+- {on: mr, card: {to: dev, follow: [state]}}
+- {on: mr.merged, post: {to: ci, text: p}}
+"""
+    )
+    run.decide("mr.opened")
+    assert head(run.does("mr.merged")) == [
+        "card edit C0DEV0001",
+        "post C0CI00001",
+        "reply C0DEV0001",
+        "react C0DEV0001",
+    ]
+
+
 def test_stop_ends_the_evaluation() -> None:
     run = bench("rules:\n- {on: any, project: shop/**, stop: true}\n- {on: push, post: dev}")
     assert run.does("push") == []

@@ -120,6 +120,18 @@ def test_a_rule_of_time_comes_in_a_test_whose_clock_passes_it() -> None:
     assert late.passed, "nothing is open: there is nothing to list"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [("{not: {contains: two}}", True), ("{contains: '1'}", True), ("{starts: two}", False)],
+)
+def test_an_expected_text_may_be_any_matcher(wanted: str, fits: bool) -> None:
+    told = problems(
+        "- {name: a, given: [{event: push}, {after: 1h}],"
+        f" expect: [{{post: dev, rule: folded, text: {wanted}}}]}}"
+    )
+    assert (told == []) is fits
+
+
 def test_the_files_of_a_push_can_be_given() -> None:
     ruleset = load(
         {
