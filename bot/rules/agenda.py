@@ -114,7 +114,12 @@ class Agenda:
             self._due[key] = (later, later)
             return None
         del self._held[key], self._due[key]
-        return release(entries, ruleset=self._ruleset.hash, person=person_of(self._ruleset))
+        return release(
+            entries,
+            ruleset=self._ruleset.hash,
+            person=person_of(self._ruleset),
+            channel=channel_of(self._around.channels),
+        )
 
     def _fire(self, name: str, at: datetime, state: State) -> Decision | None:
         rule = self._rules[name]

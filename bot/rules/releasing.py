@@ -39,8 +39,15 @@ def release_id(key: str, first: Held) -> DeliveryId:
     return DeliveryId(f"held-{digest[:20]}")
 
 
-def release(entries: Sequence[Held], *, ruleset: str, person: Callable[[Person], Span]) -> Decision:
-    """What the entries of one key, oldest first, become. `ruleset`: the hash of that in force."""
+def release(
+    entries: Sequence[Held],
+    *,
+    ruleset: str,
+    person: Callable[[Person], Span],
+    channel: Callable[[str], str],
+) -> Decision:
+    """What the entries of one key, oldest first, become. `ruleset`: the hash of that in force.
+    `channel`: the id of a channel that was known by name when they came."""
     first, newest = entries[0], entries[-1]
     left = list(entries) if first.kind == "throttle" else cancelled(entries)
     number = len(entries) - len(left)
@@ -63,7 +70,8 @@ def release(entries: Sequence[Held], *, ruleset: str, person: Callable[[Person],
             ),
         ),
         actions=tuple(
-            replace(action, id=action_id(release, place)) for place, action in enumerate(actions)
+            replace(action, id=action_id(release, place), channel=channel(action.channel))
+            for place, action in enumerate(actions)
         ),
     )
 

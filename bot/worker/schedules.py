@@ -117,7 +117,12 @@ class Scheduler:
             return
         newest = due.entries[-1]
         try:
-            made = release(due.entries, ruleset=ruleset.hash, person=person_of(ruleset))
+            made = release(
+                due.entries,
+                ruleset=ruleset.hash,
+                person=person_of(ruleset),
+                channel=channel_of(ids),
+            )
         except Exception as error:
             log.exception("release failed", schedule=due.key)
             made = _failed(ruleset, newest.rule, newest.file, newest.line, due.kind, error)
