@@ -212,7 +212,7 @@ class Call:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One planned effect. `channel` is what the rules file names, resolved as far as it can be;
-    a Slack user id for `dm`, `group/repo!7`, `group/repo@ref` or a host for a call."""
+    a Slack user id for `dm`, `group/repo!7`, a ref or a host for a call."""
 
     id: ActionId
     verb: str

@@ -26,8 +26,7 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     ref = one_line(_text(spec.extra.get("ref"), view))
     if not ref:
         return "`ref` is empty"
-    target = f"{event.project.path}@{ref}"
-    if not asker.may(target):
+    if not asker.may(ref):
         return "started once already"
     variables = spec.extra.get("variables")
     named = variables if isinstance(variables, Mapping) else {}
@@ -43,7 +42,7 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
         },
     )
     subject = subject_key(event.instance, event.project.id, "branch", ref)
-    if not to.add(replace(planning.new_action("pipeline", asker, target, subject), call=call)):
+    if not to.add(replace(planning.new_action("pipeline", asker, ref, subject), call=call)):
         return "limit of actions reached"
     if spec.extra.get("as"):
         to.results[asker.name, str(spec.extra["as"])] = to.actions[-1].id

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from bot import events
+from bot.actions.late import plain
+from bot.actions.said import said
 from bot.cli.environment import BAD_USE, FAULTS, fail, settings
 from bot.cli.rules import loaded
 from bot.errors import BotError, PayloadError
+from bot.forges import markdown
 from bot.model import DeliveryId
 from bot.payload import read_object
 from bot.registry import Source
@@ -132,10 +135,16 @@ def action_json(action: Action) -> dict[str, Any]:
         "rule": action.rule,
         "to": action.channel,
         "thread": action.subject,
-        "text": _whole(action.message) if action.message is not None else None,
+        "text": _whole(action.message) if action.message is not None else _called(action),
         "blocks": list(sent.blocks) if sent is not None else None,
         "emoji": f"-{emoji}" if emoji is not None and action.remove else emoji,
     }
+
+
+def _called(action: Action) -> str | None:
+    """What a comment says, as Markdown; a pipeline's variables and a webhook's body as JSON."""
+    write = markdown.render if action.verb == "comment" else plain
+    return said(action, write=write) or None
 
 
 def _whole(message: Message) -> str:

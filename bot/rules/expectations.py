@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from bot.actions import late
-from bot.message import load_text
+from bot.actions.said import said
 from bot.rules.nodes import shorten
 
 if TYPE_CHECKING:
     from bot.message import Text
-    from bot.model import Action, Json
+    from bot.model import Action
     from bot.rules.inline import Expected
     from bot.rules.nodes import Spot
 
@@ -37,8 +35,8 @@ class Got:
         to = aliases.get(action.channel, action.channel)
         made = action.message
         if made is None:
-            said = _said(action)
-            return cls(action=action, to=to, lead=said, whole=said)
+            words = said(action)
+            return cls(action=action, to=to, lead=words, whole=words)
         lines = [render(part) for part in (made.text, *made.body, *made.context)]
         whole = "\n".join(line for line in lines if line)
         return cls(action=action, to=to, lead=lines[0], whole=whole)
@@ -56,32 +54,6 @@ class Got:
             what = "no text"
         edit = ", edit: true" if action.verb == "card" and action.root is not None else ""
         return f"{action.verb}: {self.to}{edit}, {what}   by `{action.rule}`"
-
-
-def _said(action: Action) -> str:
-    """What an action outside of chat says: a comment's text, a pipeline's variables, a body."""
-    if action.call is None:
-        return ""
-    data = action.call.data
-    shown = _filled(next((data[key] for key in _SAYING if key in data), ""))
-    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
-
-
-#: Where the verbs keep it.
-_SAYING: Final = ("text", "variables", "body")
-
-
-def _filled(value: Json) -> Json:
-    """Texts as they read; those that wait for another action's result as they are written."""
-    if isinstance(value, list | tuple):
-        return [_filled(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    if set(value) == {"spans"}:
-        return late.plain(load_text(value["spans"]))
-    if set(value) == {"template", "scope"}:
-        return value["template"]
-    return {key: _filled(item) for key, item in value.items()}
 
 
 def _quoted(text: str | None) -> str:

@@ -40,12 +40,13 @@ def record(
     """Nothing for what stays in chat. The same end of one action is written once."""
     if action.call is None:
         return
+    project = action.call.data.get("project", "")
     row = insert(conn.dialect, audit).values(
         at=at,
         who=action.call.asked_by,
         instance=action.call.instance,
         verb=action.verb,
-        target=action.channel,
+        target=f"{project}@{action.channel}" if action.verb == "pipeline" else action.channel,
         rule=action.rule,
         action=action.id,
         outcome=type(outcome).__name__.lower(),
