@@ -276,6 +276,7 @@ class _Parts:
             caller=self.forges.caller(self.webhooks, self.store),
             trace=self.chat if isinstance(self.chat, PreviewChat) else None,
             given_up=self.notices.dead,
+            learnt=self.directory.learn,
         )
 
     def _jobs(self) -> JobRunner:

@@ -95,8 +95,9 @@ class Plan:
         #: What the trace says beside the outcome, by rule.
         self.remarks: dict[str, list[str]] = {}
         self._threads: dict[SubjectKey, dict[str, Thread]] = {
+            # Claimed while the channel was known by name only, a thread is found by its id too.
             key: {
-                thread.channel: thread
+                (channel := view.channel(thread.channel)): replace(thread, channel=channel)
                 for thread in found
                 if not thread.dead and view.now - thread.at < THREAD_AGE
             }

@@ -83,6 +83,7 @@ class Deliverer:
         caller: Caller | None = None,
         trace: Trace | None = None,
         given_up: GivenUp | None = None,
+        learnt: Callable[[str, str], None] = lambda _name, _channel: None,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -94,6 +95,8 @@ class Deliverer:
         self._caller = caller
         self._trace = trace
         self._given_up = given_up
+        #: Is told which channel a `#name` is, before the store files its threads by the id.
+        self._learnt = learnt
         self._gates = Gates()
 
     async def claim(self) -> ClaimedItem | None:
@@ -115,12 +118,18 @@ class Deliverer:
             ready_at = outcome.at if isinstance(outcome, Retry) else now
             if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
                 ready_at = now + self._gap
+            self._learn(claimed.item.action.channel, outcome)
             await self._store.settle_item(claimed, outcome, now=now, ready_at=ready_at)
         except LeaseLost:
             log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
             return
         await self._note(claimed.item, outcome)
         self._report(claimed, outcome, took_ms=(perf_counter() - started) * 1000)
+
+    def _learn(self, channel: str, outcome: Done | Retry | Dead | Dropped) -> None:
+        place = outcome.place if isinstance(outcome, Done) else None
+        if place is not None and channel.startswith("#"):
+            self._learnt(channel, place.channel)
 
     async def _outcome(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
         item = claimed.item

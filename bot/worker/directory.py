@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -12,6 +11,7 @@ import structlog
 from bot.errors import CallError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from bot.ports import Chat, Clock
@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 _FRESH: Final = timedelta(seconds=30)
 _AFTER_FAILURE: Final = timedelta(minutes=2)
+#: What other processes learnt: a thread is filed by the id at once, and must be found by it.
+_LEARNT_FRESH: Final = timedelta(seconds=1)
 #: Decisions wait for the first listing, and must not wait long.
 _LIST_S: Final = 10.0
 
@@ -35,17 +37,26 @@ class Directory:
         self._store = store
         self._clock = clock
         self._known: dict[str, str] = {}
-        self._until: datetime | None = None
+        self._listed: dict[str, str] = {}
+        self._list_at: datetime | None = None
+        self._learn_at: datetime | None = None
         self._refreshing = asyncio.Lock()
 
     async def ids(self) -> Mapping[str, str]:
         """By lower-case name without `#`; a name nobody knows is missing and stays a name."""
         async with self._refreshing:
             now = self._clock.now()
-            if self._until is None or now >= self._until:
-                self._until = now + _FRESH
-                await self._refresh(now)
+            if self._learn_at is None or now >= self._learn_at:
+                self._learn_at = now + _LEARNT_FRESH
+                await self._read_learnt()
+            if self._list_at is None or now >= self._list_at:
+                self._list_at = now + _FRESH
+                await self._list(now)
             return self._known
+
+    def learn(self, name: str, channel: str) -> None:
+        """A receipt is about to say that `#name` is that channel."""
+        self._add({name.removeprefix("#"): channel})
 
     async def id_of(self, name: str) -> str | None:
         """An id as it is; a `#name` by its id; None when nobody knows the name."""
@@ -60,20 +71,25 @@ class Directory:
                 return f"#{name}"
         return channel
 
-    async def _refresh(self, now: datetime) -> None:
+    async def _read_learnt(self) -> None:
         try:
-            learnt = await self._store.channel_ids()
+            self._add(await self._store.channel_ids())
         except StoreError as error:
             log.warning("learnt channels not read", error=str(error))
-            learnt = {}
-        listed: Mapping[str, str] = {}
+
+    async def _list(self, now: datetime) -> None:
         try:
             async with asyncio.timeout(_LIST_S):
                 listed = await self._chat.channels()
         except (CallError, TimeoutError) as error:
             # Posting by name still works; only what needs ids waits for the first receipt.
-            self._until = now + _AFTER_FAILURE
+            self._list_at = now + _AFTER_FAILURE
             log.warning("channels not listed", error=str(error) or "timeout")
-        self._known = {
-            name.lower(): channel for name, channel in {**self._known, **learnt, **listed}.items()
-        }
+            return
+        self._listed = {name.lower(): channel for name, channel in listed.items()}
+        self._add({})
+
+    def _add(self, learnt: Mapping[str, str]) -> None:
+        """What Slack lists now is truer than what a receipt once said."""
+        lower = {name.lower(): channel for name, channel in learnt.items()}
+        self._known = {**self._known, **lower, **self._listed}

@@ -1,0 +1,245 @@
+"""Deliveries are decided in order, each by itself, and all that follows is written at once."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.errors import StoreError
+from bot.events.samples import sample
+from bot.model import HookRecord
+from tests.worker.bench import START, Bench
+
+if TYPE_CHECKING:
+    from bot.model import DeliveryId
+
+CARDS = """\
+version: 1
+rules:
+  - name: merge requests
+    on: mr
+    card: {to: "#dev", follow: [comments, reviews, state, pipeline]}
+"""
+
+
+async def verdicts(bench: Bench, delivery: DeliveryId) -> list[tuple[str, str]]:
+    trace = await bench.store.decision(delivery)
+    assert trace is not None
+    return [(one["rule"], one["outcome"]) for one in trace["verdicts"]]
+
+
+async def statuses(bench: Bench) -> list[tuple[str, str | None]]:
+    """The earliest delivery first."""
+    found = await bench.store.list_deliveries(limit=100)
+    return [(one.status, one.error) for one in reversed(found)]
+
+
+async def test_a_push_becomes_a_message(bench: Bench) -> None:
+    delivery = await bench.take("push")
+    assert await verdicts(bench, delivery) == [("pushes", "sent")]
+    await bench.send()
+    [said] = bench.said()
+    assert said.startswith("Alice Moreau pushed 2 commits to `main`")
+
+
+async def test_nothing_waits_any_more(bench: Bench) -> None:
+    assert await bench.decider.step() is False
+    await bench.receive()
+    assert await bench.decider.step() is True
+    assert await bench.decider.step() is False
+
+
+async def test_what_no_rule_wants_is_decided_and_named(bench: Bench) -> None:
+    delivery = await bench.take("issue.opened")
+    assert await verdicts(bench, delivery) == []
+    [listed] = await bench.store.list_deliveries(limit=1)
+    assert (listed.status, listed.project) == ("decided", "shop/api")
+    assert await bench.items() == ()
+
+
+async def test_a_broken_body_fails_and_the_next_of_its_lane_goes_on(bench: Bench) -> None:
+    await bench.keep(b'{"object_kind": "push", "ref": 7}', "Push Hook")
+    await bench.receive("push")
+    await bench.decide()
+    (failed, error), (decided, _) = await statuses(bench)
+    assert (failed, decided) == ("failed", "decided")
+    assert "expected str" in (error or "")
+    await bench.send()
+    assert len(bench.said()) == 1
+
+
+async def test_a_fault_of_ours_fails_one_delivery_only(bench: Bench) -> None:
+    good = bench.book.current
+
+    class Broken:
+        @property
+        def current(self) -> Any:  # a ruleset that nobody can have
+            raise ZeroDivisionError
+
+    await bench.receive("push")
+    bench.decider._book = Broken()
+    await bench.decide()
+    bench.book.current = good
+    bench.restart()
+    await bench.take("push")
+    (failed, error), (decided, _) = await statuses(bench)
+    assert (failed, decided) == ("failed", "decided")
+    assert error == "ZeroDivisionError while deciding; see the log"
+
+
+async def test_a_projects_events_are_decided_in_order(bench: Bench) -> None:
+    for number in range(5):
+        await bench.receive("push", branch=f"b{number}")
+    await bench.decide()
+    await bench.send()
+    assert [f"`b{number}`" in said for number, said in enumerate(bench.said())] == [True] * 5
+
+
+async def test_what_one_decision_remembers_the_next_of_the_batch_sees(bench: Bench) -> None:
+    bench.use(
+        "version: 1\nrules:\n"
+        "  - {name: broken, on: pipeline.broken, post: {to: '#ci', thread: branch}}\n"
+        "  - {name: fixed, on: pipeline.fixed, reply: {to: '#ci', thread: branch}}\n"
+    )
+    for minute, status in enumerate(("success", "failed", "failed", "success", "success")):
+        at = START + timedelta(minutes=minute)
+        await bench.receive(f"pipeline.{status}", id=100 + minute, at=at)
+    assert await bench.decider.step() is True
+    assert await bench.decider.step() is False, "all in one batch"
+    await bench.send()
+    assert [post.thread is None for post in bench.chat.posts] == [True, False]
+
+
+async def test_a_card_opened_in_a_batch_is_edited_by_the_rest_of_it(bench: Bench) -> None:
+    bench.use(CARDS)
+    for name in ("mr.opened", "comment.mr", "mr.approved", "mr.merged"):
+        await bench.receive(name)
+    assert await bench.decider.step() is True
+    await bench.send()
+    card, *replies = bench.chat.posts
+    assert all(reply.thread == card.place.ts for reply in replies)
+    assert len(replies) == 3
+    assert set(card.reactions) == {"white_check_mark", "tada"}
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_a_batch_and_single_steps_come_to_the_same(bench: Bench, listed: bool) -> None:
+    """The state seen within a batch is the state that the store has afterwards."""
+    bench.use(CARDS + "  - {name: all, on: [push, pipeline.broken, issue], post: '#ci'}\n")
+    if not listed:
+        bench.unlisted()
+    story = ["mr.opened", "push", "comment.mr", "pipeline.success", "pipeline.failed"]
+    story += ["mr.approved", "issue.opened", "comment.issue", "issue.closed", "mr.merged"]
+    for name in story:
+        await bench.receive(name, project="shop/one")
+    await bench.decide()
+    await bench.send()
+    for name in story:
+        await bench.receive(name, project="shop/two")
+        await bench.decide()
+        await bench.send()
+
+    def shown(project: str) -> dict[str, list[bool]]:
+        """Whether each message is a root, by channel."""
+        found: dict[str, list[bool]] = {}
+        for post in bench.chat.posts:
+            if project in str(post.message):
+                found.setdefault(post.place.channel, []).append(post.thread is None)
+        return found
+
+    assert shown("shop/one") == shown("shop/two")
+    assert shown("shop/one").keys() == {"C0DEV", "C0CI"}
+
+
+async def test_the_hooks_own_channel_is_used_when_no_rule_matches(bench: Bench) -> None:
+    bench.use("version: 1\nrules: []\n")
+    await bench.store.save_hook(
+        HookRecord(
+            id="h1",
+            forge="gitlab",
+            instance="gitlab",
+            project_id="15",
+            project="shop/api",
+            remote_id="9",
+            secrets=("s",),
+            channel="#general",
+        )
+    )
+    headers, body = sample("push")
+    await bench.keep(body, headers["X-Gitlab-Event"], hook="h1")
+    await bench.keep(body.replace(b"shop", b"shed"), headers["X-Gitlab-Event"], hook="gone")
+    await bench.decide()
+    await bench.send()
+    assert len(bench.said("general")) == 1
+
+
+async def test_a_worker_whose_lease_was_lost_writes_nothing(bench: Bench) -> None:
+    await bench.receive("push")
+    real, deliveries = bench.store.settle_deliveries, bench.decider
+
+    class Late:
+        """A store at whose door the lease ended."""
+
+        def __getattr__(self, name: str) -> Any:  # everything else is the store's
+            return getattr(bench.store, name)
+
+        async def settle_deliveries(self, *args: Any, **kwargs: Any) -> None:
+            bench.clock.move(minutes=5)
+            await bench.store.claim_deliveries(
+                now=bench.clock.now(), lease=timedelta(seconds=1), limit=50
+            )
+            await real(*args, **kwargs)
+
+    deliveries._store = Late()
+    assert await deliveries.step() is True
+    assert await statuses(bench) == [("new", None)]
+    assert await bench.items() == ()
+    bench.clock.move(minutes=5)
+    bench.restart()
+    await bench.decide()
+    assert len(await bench.items()) == 1
+
+
+async def test_a_store_that_fails_is_the_loops_matter(bench: Bench) -> None:
+    await bench.receive("push")
+
+    class Down:
+        async def hook(self, hook_id: str) -> None:
+            raise StoreError("down")
+
+    headers, body = sample("push")
+    await bench.keep(body, headers["X-Gitlab-Event"], hook="h1")
+    bench.decider._hooks = Down()  # type: ignore[assignment]  # all that is asked of it
+    try:
+        await bench.decider.step()
+    except StoreError:
+        pass
+    else:
+        raise AssertionError("it was swallowed")
+    assert await statuses(bench) == [("new", None), ("new", None)]
+
+
+async def test_text_that_databases_choke_on_is_decided(bench: Bench) -> None:
+    headers, body = sample("push")
+    raw = json.loads(body)
+    raw["commits"][0]["title"] = "nul \x00 and half \ud83d a face"
+    raw["commits"][0]["message"] = raw["commits"][0]["title"]
+    raw["user_id"] = 1 << 70
+    await bench.keep(json.dumps(raw).encode(), headers["X-Gitlab-Event"])
+    await bench.decide()
+    assert await statuses(bench) == [("decided", None)]
+    await bench.send()
+    assert len(bench.said()) == 1
+
+
+async def test_outcomes_are_counted_once_they_are_written(bench: Bench) -> None:
+    await bench.take("push")
+    await bench.keep(b'{"object_kind": "push", "ref": 7}', "Push Hook")
+    await bench.decide()
+    count = bench.metrics.registry.get_sample_value
+    assert count("bot_decisions_total", {"outcome": "decided"}) == 1
+    assert count("bot_decisions_total", {"outcome": "failed"}) == 1
+    assert bench.clock.now() == START
