@@ -185,10 +185,11 @@ async def test_a_failing_shadow_never_touches_the_live_decision(
         raise RuntimeError("broken")
 
     monkeypatch.setattr("bot.worker.shadow.decide", broken)
+    monkeypatch.setattr("bot.worker.shadow._FAILURES", 2)
     await side.try_()
-    for _ in range(25):
+    for _ in range(3):
         await side.bench.take("mr.opened")
-    assert len(await side.bench.items("todo")) == 25
+    assert len(await side.bench.items("todo")) == 3
     await side.shadow.look()
     assert side.loads == 1, "after many failures it is left alone"
 
