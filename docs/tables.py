@@ -175,6 +175,8 @@ _MUTE: Final[Mapping[str, str]] = {
     "group": "matcher",
     "branch": "matcher",
     "if": "further conditions",
+    "rule": "the one rule, by its name",
+    "channel": "the one channel",
     "until": "`2026-12-31` (that day included) or `2026-12-31 18:00`",
 }
 _TEST: Final[Mapping[str, str]] = {
