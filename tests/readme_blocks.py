@@ -50,3 +50,12 @@ def pages() -> list[str]:
     """Every page that people read, the decisions included."""
     docs = sorted((ROOT / "docs").rglob("*.md"))
     return ["README.md", "CHANGELOG.md", *(page.relative_to(ROOT).as_posix() for page in docs)]
+
+
+def with_declared(block: Block) -> str:
+    """The block with those sections of the first in docs/rules.md that it does not have itself:
+    what the examples take as declared."""
+    declared = blocks("docs/rules.md", "yaml")[0].text
+    sections = re.split(r"^(?=\w)", declared, flags=re.MULTILINE)[1:]
+    said = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
+    return "".join([*(s for s in sections if s.partition(":")[0] not in said), block.text])

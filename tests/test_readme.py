@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -21,7 +20,7 @@ from bot.config import Settings
 from bot.rules.load import load
 from bot.rules.testing import run_test
 from bot.slack.mrkdwn import render
-from tests.readme_blocks import ROOT, Block, blocks, pages
+from tests.readme_blocks import ROOT, Block, blocks, pages, with_declared
 
 BIN: Final = Path(sys.executable).parent
 PAGES: Final = [page for page in pages() if page != "CHANGELOG.md"]
@@ -30,8 +29,6 @@ YAML: Final = [block for page in PAGES for block in blocks(page, "yaml")]
 ENVIRONMENTS: Final = [block for page in PAGES for block in blocks(page, "dotenv")]
 BROKEN: Final = [block for block in YAML if block.note.startswith("broken: ")]
 GOOD: Final = [block for block in YAML if block not in BROKEN]
-#: What docs/rules.md says its examples take as declared.
-DECLARED: Final = blocks("docs/rules.md", "yaml")[0]
 
 
 def where(block: Block) -> str:
@@ -136,26 +133,19 @@ def test_the_demo_tells_its_story_and_ends(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", GOOD, ids=where)
 def test_a_block_of_rules_loads_without_a_warning(block: Block) -> None:
-    ruleset = load({"rules.yaml": whole(block)}, "rules.yaml")
+    ruleset = load({"rules.yaml": with_declared(block)}, "rules.yaml")
     told = [f"{fault}" for fault in ruleset.warnings if "is not used" not in fault.text]
     assert told == []
 
 
 @pytest.mark.parametrize("block", [b for b in GOOD if "\ntests:" in b.text], ids=where)
 def test_inline_tests_that_are_shown_pass(block: Block) -> None:
-    ruleset = load({"rules.yaml": whole(block)}, "rules.yaml")
+    ruleset = load({"rules.yaml": with_declared(block)}, "rules.yaml")
     assert ruleset.tests
     for one in ruleset.tests:
         result = run_test(one, ruleset, render, lambda _id: None, lambda _path: b"")
         assert [problem.text for problem in result.problems] == []
         assert result.passed
-
-
-def whole(block: Block) -> str:
-    """The block with those sections of the declared ones that it does not have itself."""
-    sections = re.split(r"^(?=\w)", DECLARED.text, flags=re.MULTILINE)[1:]
-    said = set(re.findall(r"^(\w+):", block.text, re.MULTILINE))
-    return "".join([*(s for s in sections if s.partition(":")[0] not in said), block.text])
 
 
 @pytest.mark.parametrize("block", BROKEN, ids=where)
