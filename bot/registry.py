@@ -113,6 +113,9 @@ class Spec:
     state_key: Callable[[Event], str] | None = None
     #: Further state to write with an event: `head:…` keys that link a commit to its subject.
     remembers: Callable[[Event], Mapping[str, Json]] | None = None
+    #: It tells how something ended that the actor only began: a pipeline's failure is not their
+    #: own act, and they are to hear of it.
+    outcome: bool = False
     #: Names after which a card may be made (it is never made by a mere comment or push).
     opens: tuple[str, ...] = ()
     #: Overrides and the sample body for `bot send`, simulate and inline tests.

@@ -50,8 +50,6 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
 
 def _people(spec: ActionSpec, view: View) -> Iterator[Person]:
     """Of a confidential event only those whom the rule itself names may know."""
-    actor = view.event.actor
-    own = actor.username.casefold() if actor is not None else ""
     for name in _names(spec):
         if name.startswith(NAMED):
             found: tuple[object, ...] = (Person(username=name.removeprefix(NAMED)),)
@@ -61,7 +59,7 @@ def _people(spec: ActionSpec, view: View) -> Iterator[Person]:
             value = view.lookup(name)
             found = value if isinstance(value, tuple) else (value,)
         for person in found:
-            if isinstance(person, Person) and person.username.casefold() != own:
+            if isinstance(person, Person) and not planning.own_act(person, view):
                 yield person
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bot.message import Broadcast, Mention, Message, Text, join
+from bot.message import Broadcast, Mention, Message, Plain, Text, join, one_line
 from bot.model import Action, ActionId, DeliveryId, Person, SubjectKey, Thread, action_id
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ def subjects(spec: ActionSpec, view: View) -> tuple[SubjectKey, ...]:
 def message(spec: ActionSpec, view: View, default: Message) -> Message:
     """The rule's own text, or the default in the size the rule wants."""
     if spec.text is not None:
-        made = Message(text=spec.text.render(view.lookup, people=view.person))
+        made = Message(text=spec.text.render(view.lookup, people=partial(_shown, view=view)))
     elif spec.size == "line":
         made = Message(text=default.text, color=default.color)
     elif spec.size == "compact":
@@ -245,6 +246,11 @@ def message(spec: ActionSpec, view: View, default: Message) -> Message:
     else:
         made = default
     return replace(made, color=spec.color or made.color, unfurl=spec.unfurl)
+
+
+def _shown(person: Person, view: View) -> Span:
+    """As `| mention` shows somebody: who did it themselves is only named."""
+    return Plain(one_line(person.shown)) if own_act(person, view) else view.person(person)
 
 
 def mentions(spec: ActionSpec, view: View) -> Text:
@@ -265,15 +271,18 @@ def _mention(name: str, view: View) -> tuple[Span, ...]:
     people = value if isinstance(value, tuple) else (value,)
     found = [person for person in people if isinstance(person, Person)]
     if found:
-        actor = view.event.actor
-        spans = [
-            view.person(person)
-            for person in found
-            if actor is None or person.username != actor.username
-        ]
+        spans = [view.person(person) for person in found if not own_act(person, view)]
         return tuple(span for span in spans if isinstance(span, Mention))
     slack_id = view.named.get(name.lower())
     return (Mention(slack_id, name),) if slack_id else ()
+
+
+def own_act(person: Person, view: View) -> bool:
+    """Whether they did it themselves, and know."""
+    actor = view.event.actor
+    if actor is None or view.spec.outcome:
+        return False
+    return person.username.casefold() == actor.username.casefold()
 
 
 _UNNUMBERED: Final = DeliveryId("unnumbered")

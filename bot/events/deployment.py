@@ -148,6 +148,7 @@ def reply(event: Event) -> Text:
 SPEC = Spec(
     kind="deployment",
     doc="deployments to an environment",
+    outcome=True,
     names=(
         EventName("deployment.started", "it runs"),
         EventName("deployment.success", "it is there"),

@@ -167,6 +167,7 @@ def reply(event: Event) -> Text:
 SPEC = Spec(
     kind="job",
     doc="single jobs of a pipeline",
+    outcome=True,
     names=(
         EventName("job.started", "it runs"),
         EventName("job.failed", "it failed"),

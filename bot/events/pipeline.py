@@ -216,6 +216,7 @@ def _between(since: str, until: datetime | None) -> timedelta | None:
 SPEC = Spec(
     kind="pipeline",
     doc="CI pipelines (GitHub: workflow runs)",
+    outcome=True,
     names=(
         EventName("pipeline.started", "it runs"),
         EventName("pipeline.failed", "it ended badly"),

@@ -282,6 +282,32 @@ def test_muted_projects_are_withheld_and_say_so() -> None:
     assert len(run.does("push", project="other/x")) == 1
 
 
+def test_a_text_names_the_actor_and_pings_the_others() -> None:
+    run = bench(
+        "rules:\n- {on: mr.opened, post: {to: dev, text: '{{ actor | mention }} asks"
+        " {{ reviewers | mention }}'}}"
+    )
+    assert run.does("mr.opened", actor="alice", reviewers=["alice", "bob"]) == [
+        "post C0DEV0001: Alice Moreau asks Alice Moreau, <@U0BOB0001>"
+    ]
+
+
+def test_who_began_a_pipeline_or_a_deployment_hears_how_it_ended() -> None:
+    run = bench(
+        """
+rules:
+- {on: pipeline.broken, post: {to: ci, mention: author, text: red}}
+- {on: pipeline.failed, dm: {to: actor, text: yours}}
+- {on: deployment.failed, post: {to: ci, mention: actor, text: down}}
+"""
+    )
+    assert run.does("pipeline.failed", author="alice", actor="alice") == [
+        "post C0CI00001: <@U0ALICE01> red",
+        "dm U0ALICE01: yours",
+    ]
+    assert run.does("deployment.failed", actor="bob") == ["post C0CI00001: <@U0BOB0001> down"]
+
+
 def test_the_actor_is_never_pinged_for_their_own_act() -> None:
     run = bench("rules:\n- {on: mr.opened, post: {to: dev, mention: [actor, reviewers], text: x}}")
     assert run.does("mr.opened", actor="alice", reviewers=["alice", "bob"]) == [
