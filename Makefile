@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETTINGS := CORPUS=$(if $(CORPUS),$(CORPUS),$(if $(wildcard ../shared/corpus),$(abspath ../shared/corpus)))
 
-.PHONY: all help demo run fmt check test cov docs golden lock clean
+.PHONY: all help demo run fmt check test cov bench docs golden lock clean
 all: check test ## everything that CI runs
 
 help: ## this list
@@ -30,6 +30,9 @@ check: .venv/ready ## formatting, lint, types, import order, docs, rules.yaml
 
 test: .venv/ready ## the whole test suite; ARGS go to pytest
 	$(SETTINGS) $(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+
+bench: .venv/ready ## measure what 10,000 rules and a back-test cost; ARGS="--deliveries 0" skips the latter
+	$(BIN)/python -m benchmarks.rules $(ARGS)
 
 docs: .venv/ready ## write the generated tables of the docs anew
 	$(BIN)/cog -r README.md docs/*.md

@@ -1,0 +1,1 @@
+"""Measurements that are compared in one run; never a test."""
