@@ -256,12 +256,9 @@ class _Parts:
         )
 
     def _scheduler(self) -> Scheduler:
+        ids, clock = self.directory.ids, self.clock
         return Scheduler(
-            store=self.store,
-            book=self.rules,
-            channels=self.directory.ids,
-            clock=self.clock,
-            workspace=self.workspace,
+            store=self.store, book=self.rules, channels=ids, clock=clock, workspace=self.workspace
         )
 
     def _deliverer(self) -> Deliverer:
@@ -288,6 +285,7 @@ class _Parts:
             channels=self.directory,
             once=self.store,
             history=self.store,
+            mutes=self.store,
         )
         return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
 

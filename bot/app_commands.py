@@ -15,10 +15,12 @@ from bot.errors import CommandError
 from bot.forges.github import GithubAdmin
 from bot.forges.gitlab import OPEN_TRIGGERS, TEST_TRIGGERS
 from bot.forges.gitlab_admin import GitlabAdmin
+from bot.rules.catalogue import LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.commands.spec import Mutes
     from bot.commands.tracing import History
     from bot.config import Instance, Settings
     from bot.message import Message
@@ -74,6 +76,12 @@ class RulesForHooks:
             to if to.startswith("#") else shown.get(to, to) for to in ruleset.destinations(project)
         )
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(rule.name for top in self._book.current.rules for rule in (top, *top.first))
+
+    def timezone(self) -> str:
+        return self._book.current.timezone
+
     def _rules(self, project: str) -> Iterator[Rule]:
         """Those that do something."""
         for rule in self._book.current.could_match(project):
@@ -88,6 +96,10 @@ def _triggers(rule: Rule) -> set[str]:
             found |= OPEN_TRIGGERS
         elif (kind := events.kind_of(name)) is not None:
             found |= set(events.SPECS[kind].gitlab_triggers)
+    listed = rule.timing.listed or rule.timing.each
+    if listed is not None:
+        # What is open is known from events.
+        found |= {*events.SPECS[LISTS[listed]].gitlab_triggers, "note_events"}
     for spec in (*rule.actions, *(spec for child in rule.first for spec in child.actions)):
         if spec.verb == "card":
             found |= _CARD_TRIGGERS
@@ -110,6 +122,7 @@ class CommandRunner:
         channels: Channels,
         once: Once,
         history: History,
+        mutes: Mutes | None = None,
     ) -> None:
         self._settings = settings
         self._hooks = hooks
@@ -118,6 +131,7 @@ class CommandRunner:
         self._channels = channels
         self._once = once
         self._history = history
+        self._mutes = mutes
         self._instances = {instance.name: instance for instance in settings.instances}
 
     async def run(self, job: Job, save: Save) -> Message:
@@ -144,6 +158,7 @@ class CommandRunner:
                 channel=self._channels.id_of,
                 channel_name=self._channels.name_of,
                 history=self._history,
+                mutes=self._mutes,
                 one_time=self._one_time if self._settings.public_url else None,
             ),
             job,

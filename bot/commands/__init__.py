@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.commands import add, help, list_hooks, remove, retest, why, words  # noqa: A004 - the verb's name
+from bot.commands import (
+    add,
+    help,  # noqa: A004 - the verb's name
+    list_hooks,
+    mute,
+    remove,
+    retest,
+    why,
+    words,
+)
 from bot.commands.answers import refusal
 from bot.commands.spec import LOCAL, Arguments, CommandSpec, Context, RulesView, Site
 
@@ -32,6 +41,8 @@ ALL: Final[tuple[CommandSpec, ...]] = (
     remove.SPEC,
     retest.SPEC,
     why.SPEC,
+    mute.SPEC,
+    mute.UNMUTE,
     help.SPEC,
 )
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from bot.errors import CommandError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.commands.tracing import History
     from bot.message import Message
     from bot.model import Job, Json
     from bot.ports import Clock, ForgeAdmin, Hooks
+    from bot.rules.mutes import Mute
 
 #: Who the command line and the console act as.
 LOCAL: Final = "local"
@@ -27,6 +30,8 @@ class Takes(Enum):
     PROJECT = "project"
     #: The name of a verb.
     VERB = "verb"
+    #: Whatever it reads itself.
+    WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class Arguments:
     #: The instance named with `--on`.
     on: str | None = None
     verb: str | None = None
+    #: Everything else, for verbs that read it themselves.
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,25 @@ class RulesView(Protocol):
     def destinations(self, project: str) -> tuple[str, ...]:
         """Channels its events could go to, as people read them (`#dev`), without repeats."""
 
+    def names(self) -> tuple[str, ...]:
+        """Of every rule."""
+
+    def timezone(self) -> str:
+        """In which times of day are meant."""
+
+
+class Mutes(Protocol):
+    """What is muted from chat."""
+
+    async def mutes(self, *, now: datetime) -> tuple[Mute, ...]:
+        """Those in force, the oldest first."""
+
+    async def mute(self, mute: Mute, *, now: datetime) -> None:
+        """In place of one that is about the same."""
+
+    async def unmute(self, mute: Mute, *, now: datetime) -> bool:
+        """False when there is none that is about the same."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -116,6 +142,8 @@ class Context:
     one_time: Callable[[str, str], Awaitable[str]] | None = None
     #: Deliveries and what became of them; None where there is no store.
     history: History | None = None
+    #: None where there is no store.
+    mutes: Mutes | None = None
     #: Every command, for help.
     commands: tuple[CommandSpec, ...] = ()
 

@@ -25,7 +25,6 @@ PLANNED: Final = (
     "audit",
     "link",
     "key",
-    "mute",
     "open",
 )
 #: Slack sends `<#C123|name>`, or `#name` when escaping is off for the command.
@@ -66,6 +65,9 @@ def _arguments(spec: CommandSpec, words: Sequence[str]) -> Arguments:
             channels.append(channel)
         else:
             plain.append(word)
+    if spec.takes is Takes.WORDS:
+        channel = channels[0] if channels else None
+        return Arguments(channel=channel, words=tuple(plain), flags=frozenset(flags))
     if len(channels) > (1 if spec.channel else 0):
         raise _misused(spec, "one channel at most" if spec.channel else "no channel is wanted here")
     subject = _subject(spec, plain)

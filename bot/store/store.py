@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.store import deliveries, history, lanes
+from bot.store.mutes import MuteRecords
 from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
@@ -32,6 +33,7 @@ class Store(
     RulesetRecords,
     PreviewRecords,
     OnceRecords,
+    MuteRecords,
     PastRecords,
 ):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""

@@ -62,6 +62,12 @@ class Rules:
     def destinations(self, project: str) -> tuple[str, ...]:
         return self.places.get(project, ())
 
+    def names(self) -> tuple[str, ...]:
+        return ("went red", "wait for it")
+
+    def timezone(self) -> str:
+        return "Europe/Prague"
+
 
 class WatchedHooks(MemoryHooks):
     """Tells `before` and `after` of every call."""

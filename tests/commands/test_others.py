@@ -276,4 +276,4 @@ async def test_help_with_one_verb_shows_examples_and_who_may(stage: Stage) -> No
 
 async def test_help_with_an_unknown_verb_helps(stage: Stage) -> None:
     assert "did you mean `remove`?" in await failure(stage, "help remov")
-    assert "`/hook mute` is not built yet" in await failure(stage, "help mute")
+    assert "`/hook pause` is not built yet" in await failure(stage, "help pause")
