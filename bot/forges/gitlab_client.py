@@ -44,9 +44,16 @@ class GitlabClient:
         self._timeouts = timeouts
         self._whole_s = whole_s
 
-    def attempt(self, what: str, *, writes: bool, url: str = "") -> Attempt:
+    def attempt(
+        self, what: str, *, writes: bool, url: str = "", role: str = "Maintainer or Owner"
+    ) -> Attempt:
         return Attempt(
-            what=what, forge=self.url, setting=self._setting, writes=writes, hook_url=url
+            what=what,
+            forge=self.url,
+            setting=self._setting,
+            writes=writes,
+            hook_url=url,
+            role=role,
         )
 
     async def call(self, attempt: Attempt, work: Callable[[Gitlab], T]) -> T:

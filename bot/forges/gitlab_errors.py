@@ -41,6 +41,8 @@ class Attempt:
     writes: bool
     #: The address that was to be set as the hook's.
     hook_url: str = ""
+    #: Who may do it.
+    role: str = "Maintainer or Owner"
 
 
 def said(value: object) -> str:
@@ -103,7 +105,7 @@ def _forbidden(reason: str, attempt: Attempt) -> CallError:
         )
     return TargetRefused(
         f"GitLab does not let the bot manage {attempt.what} ({reason}): the user of"
-        f" {attempt.setting} must be Maintainer or Owner of the project.",
+        f" {attempt.setting} must be {attempt.role} of the project.",
         code="403",
     )
 

@@ -94,6 +94,8 @@ class Project:
     samples: frozenset[str] = TESTABLE
     hooks: dict[int, Hook] = field(default_factory=dict)
     tests: list[float] = field(default_factory=list)
+    #: See gitlab_talk.py.
+    contents: object = None
 
 
 class Sender:

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
-from tests.fakes import gitlab_bodies
+from tests.fakes import gitlab_bodies, gitlab_talk
 from tests.fakes.gitlab_sender import (
     MAINTAINER,
     SETTINGS,
@@ -77,6 +77,8 @@ class GitlabServer:
         #: Addresses that are blocked as local.
         self.blocked: Callable[[str], bool] = lambda _url: False
         self.delivery_timeout_s = 10.0
+        #: The token's own.
+        self.user: dict[str, Any] = {"id": 90, "username": "repo-bot", "name": "Bot", "bot": True}
         self.url = ""
         self._hook_ids = iter(range(1001, 1_000_000))
         self._closing = asyncio.Event()
@@ -170,13 +172,17 @@ class GitlabServer:
     ) -> tuple[int, Any, dict[str, str]]:
         self._authenticate(request)
         segments = raw_path.removeprefix("/api/v4/").split("/")
+        if raw_path == "/api/v4/user" and request.method == "GET":
+            return 200, self.user, {}
         if not raw_path.startswith("/api/v4/projects/") or len(segments) < 2:
             raise Refusal(404, {"error": "404 Not Found"})
         project = self._project(request, segments[1])
         if len(segments) == 2 and request.method == "GET":
             return 200, self._shown(project), {}
-        if len(segments) < 3 or segments[2] != "hooks":
+        if len(segments) < 3:
             raise Refusal(404, {"error": "404 Not Found"})
+        if segments[2] != "hooks":
+            return self._talk(request, project, "/".join(segments[2:]), body)
         if project.access < MAINTAINER:
             raise Refusal(403, {"message": "403 Forbidden"})
         return await self._hooks(request, project, segments[3:], body)
@@ -212,6 +218,17 @@ class GitlabServer:
             "visibility": "private",
             "permissions": {"project_access": {"access_level": project.access}},
         }
+
+    def _talk(
+        self, request: web.Request, project: Project, path: str, body: Any
+    ) -> tuple[int, Any, dict[str, str]]:
+        try:
+            found = gitlab_talk.answer(
+                project, request.method, unquote(path), request.query, body, self.url
+            )
+        except gitlab_talk.Refused as refused:
+            raise Refusal(refused.status, refused.body) from refused
+        return self._page(request, found) if isinstance(found, list) else (*found, {})
 
     # -- hooks -------------------------------------------------------------------------------
 
