@@ -43,8 +43,8 @@ def as_text(report: Report, zone: tzinfo, aliases: Mapping[str, str]) -> str:
         lines += [f"    {line}" for line in _conditions(entry)]
     if report.others:
         count = f"{report.others:,}".replace(",", " ")
-        rules = "rule" if report.others == 1 else "rules"
-        lines.append(f"· {count} {rules} not candidates (event type or project); --all lists them")
+        rules = "rule no candidate" if report.others == 1 else "rules not candidates"
+        lines.append(f"· {count} {rules} (event type or project); --all lists them")
     return "\n".join(lines)
 
 

@@ -74,3 +74,13 @@ def test_the_scopes_are_those_of_the_methods_the_client_calls() -> None:
 
 def _snake(match: re.Match[str]) -> str:
     return "_" if match.group() == "." else match.group()
+
+
+def test_the_shortcut_is_the_one_that_the_listener_answers() -> None:
+    (shortcut,) = HTTP["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", "why")
+    assert len(shortcut["name"]) <= 24
+    assert len(shortcut["description"]) <= 150
+    assert 'shortcut("why")' in (SLACK / "listener.py").read_text(encoding="utf-8")
+    assert HTTP["settings"]["interactivity"]["is_enabled"] is True
+    assert "request_url" not in socket_variant()["settings"]["interactivity"]
