@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ async def server() -> AsyncIterator[GitlabServer]:
     ],
 )
 async def test_an_argument_it_does_not_know_is_refused(
-    server: GitlabServer, method: str, path: str, body: dict[str, object]
+    server: GitlabServer, method: str, path: str, body: dict[str, Any]
 ) -> None:
     assert (await http(server, method, f"/projects/101{path}", **body))[0] == 400
 
