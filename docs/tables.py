@@ -99,7 +99,9 @@ def _field(field: Field) -> tuple[str, str, str]:
     if field.only:
         doc += f" (of {code(field.only)})"
     if field.fetched:
-        doc += " (*not yet*)"
+        doc += " (*asked*)"
+    elif field.completed:
+        doc += " (*asked* when the delivery does not tell)"
     return f"`{field.name}`", field.type.value, doc
 
 
@@ -113,7 +115,7 @@ _FILE: Final[Mapping[str, str]] = {
     "people": "user name at the forge: Slack member id",
     "groups": "a name of your choice: Slack user group id",
     "bots": "user names that are machines; globs",
-    "hours": "named windows of time; read and checked, but no rule can use them yet",
+    "hours": "named windows of time, for `during` and `wait_for`",
     "templates": "named texts, for `template:` of a verb",
     "mute": "what is withheld before any rule is tried",
     "macros": "rules with inputs, put in by `use:`",
@@ -123,6 +125,9 @@ _FILE: Final[Mapping[str, str]] = {
 _RULE: Final[Mapping[str, str]] = {
     "name": "what the rule is called in traces and answers; else `file:line`",
     "on": "an event or a list of them",
+    "every": 'instead of `on`: `mon-fri 09:30`, `daily 09:00`, or `{cron: "30 9 * * mon-fri"}`',
+    "list": "with `every`: what is gone through in one message: `open_mrs`",
+    "each": "with `every`: what is gone through one by one: `open_mrs`",
     "project": "matcher of the project's path",
     "group": "matcher of everything before the project's name",
     "branch": "matcher of the branch; a merge request's is its target",
@@ -132,13 +137,17 @@ _RULE: Final[Mapping[str, str]] = {
     "first": "a list of children, of which the first that fits acts",
     "rules": "a list of children that inherit `on`, conditions and verbs",
     "stop": "`true`: after this rule no other is tried",
-    "own": "`true`: also for events that the bot caused; no effect yet: all events count",
-    "allow": "what a rule may change at a forge; the verbs for it are not built yet",
+    "own": "`true`: post also about what the bot itself caused",
+    "allow": "which verbs may act outside of chat: `comment`, `pipeline`, `webhook`",
+    "batch": "one message for many: `daily 09:00`, or `{quiet: 5m, max_wait: 30m, by: [project]}`",
+    "throttle": "the first goes, the rest is counted: `{every: 15m, by: [project]}`",
+    "during": "a name of `hours`: outside of them nothing is sent",
+    "wait_for": "a name of `hours`: outside of them it waits until they begin",
     "use": "the name of a macro",
     "with": "the macro's inputs",
 }
 _VERB: Final[Mapping[str, str]] = {
-    "to": "a channel or a list of them",
+    "to": "a channel or a list of them; of `dm` fields that hold people, or `{person: alice}`",
     "by": "a field whose values `map` turns into channels",
     "map": "value or glob: channel or channels; every value that maps counts",
     "default": "the channels when no value maps",
@@ -153,12 +162,26 @@ _VERB: Final[Mapping[str, str]] = {
     "follow": "what else the card does: `comments`, `reviews`, `state`, `pipeline`",
     "emoji": "the emoji's name in Slack",
     "remove": "`true`, or the name of an emoji: take it off again",
+    "key": "a note with the same key is edited instead of written again",
+    "on": "what is commented on: `mr`, `issue`, `commit`; else the merge request or issue",
+    "ref": "the branch or tag that the pipeline runs on",
+    "variables": "the pipeline's variables: name and text",
+    "as": "the pipeline's name in texts of `comment` and `webhook`: `as: run`, `{{ run.url }}`",
+    "url": 'an address that begins with https://, or `"${secret:NAME}"` (setting `SECRET_NAME`)',
+    "json": "what is sent, texts may show fields; else the event in short",
+    "method": "`POST` (if left out), `PUT`, `PATCH`, `GET` or `DELETE`",
+    "headers": "further headers: name and text",
+    "timeout": "how long to wait for an answer, at most `15s`; `10s` when left out",
 }
 _VERBS: Final[Mapping[str, str]] = {
     "post": "a new message",
     "card": "one live message per merge request and channel, edited in place",
     "reply": "a message in the subject's thread",
     "react": "an emoji on the subject's message",
+    "dm": "a message to people themselves, never to who caused the event",
+    "comment": "a note at the forge; the rule must `allow` it",
+    "pipeline": "a pipeline of the project; the rule must `allow` it",
+    "webhook": "a call of another server; the rule must `allow` it",
 }
 _CHANNEL: Final[Mapping[str, str]] = {
     "id": "the channel's id: it survives renames",
@@ -297,26 +320,17 @@ def tests() -> str:
 
 
 def not_yet() -> str:
-    """Every word and command that is known and not carried out, in one line."""
-    words = sorted(word for word in NOT_YET if "." not in word)
-    told = [f"words of the rules ({code(words)})"] if words else []
-    return f"{' and '.join(told)}.\n" if told else "nothing that is promised here.\n"
+    """Every word that is known and not carried out, in one sentence or none."""
+    if not NOT_YET:
+        return ""
+    return f"Nor are words of the rules ({code(sorted(NOT_YET))}); each says so when it is used.\n"
 
 
 def rules_not_yet() -> str:
-    """Words of the language that do not load yet, and fields that nothing fills."""
-    verbs_ = [verb for verb in VERBS if verb in NOT_YET]
-    dotted = sorted(word for word in NOT_YET if "." in word)
-    words = sorted(NOT_YET - {*verbs_, *dotted})
-    fetched = dict.fromkeys(f.name for spec in events.ALL for f in spec.fields if f.fetched)
-    lines = [
-        f"verbs: {code(verbs_)}",
-        f"keys of a rule: {code(words)}",
-        f"keys elsewhere: {code(dotted)}",
-        f"fields that only a forge's API knows: {code(fetched)}, on the events marked *not yet* in"
-        " [events.md](events.md)",
-    ]
-    return "\n".join(f"- {line}" for line in lines) + "\n"
+    """Words of the language that do not load yet."""
+    if not NOT_YET:
+        return "Nothing of the language.\n"
+    return f"These words are known, and say so when the file is loaded: {code(sorted(NOT_YET))}.\n"
 
 
 # -- commands ------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def text_of(page: str) -> str:
 
 def undocumented(words: Iterable[str], page: str) -> list[str]:
     """Words that the page never shows as code, alone or with what follows them."""
-    code = re.findall(r"`([^`\n]+)`", text_of(page))
+    code = re.findall(r"`([^`\n]+)`", text_of(page).replace("\\|", "|"))
     known = {word for span in code for word in re.findall(r"[\w.$%/-]+", span)} | set(code)
     return sorted({word for word in words if word not in known})
 
