@@ -71,6 +71,8 @@ class Rule:
     #: What an event must still show when the index found the rule: without a `project` that the
     #: index tells alone.
     rest: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
+    #: None of its conditions may have to ask the forge's API.
+    plain: bool = field(init=False, repr=False, compare=False)
     #: Of a mute: when it ends; None = never.
     until: datetime | None = None
     #: Of a mute: the one rule or channel (id or `#name`) it is about.
@@ -84,6 +86,7 @@ class Rule:
         if told:
             rest = tuple(one for one in rest if one is not projects[0])
         object.__setattr__(self, "rest", rest)
+        object.__setattr__(self, "plain", not any(one.asks for one in self.conditions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.rules.gates import Gates
 from bot.rules.mutes import CHAT_MUTES, Muting, mutes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.actions.plan import Plan, View
     from bot.actions.spec import Lookup
@@ -95,10 +95,7 @@ class Walk:
     def _try(self, rules: list[Rule]) -> bool:
         """Whether a `stop` ended the evaluation of this delivery."""
         closed: set[str] = set()
-        for rule in rules:
-            if rule.file in closed:
-                continue
-            self.tried += 1
+        for rule in self._passing(rules, closed):
             chosen = self._match(rule, rule.rest)
             if chosen is None and rule.stop and self.reader.asking:
                 return True  # what is below may never be tried: it asks for nothing yet
@@ -114,6 +111,24 @@ class Walk:
                 return True
             closed.add(rule.file)
         return False
+
+    def _passing(self, rules: list[Rule], closed: set[str]) -> Iterator[Rule]:
+        """Those not in a closed file whose conditions hold, or may hold if that must be asked.
+
+        The way of nearly every candidate ends here: it is worth no call more than it needs.
+        """
+        lookup, secret = self.view.lookup, self.view.event.confidential
+        room = _UNMATCHED_LIMIT
+        for rule in rules:
+            if closed and rule.file in closed:
+                continue
+            self.tried += 1
+            failed = failed_check(rule.rest, lookup) if rule.plain and not secret else None
+            if failed is None:
+                yield rule
+            elif room:
+                room -= 1
+                self._note(rule, Outcome.NO_MATCH, failed=failed)
 
     def _match(self, rule: Rule, conditions: tuple[Condition, ...]) -> Rule | None:
         """The rule, or the first of its children, that wants the event; `conditions`: those of
