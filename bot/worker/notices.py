@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -75,12 +76,13 @@ class Notices:
         ]
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
+        stopping = False
+        while not stopping:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(_EVERY_S):
                     await stop.wait()
-            except TimeoutError:
-                pass
+            # Once more at the end, for what the last calls brought.
+            stopping = stop.is_set()
             await self.flush()
 
     async def flush(self) -> None:

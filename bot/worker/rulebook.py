@@ -36,7 +36,7 @@ Prove = Callable[["Ruleset", Mapping[str, str]], None]
 _DEBOUNCE_MS: Final = 200
 _FOLLOW_S: Final = 5.0
 #: How often the files are read though nothing was heard of them.
-_LOOK_S: Final = 5.0
+_LOOK_S: Final = 2.0
 _LARGEST_FILE: Final = 4_000_000
 
 
@@ -232,6 +232,11 @@ def snapshot(path: Path, includes: Includes) -> Snapshot:
     """Reads the entry and what it includes; raises RulesError when the entry cannot be read."""
     root = path.resolve().parent
     files = {path.name: _read(path)}
+    if not files[path.name].strip():
+        # Nearly always one that is just being written.
+        raise RulesError(
+            [_missing(path, "the file is empty; `rules: []` says that there are none")]
+        )
     unread = [path.name]
     while unread:
         for pattern in includes(files[unread.pop()]):

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sys
-import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,17 +18,16 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.events.samples import sample
+from tests.waiting import PATIENCE_S, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from tests.fakes.slack_server import FakeSlack
 
 REPOSITORY: Final = Path(__file__).parents[2]
 SECRET: Final = "a-secret-for-hooks-made-by-hand"
 KEY: Final = "a-key-for-the-tests-of-whole-processes"
-#: Nothing here takes so long on an idle machine; a busy one may.
-PATIENCE_S: Final = 60.0
 
 RULES: Final = """\
 version: 1
@@ -39,19 +37,6 @@ rules:
     on: push
     post: dev
 """
-
-
-async def until(
-    true: Callable[[], bool | Awaitable[bool]], what: str, *, patience_s: float = PATIENCE_S
-) -> None:
-    """Returns once it is true; fails the test, saying what was awaited, when time is up."""
-    end = time.monotonic() + patience_s
-    while True:
-        found = true()
-        if found if isinstance(found, bool) else await found:
-            return
-        assert time.monotonic() < end, f"in vain: {what}"
-        await asyncio.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.events.samples import sample
-from tests.e2e.running import RULES, Place, Sender, numbers, until
+from tests.e2e.running import RULES, Place, Sender, numbers
 from tests.fakes import slack_faults
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.fakes.slack_server import FakeSlack

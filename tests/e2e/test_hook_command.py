@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.running import Place, Process, Sender, until
+from tests.e2e.running import Place, Process, Sender
 from tests.fakes.gitlab_server import Fault, GitlabServer
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.fakes.slack_server import FakeSlack

@@ -9,9 +9,10 @@ import aiohttp
 import pytest
 
 from bot.events.samples import NAMES
-from tests.e2e.running import REPOSITORY, RULES, Place, Sender, numbers, until
+from tests.e2e.running import REPOSITORY, RULES, Place, Sender, numbers
 from tests.fakes.slack_messages import Channel
 from tests.fakes.slack_server import FakeSlack
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

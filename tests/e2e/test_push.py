@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.running import Place, Sender, numbers, until
+from tests.e2e.running import Place, Sender, numbers
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.fakes.slack_server import FakeSlack

@@ -121,7 +121,7 @@ async def test_tables_that_are_not_there_name_the_command_that_makes_them(
     ended = await bare.run("web")
     assert ended.code == 2
     assert "`bot migrate`" in ended.err
-    migrated = await bare.command("migrate")
+    migrated = await bare.run("migrate")
     assert migrated.code == 0, migrated.err
     async with bare.bot("run") as bot:
         assert await bot.terminate() == 0

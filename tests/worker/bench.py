@@ -145,9 +145,11 @@ class Bench:
             "message": Message(text=text(words or f"message {self.count}")),
         }
         action = Action(**(given | changes))
-        lane = Lane(f"send:slack:{action.channel}")
-        await self.store.enqueue([(action, lane)], now=self.clock.now())
+        await self.store.enqueue([(action, self.lane(action.channel))], now=self.clock.now())
         return action
+
+    def lane(self, channel: str) -> Lane:
+        return Lane(f"send:slack:{channel}")
 
     async def step(self) -> bool:
         """One action of a lane that is ready; False when none is."""
@@ -203,6 +205,13 @@ class Bench:
 
     def _dead(self, action: Action, *, error: str, code: str) -> None:
         self.given_up.append((action, code or error))
+
+
+async def root(bench: Bench, **changes: Any) -> Action:
+    """A posted first message."""
+    action = await bench.plan("root", claims=("gitlab:15:mr:7",), **changes)
+    await bench.send()
+    return action
 
 
 @asynccontextmanager

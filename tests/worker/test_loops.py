@@ -1,0 +1,201 @@
+"""The loops turn until told to stop, survive a store that is away, and finish what they began."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.errors import NotSent, StoreError
+from bot.worker import loops
+from tests.worker.bench import Bench
+
+if TYPE_CHECKING:
+    from bot.message import Message
+    from bot.model import Place
+
+
+class Never:
+    """No wake-up ever comes."""
+
+    async def wait(self, topic: str, timeout_s: float) -> None:
+        await asyncio.Event().wait()
+
+
+class Steps:
+    """A step that does what the list says."""
+
+    def __init__(self, *does: Callable[[], Awaitable[bool]]) -> None:
+        self.does = list(does)
+        self.done = 0
+
+    async def step(self) -> bool:
+        self.done += 1
+        return await self.does.pop(0)() if self.does else False
+
+
+async def within(work: Awaitable[Any]) -> None:
+    async with asyncio.timeout(30):
+        await work
+
+
+async def test_steps_follow_each_other_while_there_is_work() -> None:
+    stop = asyncio.Event()
+
+    async def busy() -> bool:
+        return True
+
+    async def last() -> bool:
+        stop.set()
+        return True
+
+    steps = Steps(busy, busy, last)
+    await within(loops.turn(steps, "deliveries", Never(), stop))
+    assert steps.done == 3
+
+
+async def test_a_stop_ends_a_wait() -> None:
+    stop = asyncio.Event()
+
+    async def idle() -> bool:
+        asyncio.get_running_loop().call_soon(stop.set)
+        return False
+
+    await within(loops.turn(Steps(idle), "deliveries", Never(), stop))
+
+
+async def test_a_store_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "_STORE_DOWN_S", 0.001)
+    stop = asyncio.Event()
+
+    async def down() -> bool:
+        raise StoreError("down")
+
+    async def back() -> bool:
+        stop.set()
+        return True
+
+    steps = Steps(down, down, back)
+    await within(loops.turn(steps, "deliveries", Never(), stop))
+    assert steps.done == 3
+
+
+async def test_a_fault_of_ours_is_not_swallowed() -> None:
+    async def fault() -> bool:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await within(loops.turn(Steps(fault), "deliveries", Never(), asyncio.Event()))
+
+
+async def test_the_sender_carries_out_what_waits_and_stops(bench: Bench) -> None:
+    stop = asyncio.Event()
+    for number in range(3):
+        await bench.plan(f"{number}")
+        await bench.plan(f"{number}", channel="C0CI")
+
+    class Enough:
+        """Nothing is ready any more: everything was sent."""
+
+        async def wait(self, topic: str, timeout_s: float) -> None:
+            if len(bench.chat.posts) == 6:
+                stop.set()
+            await asyncio.sleep(0)
+
+    await within(loops.send(bench.deliverer, bench.clock, Enough(), stop))
+    assert bench.said("dev") == ["0", "1", "2"]
+    assert bench.said("ci") == ["0", "1", "2"]
+
+
+async def test_lanes_are_carried_out_beside_each_other(bench: Bench) -> None:
+    stop = asyncio.Event()
+    both = asyncio.Barrier(2)
+    post = bench.chat.post
+
+    async def meet(*args: Any, **kwargs: Any) -> Place:
+        await both.wait()
+        place = await post(*args, **kwargs)
+        if len(bench.chat.posts) == 2:
+            stop.set()
+        return place
+
+    bench.chat.post = meet  # type: ignore[method-assign]  # a chat that answers late
+    await bench.plan("a")
+    await bench.plan("b", channel="C0CI")
+    await within(loops.send(bench.deliverer, bench.clock, bench.store, stop))
+    assert len(await bench.items("done")) == 2
+
+
+async def test_a_stop_waits_for_the_call_under_way(bench: Bench) -> None:
+    stop, begun, go_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    post = bench.chat.post
+
+    async def slow(channel: str, message: Message, **kwargs: Any) -> Place:
+        begun.set()
+        await go_on.wait()
+        return await post(channel, message, **kwargs)
+
+    bench.chat.post = slow  # type: ignore[method-assign]  # a chat that answers late
+    await bench.plan("first")
+    await bench.plan("second")
+    sending = asyncio.ensure_future(loops.send(bench.deliverer, bench.clock, bench.store, stop))
+    await within(begun.wait())
+    stop.set()
+    go_on.set()
+    await within(sending)
+    assert bench.said() == ["first"]
+    assert [item.attempts for item in await bench.items("todo")] == [0]
+
+
+async def test_an_outcome_that_cannot_be_stored_is_looked_for_later(bench: Bench) -> None:
+    stop = asyncio.Event()
+    settle = bench.store.settle_item
+
+    async def down(*args: Any, **kwargs: Any) -> None:
+        bench.store.settle_item = settle  # type: ignore[method-assign]  # up again
+        stop.set()
+        raise StoreError("down")
+
+    bench.store.settle_item = down  # type: ignore[method-assign]  # away for one call
+    await bench.plan("once")
+    await within(loops.send(bench.deliverer, bench.clock, bench.store, stop))
+    assert bench.said() == ["once"]
+    bench.clock.move(minutes=1)
+    await bench.send()
+    assert bench.said() == ["once"]
+    assert len(await bench.items("done")) == 1
+
+
+async def test_the_sender_waits_no_longer_than_until_the_next_lane_is_ready(
+    bench: Bench,
+) -> None:
+    stop = asyncio.Event()
+    waited: list[float] = []
+
+    class Asked:
+        async def wait(self, topic: str, timeout_s: float) -> None:
+            waited.append(timeout_s)
+            stop.set()
+
+    await bench.plan("later")
+    bench.chat.fail("post", NotSent("slow down", retry_after=0.5))
+    await bench.send()
+    await within(loops.send(bench.deliverer, bench.clock, Asked(), stop))
+    assert waited == [0.5]
+    assert await bench.deliverer.next_ready() == bench.clock.now() + timedelta(seconds=0.5)
+
+
+async def test_the_first_wait_that_is_over_ends_the_others() -> None:
+    dropped = asyncio.Event()
+
+    async def other() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            dropped.set()
+
+    await within(loops.first(other(), asyncio.sleep(0)))
+    await within(dropped.wait())
