@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.actions import plan as planning
@@ -10,7 +10,7 @@ from bot.actions import post, react, reply
 from bot.actions.spec import ActionSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.actions.plan import Asker, Plan, View, Withheld
     from bot.message import Message
@@ -45,33 +45,51 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     return None if None in reasons else reasons[0]
 
 
-def edit(to: Plan, askers: Mapping[str, Asker]) -> tuple[Thread, ...]:
-    """Edits every card of the event's subjects, and tells which. `askers`: by channel, who may use
-    it now; a channel that no card rule names any more keeps its card frozen."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """A card rule that names a channel, and what it wants below its cards."""
+
+    rule: str
+    #: None: it must not act now (muted, or the event is not for that channel).
+    asker: Asker | None
+    topics: tuple[str, ...]
+
+
+def edit(
+    to: Plan, followers: Mapping[str, Sequence[Follower]]
+) -> tuple[tuple[Thread, Follower], ...]:
+    """Edits every card of the event's subjects, and tells which, and on whose behalf. `followers`:
+    by channel; a channel that no card rule names any more keeps its card frozen."""
     view = to.view
-    edited: list[Thread] = []
+    edited: list[tuple[Thread, Follower]] = []
     for thread in to.cards():
-        asker = askers.get(thread.channel)
+        follower = _follower(thread.rule, followers.get(thread.channel, ()))
         facts = view.facts.get(thread.subject)
-        if asker is None or facts is None:
+        if follower is None or follower.asker is None or facts is None:
             continue
         show = view.specs[planning.kind_of(thread.subject)].card
         if show is not None:
-            made = _card(view, asker, thread.channel, thread.subject, show(facts))
+            made = _card(view, follower.asker, thread.channel, thread.subject, show(facts))
             to.add(replace(made, root=thread.root))
-        edited.append(thread)
+        edited.append((thread, follower))
     return tuple(edited)
 
 
-def follow(
-    to: Plan,
-    edited: Iterable[Thread],
-    follows: Mapping[str, tuple[str, ...]],
-    askers: Mapping[str, Asker],
-) -> None:
-    """Adds to them what the card rules of their channels follow, by channel in `follows`."""
-    for thread in edited:
-        _follow(to, thread, askers[thread.channel], follows.get(thread.channel, ()))
+def _follower(rule: str, found: Sequence[Follower]) -> Follower | None:
+    """The rule that made the card; when it is gone, all that name its channel, as one."""
+    for one in found:
+        if one.rule == rule:
+            return one
+    able = [one for one in found if one.asker is not None]
+    topics = dict.fromkeys(topic for one in able for topic in one.topics)
+    return replace(able[0], topics=tuple(topics)) if able else None
+
+
+def follow(to: Plan, edited: Iterable[tuple[Thread, Follower]]) -> None:
+    """Adds to the cards what their rules follow."""
+    for thread, follower in edited:
+        if follower.asker is not None:
+            _follow(to, thread, follower.asker, follower.topics)
 
 
 def _follow(to: Plan, thread: Thread, asker: Asker, wanted: tuple[str, ...]) -> None:

@@ -59,11 +59,11 @@ class Walk:
         stopped = self._try([rules[number] for number in numbers if number not in last])
         if last and not self._matched and not stopped:
             self._try([rules[number] for number in numbers if number in last])
-        follows, askers = self._followed()
-        edited = cards.edit(self.plan, askers)
+        edited = cards.edit(self.plan, self._followers())
         self._carry()
         # What the bot did itself changes its cards, and is not echoed below them.
-        cards.follow(self.plan, edited, {} if self.view.own else follows, askers)
+        if not self.view.own:
+            cards.follow(self.plan, edited)
         if not self._matched and not stopped and default_route is not None:
             self._default(default_route)
 
@@ -218,29 +218,18 @@ class Walk:
         }
         return Asker(name=rule.name, only=frozenset(allowed))
 
-    def _followed(self) -> tuple[dict[str, tuple[str, ...]], dict[str, Asker]]:
-        """What the card rules of each channel follow, and on whose behalf; nothing without a
-        card to follow."""
-        if not self.plan.cards():
-            return {}, {}
-        follows: dict[str, tuple[str, ...]] = {}
-        askers: dict[str, Asker] = {}
-        for rule, spec in self.ruleset.card_specs:
+    def _followers(self) -> dict[str, list[cards.Follower]]:
+        """The card rules of each channel; nothing without a card to follow."""
+        found: dict[str, list[cards.Follower]] = {}
+        for rule, spec in self.ruleset.card_specs if self.plan.cards() else ():
             asker = self._asker(rule)
-            for name in (
-                *spec.to.to,
-                *spec.to.default,
-                *(c for _, to in spec.to.cases for c in to),
-            ):
-                channel = self.view.channel(name)
-                if self.muting.of(rule.name, channel) is not None:
-                    continue
-                if asker.only is None or channel in asker.only:
-                    askers.setdefault(channel, asker)
-                    follows[channel] = tuple(
-                        dict.fromkeys((*follows.get(channel, ()), *spec.follow))
-                    )
-        return follows, askers
+            for channel in dict.fromkeys(map(self.view.channel, spec.to.channels)):
+                may = asker.may(channel) and self.muting.of(rule.name, channel) is None
+                one = cards.Follower(
+                    rule=rule.name, asker=asker if may else None, topics=spec.follow
+                )
+                found.setdefault(channel, []).append(one)
+        return found
 
     def _default(self, channel: str) -> None:
         """The hook's own channel, for what no rule wanted; never anything confidential."""

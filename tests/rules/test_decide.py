@@ -185,6 +185,35 @@ def test_a_channel_taken_out_of_the_rules_keeps_its_card_frozen() -> None:
     assert run.does("mr.approved") == []
 
 
+TWO_CARD_RULES = """
+rules:
+- {name: loud, on: mr, project: shop/**, card: {to: dev, follow: [state]}}
+- {name: quiet, on: mr, project: docs/**, card: dev}
+"""
+
+
+def test_a_card_is_followed_as_the_rule_wants_that_made_it() -> None:
+    run = bench(TWO_CARD_RULES)
+    run.decide("mr.opened", project="docs/x")
+    (edit,) = run.decide("mr.merged", project="docs/x").actions
+    assert (edit.verb, edit.rule) == ("card", "quiet")
+    run.decide("mr.opened", project="shop/x")
+    merged = run.decide("mr.merged", project="shop/x").actions
+    assert [(action.verb, action.rule) for action in merged] == [
+        ("card", "loud"),
+        ("reply", "loud"),
+        ("react", "loud"),
+    ]
+
+
+def test_a_muted_rule_lets_its_cards_alone_also_beside_another() -> None:
+    run = bench(f"mute: [{{rule: quiet, project: never}}]{TWO_CARD_RULES}")
+    run.decide("mr.opened", project="docs/x")
+    muted = bench(f"mute: [{{rule: quiet}}]{TWO_CARD_RULES}").ruleset
+    run.playback.ruleset = muted
+    assert run.does("mr.merged", project="docs/x") == []
+
+
 def test_follow_adds_replies_and_reactions() -> None:
     run = bench("rules:\n- {on: mr, card: {to: dev, follow: [comments, reviews, state]}}")
     run.decide("mr.opened")
