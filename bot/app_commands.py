@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from bot.config import Instance, Settings
     from bot.message import Message
     from bot.model import Job
-    from bot.ports import Clock, ForgeAdmin, Hooks
+    from bot.outside import ForgeAdmin
+    from bot.ports import Clock, Hooks
     from bot.rules.ruleset import Rule, Ruleset
     from bot.worker.jobs import Save
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.config import Instance, Settings
-    from bot.ports import Clock, ForgeCalls, ForgeFacts, WebCalls
+    from bot.outside import ForgeCalls, ForgeFacts, WebCalls
+    from bot.ports import Clock
     from bot.worker.calling import Memories
 
 log = structlog.get_logger()

@@ -9,14 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from bot.message import Message, Text
+    from bot.message import Message
     from bot.model import (
-        Action,
-        Call,
         Decision,
         Delivery,
         DeliveryId,
-        Event,
         Held,
         HookRecord,
         Job,
@@ -24,13 +21,11 @@ if TYPE_CHECKING:
         Lane,
         OpenSubject,
         OutboxItem,
-        Person,
         Place,
-        Project,
         SubjectKey,
         Thread,
-        Value,
     )
+    from bot.outside import Receipt
 
 
 class Clock(Protocol):
@@ -312,40 +307,6 @@ class Rulesets(Protocol):
     async def active_ruleset(self) -> StoredRuleset | None: ...
 
 
-# -- chat ------------------------------------------------------------------------------------
-
-
-class Chat(Protocol):
-    """Slack, or the preview that stands in for it. Every method raises CallError."""
-
-    async def post(
-        self, channel: str, message: Message, *, key: str, thread: str | None, broadcast: bool
-    ) -> Place:
-        """A new message; `key` is kept with it, so that `find` can tell it was sent."""
-
-    async def edit(self, place: Place, message: Message) -> None: ...
-
-    async def react(self, place: Place, emoji: str, *, remove: bool) -> None:
-        """Already there, or already gone, is success."""
-
-    async def find(
-        self, channel: str, *, key: str, since: datetime, thread: str | None
-    ) -> Place | None:
-        """Our own message with that key, posted at or after `since`."""
-
-    async def channels(self) -> Mapping[str, str]:
-        """Channel ids by name without `#`; cached by the adapter."""
-
-    async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
-        """To the person who typed a command, by the command's response_url."""
-
-
-class Trace(Protocol):
-    """Where the actions' rule is shown beside the message (the preview page)."""
-
-    async def note(self, place: Place, action: Action) -> None: ...
-
-
 # -- the preview -----------------------------------------------------------------------------
 
 
@@ -407,138 +368,3 @@ class PreviewStore(Protocol):
         self, *, since: int = 0, limit: int = 500
     ) -> tuple[PreviewMessage, ...]:
         """Messages with `seq` above `since`, ascending; with `since` 0 the newest `limit`."""
-
-
-# -- forges ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """An HTTP request of a hook before it is believed; header names are lower-case."""
-
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What the inbox needs to know of a body."""
-
-    #: Dedupe key, unique with the hook.
-    key: str
-    #: The event header as sent; `` when there was none.
-    event: str
-    #: None for bodies without a project: they take the hook's lane.
-    project_id: str | None
-
-
-class Forge(Protocol):
-    """The pure half of a forge."""
-
-    name: str
-
-    def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
-        """Constant time over the raw bytes; True when signed with one of the secrets."""
-
-    def identify(self, received: Received, body: Json) -> Identity: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookWish:
-    """What a hook should be at the forge."""
-
-    url: str
-    #: Attributes that are on (`push_events`); all others are sent as off.
-    triggers: frozenset[str]
-    secret: str = field(repr=False)
-    verify_tls: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteHook:
-    id: str
-    url: str
-    triggers: frozenset[str]
-    #: `executable`, `temporarily_disabled`, `disabled`.
-    health: str = "executable"
-
-
-class ForgeFacts(Protocol):
-    """What a forge's API knows of an event and its deliveries do not tell."""
-
-    async def fetch(self, event: Event, names: frozenset[str]) -> Mapping[str, Value | None]:
-        """The fields asked for: None where the forge has no such value. One that it tells only
-        in part (a difference that is cut) is left out. Raises CallError."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What was made outside of chat."""
-
-    #: The forge's id of it; of a note on a commit `<discussion>/<note>`.
-    id: str
-    url: str = ""
-    status: str = ""
-
-
-class ForgeCalls(Protocol):
-    """What rules do at a forge. Every method raises CallError."""
-
-    async def account(self) -> Person:
-        """Whose token it is; `bot` when the forge calls it a machine's."""
-
-    async def comment(self, call: Call, body: Text, *, key: str, note: str | None) -> Receipt:
-        """A new note, or the one with that id written anew; `key` is kept in it, unseen."""
-
-    async def find_comment(self, call: Call, *, key: str) -> Receipt | None:
-        """Our own note with that key."""
-
-    async def pipeline(self, call: Call, *, key: str) -> Receipt: ...
-
-    async def find_pipelines(self, call: Call, *, key: str, since: datetime) -> tuple[Receipt, ...]:
-        """Those that could be ours, made at or after `since`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebRequest:
-    """`${secret:NAME}` in the address and in Trusted spans is replaced only when it is sent."""
-
-    url: str
-    method: str
-    headers: Mapping[str, Text]
-    #: JSON whose texts are Text, that is tuples; None = no body.
-    body: Json
-    timeout_s: float
-
-
-class WebCalls(Protocol):
-    """Servers that rules call."""
-
-    async def send(self, request: WebRequest, *, key: str) -> Receipt:
-        """Raises CallError. `key`: the same when it is sent again."""
-
-
-class ForgeAdmin(Protocol):
-    """The REST half of a forge. Every method raises CallError (or CommandError with a cause a
-    person can act on)."""
-
-    async def project(self, path: str) -> Project: ...
-
-    async def hooks(self, project_id: str) -> tuple[RemoteHook, ...]:
-        """All pages."""
-
-    async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook: ...
-
-    async def update_hook(self, project_id: str, hook_id: str, wish: HookWish) -> RemoteHook: ...
-
-    async def delete_hook(self, project_id: str, hook_id: str) -> None:
-        """One that is gone already counts as deleted."""
-
-    async def test_hook(self, project_id: str, hook_id: str, trigger: str) -> None:
-        """Returns when the forge says that it delivered. Refused has the code `no_sample` when
-        the project has nothing to send, `undelivered` (its text is the forge's reason) when the
-        receiver was not reached or refused it."""
-
-    async def last_answer(self, project_id: str, hook_id: str) -> str:
-        """What the forge got for its latest delivery of the hook (`401`, `internal error`);
-        empty when it tells nothing."""

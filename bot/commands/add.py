@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.commands.survey import Found
     from bot.message import Text
     from bot.model import HookRecord, Job, Project
-    from bot.ports import ForgeAdmin, RemoteHook
+    from bot.outside import ForgeAdmin, RemoteHook
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.commands.spec import Context
     from bot.message import Text
     from bot.model import HookRecord, Project
-    from bot.ports import RemoteHook
+    from bot.outside import RemoteHook
 
 _SHOWN: Final = 5
 

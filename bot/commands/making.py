@@ -14,14 +14,14 @@ from bot.commands.proving import Proof, prove
 from bot.commands.survey import hook_url, records_of, same_url
 from bot.errors import CallError, CommandError, Unsure
 from bot.model import HookRecord
-from bot.ports import HookWish
+from bot.outside import HookWish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.commands.spec import Context, Site
     from bot.model import Json, Project
-    from bot.ports import ForgeAdmin, RemoteHook
+    from bot.outside import ForgeAdmin, RemoteHook
 
 #: Seconds for making, and for cleaning up behind it: together less than a job may take.
 _BUDGET_S: Final = 45.0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.commands.spec import Context, Site
-    from bot.ports import ForgeAdmin
+    from bot.outside import ForgeAdmin
 
 #: Seconds a delivery may take after the forge said that it was made.
 PATIENCE_S: Final = 10.0

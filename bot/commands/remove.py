@@ -16,7 +16,7 @@ from bot.model import Project
 if TYPE_CHECKING:
     from bot.message import Text
     from bot.model import Job
-    from bot.ports import ForgeAdmin, RemoteHook
+    from bot.outside import ForgeAdmin, RemoteHook
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa: ARG001 - every handler's

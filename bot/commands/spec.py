@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from bot.commands.tracing import History
     from bot.message import Message
     from bot.model import Job, Json
-    from bot.ports import Clock, ForgeAdmin, Hooks
+    from bot.outside import ForgeAdmin
+    from bot.ports import Clock, Hooks
     from bot.rules.mutes import Mute
 
 #: Who the command line and the console act as.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.commands.spec import Context, Site
     from bot.model import HookRecord, Project
-    from bot.ports import ForgeAdmin, RemoteHook
+    from bot.outside import ForgeAdmin, RemoteHook
 
     T = TypeVar("T")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from bot.commands.survey import asked, hook_url, same_url
 from bot.errors import CommandError
-from bot.ports import HookWish
+from bot.outside import HookWish
 
 if TYPE_CHECKING:
     from bot.commands.spec import Context, Site
     from bot.commands.survey import Found
     from bot.model import HookRecord, Project
-    from bot.ports import ForgeAdmin, RemoteHook
+    from bot.outside import ForgeAdmin, RemoteHook
 
 
 def check_idle(found: Found, project: Project) -> None:

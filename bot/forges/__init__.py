@@ -8,7 +8,7 @@ from bot.forges.github import GITHUB
 from bot.forges.gitlab import GITLAB
 
 if TYPE_CHECKING:
-    from bot.ports import Forge
+    from bot.outside import Forge
 
 ALL: Final[tuple[Forge, ...]] = (GITLAB, GITHUB)
 

@@ -10,15 +10,15 @@ import hmac
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from bot.errors import CommandError
+from bot.outside import Identity
 from bot.payload import Payload
-from bot.ports import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from bot.model import Json, Project
-    from bot.ports import HookWish, Received, RemoteHook
+    from bot.outside import HookWish, Received, RemoteHook
 
 _LONGEST_KEY: Final = 200
 _LONGEST_ID: Final = 20

@@ -12,15 +12,15 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Final
 
+from bot.outside import Identity
 from bot.payload import Payload
-from bot.ports import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from bot.model import Json
-    from bot.ports import Received
+    from bot.outside import Received
 
 #: Attributes of a project hook that only tell what is public to the project's members.
 OPEN_TRIGGERS: Final = frozenset(

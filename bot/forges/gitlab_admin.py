@@ -10,12 +10,12 @@ from bot.forges.gitlab import TRIGGERS
 from bot.forges.gitlab_client import NO_WAITING, GitlabClient
 from bot.forges.gitlab_errors import said
 from bot.model import Project
-from bot.ports import RemoteHook
+from bot.outside import RemoteHook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.ports import HookWish
+    from bot.outside import HookWish
 
 
 class GitlabAdmin(GitlabClient):

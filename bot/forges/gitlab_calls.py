@@ -10,8 +10,8 @@ from bot.errors import TargetRefused
 from bot.forges.gitlab_client import GitlabClient
 from bot.forges.markdown import render
 from bot.model import Person
+from bot.outside import Receipt
 from bot.payload import parse_time
-from bot.ports import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, false, literal_column, or_, select, update
 
 from bot.message import Broadcast, Mention, Plain
 from bot.model import DeliveryId, Lane, OutboxItem, Place
-from bot.ports import ClaimedItem, Dead, Done, Dropped, Receipt, Retry
+from bot.outside import Receipt
+from bot.ports import ClaimedItem, Dead, Done, Dropped, Retry
 from bot.rules.loops import acting_key
 from bot.store import audit, lanes, memory, threads
 from bot.store.codec import dump_action, load_action

@@ -15,16 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.model import Action, Json, Lane, OutboxItem, Place, SubjectKey, Thread
-    from bot.ports import (
-        Claim,
-        ClaimedDeliveries,
-        ClaimedItem,
-        Dead,
-        Done,
-        Dropped,
-        Retry,
-        Settled,
-    )
+    from bot.ports import Claim, ClaimedDeliveries, ClaimedItem, Dead, Done, Dropped, Retry, Settled
     from bot.store.audit import Audited
 _KINDS: Final[Mapping[str, str]] = {"deliveries": lanes.DECIDE, "outbox": lanes.SEND}
 

@@ -17,15 +17,16 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import PayloadError, StoreError
 from bot.model import Delivery, Lane
+from bot.outside import Identity, Received
 from bot.payload import read_object
-from bot.ports import Identity, Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.metrics import Metrics
     from bot.model import DeliveryId, HookRecord, Json
-    from bot.ports import Clock, Forge, Inbox
+    from bot.outside import Forge
+    from bot.ports import Clock, Inbox
     from bot.web.hook_cache import HookCache
 
 log = structlog.get_logger()

@@ -12,14 +12,16 @@ from bot.actions.webhook import TEXT
 from bot.errors import ContentRefused, CredentialRefused, NotSent, RenderError
 from bot.message import load_text
 from bot.model import Ref
-from bot.ports import Done, Dropped, Receipt, WebRequest
+from bot.outside import Receipt, WebRequest
+from bot.ports import Done, Dropped
 from bot.rules.loops import made_key
 from bot.rules.template import Template
 
 if TYPE_CHECKING:
     from bot.message import Text
     from bot.model import Action, Call, Json, OutboxItem, Value
-    from bot.ports import ClaimedItem, ForgeCalls, WebCalls
+    from bot.outside import ForgeCalls, WebCalls
+    from bot.ports import ClaimedItem
 
 #: Clocks of two machines may differ.
 _SKEW: Final = timedelta(seconds=30)

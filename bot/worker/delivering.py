@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from bot.metrics import Metrics
     from bot.model import Action, OutboxItem
-    from bot.ports import Chat, ClaimedItem, Clock, Sending, Trace
+    from bot.outside import Chat, Trace
+    from bot.ports import ClaimedItem, Clock, Sending
     from bot.worker.calling import Caller
 
 log = structlog.get_logger()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from bot.ports import Chat, Clock
+    from bot.outside import Chat
+    from bot.ports import Clock
 
 log = structlog.get_logger()
 

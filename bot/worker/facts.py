@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.model import Decision, Event, Json, State, Value
-    from bot.ports import Clock, ForgeFacts
+    from bot.outside import ForgeFacts
+    from bot.ports import Clock
     from bot.worker.overlay import Overlay
 
 log = structlog.get_logger()

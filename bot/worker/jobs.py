@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from bot.model import Job, Json
-    from bot.ports import Chat, Clock, Jobs
+    from bot.outside import Chat
+    from bot.ports import Clock, Jobs
 
 log = structlog.get_logger()
 

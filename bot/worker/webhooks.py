@@ -12,7 +12,7 @@ import aiohttp
 from bot.actions.late import plain
 from bot.errors import CallError, ContentRefused, NotSent, TargetRefused, Unsure
 from bot.message import one_line
-from bot.ports import Receipt
+from bot.outside import Receipt
 from bot.worker.addresses import Allowed, PublicResolver, is_literal, local
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
 
     from bot.model import Json
-    from bot.ports import WebRequest
+    from bot.outside import WebRequest
 
 _SECRET: Final = re.compile(r"\$\{secret:([A-Z][A-Z0-9_]*)\}")
 _AGENT: Final = "chatops-bot"

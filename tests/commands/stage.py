@@ -13,7 +13,7 @@ from bot.commands import Context, Site
 from bot.forges.gitlab import OPEN_TRIGGERS, TEST_TRIGGERS
 from bot.message import Code, Link, Mention, Message, Plain, Styled, Text
 from bot.model import HookRecord, Job, Json
-from bot.ports import ForgeAdmin
+from bot.outside import ForgeAdmin
 from tests.fakes.forge import FakeForge
 from tests.fakes.hooks import MemoryHooks
 

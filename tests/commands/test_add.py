@@ -10,7 +10,7 @@ import pytest
 from bot.errors import CommandError
 from bot.forges.gitlab import OPEN_TRIGGERS
 from bot.model import HookRecord
-from bot.ports import HookWish
+from bot.outside import HookWish
 from tests.commands.stage import BASE, Stage, shown
 
 

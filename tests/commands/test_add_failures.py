@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import CommandError, ContentRefused, CredentialRefused, NotSent, Unsure
-from bot.ports import HookWish
+from bot.outside import HookWish
 from tests.commands.stage import BASE, Stage, shown
 
 

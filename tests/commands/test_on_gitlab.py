@@ -16,7 +16,7 @@ from bot.forges.gitlab import GITLAB as PURE
 from bot.forges.gitlab_admin import GitlabAdmin
 from bot.message import Message
 from bot.model import Job
-from bot.ports import Received
+from bot.outside import Received
 from tests.commands.stage import GITLAB, Stage, shown
 from tests.fakes.gitlab_server import Fault, GitlabServer, running
 

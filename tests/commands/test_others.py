@@ -9,7 +9,7 @@ import pytest
 
 from bot.commands import ALL
 from bot.errors import CommandError, NotSent
-from bot.ports import HookWish
+from bot.outside import HookWish
 from tests.commands.stage import BASE, Stage, shown
 
 

@@ -20,7 +20,7 @@ from tests.fakes.slack_server import FakeSlack
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.ports import Chat
+    from bot.outside import Chat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

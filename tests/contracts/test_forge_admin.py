@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.errors import CallError, ContentRefused, TargetRefused
 from bot.forges.gitlab import OPEN_TRIGGERS
 from bot.forges.gitlab_admin import GitlabAdmin
-from bot.ports import ForgeAdmin, HookWish
+from bot.outside import ForgeAdmin, HookWish
 from tests.fakes.forge import FakeForge
 from tests.fakes.gitlab_server import GitlabServer, running
 

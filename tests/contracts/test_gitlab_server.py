@@ -14,7 +14,7 @@ from gitlab import Gitlab
 from gitlab.exceptions import GitlabCreateError, GitlabHookTestError
 
 from bot.forges.gitlab import GITLAB
-from bot.ports import Received
+from bot.outside import Received
 from tests.fakes.gitlab_server import Fault, GitlabServer, running
 from tests.forges.test_gitlab_deliveries import KEY
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.errors import ContentRefused, TargetRefused
 from bot.forges.gitlab import TRIGGERS
 from bot.model import Project
-from bot.ports import HookWish, RemoteHook
+from bot.outside import HookWish, RemoteHook
 
 MAX_HOOKS = 100
 

@@ -11,7 +11,7 @@ import pytest
 from bot.errors import CommandError
 from bot.forges import ALL, SECRET_HEADERS
 from bot.forges.github import GITHUB, GithubAdmin
-from bot.ports import HookWish, Received
+from bot.outside import HookWish, Received
 from bot.web.receive import KEPT_HEADERS
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

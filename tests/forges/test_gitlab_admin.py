@@ -18,7 +18,7 @@ from bot.errors import (
 )
 from bot.forges.gitlab_admin import GitlabAdmin
 from bot.forges.gitlab_errors import said
-from bot.ports import HookWish
+from bot.outside import HookWish
 from tests.fakes.gitlab_server import Fault, GitlabServer, running
 
 TOKEN = "glpat-very-secret"

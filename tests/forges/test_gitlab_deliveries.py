@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.forges.gitlab import GITLAB, OPEN_TRIGGERS, TRIGGERS
-from bot.ports import Received
+from bot.outside import Received
 
 # The key's bytes are 0 to 31; the signature was computed with another program.
 KEY = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

@@ -14,7 +14,7 @@ from typing_extensions import override
 from bot.errors import CallError, NotSent, ParentLost, StoreError, Unsure
 from bot.message import Message, text
 from bot.model import Action, ActionId, Json, Place, SubjectKey
-from bot.ports import Chat, Trace
+from bot.outside import Chat, Trace
 from bot.preview.changes import Changes
 from bot.preview.chat import PreviewChat
 from bot.preview.memory import MemoryPreview

@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.ports import (
-        Deciding,
-        Hooks,
-        Inbox,
-        Jobs,
-        PreviewStore,
-        Rulesets,
-        Sending,
-        Wakeups,
-    )
+    from bot.ports import Deciding, Hooks, Inbox, Jobs, PreviewStore, Rulesets, Sending, Wakeups
     from bot.store import Store
 
 

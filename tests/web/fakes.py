@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from bot.errors import PayloadError, StoreError
 from bot.metrics import Metrics
 from bot.model import Delivery, HookRecord, Json
-from bot.ports import Identity, Received
+from bot.outside import Identity, Received
 from bot.web.health import Health
 from bot.web.hook_cache import HookCache
 from bot.web.ids import DeliveryIds

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.model import OutboxItem
-    from bot.ports import Trace
+    from bot.outside import Trace
     from bot.rules.ruleset import Ruleset
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

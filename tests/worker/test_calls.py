@@ -18,7 +18,7 @@ from bot.forges.gitlab_calls import GitlabCalls
 from bot.forges.gitlab_facts import GitlabFacts
 from bot.message import Text
 from bot.model import Outcome
-from bot.ports import Receipt, WebRequest
+from bot.outside import Receipt, WebRequest
 from bot.worker.calling import Caller
 from bot.worker.deciding import Decider
 from bot.worker.delivering import Deliverer

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.errors import CallError, ContentRefused, NotSent, Refused, TargetRefused, Unsure
 from bot.message import Plain, Text, Trusted, text
-from bot.ports import WebRequest
+from bot.outside import WebRequest
 from bot.worker.webhooks import Webhooks
 from tests.worker.test_addresses import Names
 
