@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DEPTH_LIMIT: Final = 5
+_FOLDING: Final = frozenset({"every", "batch", "list"})
 _TIMING: Final = ("batch", "throttle", "during", "wait_for")
 _WHEN: Final = ("on", "every", "list", "each")
 RULE_KEYS: Final = (
@@ -104,11 +105,14 @@ class Entries:
 
     def _frame(self, entry: Map, frame: Frame) -> Frame:
         scope = self._scope(entry, frame.scope)
-        scope = replace(
-            scope,
-            timed=scope.timed or entry.key("every") is not None,
-            folded=scope.folded or any(entry.key(word) is not None for word in ("batch", "list")),
-        )
+        if any(key.text in _FOLDING for key, _ in entry.entries):
+            scope = replace(
+                scope,
+                timed=scope.timed or entry.key("every") is not None,
+                folded=scope.folded
+                or entry.key("batch") is not None
+                or entry.key("list") is not None,
+            )
         own = read_conditions(entry, self._reading, scope)
         secret = frame.conditions.confidential or own.confidential
         conditions = Conditions(
@@ -119,9 +123,11 @@ class Entries:
         verbs = self._verbs(entry, frame)
         allow = frame.allow | self._allow(entry)
         names = frozenset(_made_names(verbs))
+        if secret != scope.confidential or names != scope.names:
+            scope = replace(scope, confidential=secret, names=names)
         return replace(
             frame,
-            scope=replace(scope, confidential=secret, names=names),
+            scope=scope,
             conditions=conditions,
             own=own.conditions,
             verbs=verbs,

@@ -13,8 +13,8 @@ from bot.rules.expr_tokens import ExprError
 from bot.rules.faults import choices, did_you_mean
 from bot.rules.nodes import Map, Node, Scalar, Seq, Spot, kind_word
 from bot.rules.ruleset import Channel
-from bot.rules.template import Template, check
-from bot.rules.template_nodes import MEMBERS, TemplateFault, loop_members
+from bot.rules.template import Template, check, members, template_of
+from bot.rules.template_nodes import MEMBERS, TemplateFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -235,12 +235,12 @@ class Reading:
             self._template_fault(node, fault)
         for name, line in bound.lines.items():
             self._template_field(node, name, line, scope)
-        for name, line in () if found else loop_members(bound.tree):
+        for name, line in () if found else members(source):
             if name not in MEMBERS and self.catalogue.field(name) is None:
                 hint = did_you_mean(name, (*MEMBERS, *self.catalogue.fields))
                 at = self.faults.line_of(node, line, name)
                 self.faults.add(at, f"unknown field `{name}`", hint)
-        return None if found else Template(source)
+        return None if found else template_of(source)
 
     def _template_fault(self, node: Node, fault: TemplateFault) -> None:
         at = self.faults.line_of(node, fault.line, fault.word)

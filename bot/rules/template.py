@@ -47,7 +47,7 @@ class Template:
         #: Every field it reads, with the line of its first use.
         self.fields: tuple[tuple[str, int], ...] = tuple(bound.lines.items())
         #: What it reads of loop names: (`idle`, line).
-        self.members: tuple[tuple[str, int], ...] = tuple(loop_members(bound.tree))
+        self.members: tuple[tuple[str, int], ...] = members(source)
 
     def render(self, lookup: Lookup, *, people: Callable[[Person], Span] | None = None) -> Text:
         """Absent fields show as nothing. Raises RenderError on a value that does not fit."""
@@ -91,6 +91,18 @@ def check(source: str) -> tuple[list[TemplateFault], Bound]:
     except RecursionError:
         return [TemplateFault("a text that is nested too deep", 1)], Bound(nodes.Template([]))
     return bound.faults, bound
+
+
+@functools.lru_cache(maxsize=512)
+def members(source: str) -> tuple[tuple[str, int], ...]:
+    """What a template that has no fault reads of loop names: (`idle`, line)."""
+    return tuple(loop_members(check(source)[1].tree))
+
+
+@functools.lru_cache(maxsize=512)
+def template_of(source: str) -> Template:
+    """The template; rules that say the same share it. Raises like Template."""
+    return Template(source)
 
 
 def _said(error: TemplateSyntaxError) -> tuple[str, int]:

@@ -66,7 +66,7 @@ def read_verb(
     verb: str, key: Scalar, node: Node, reading: Reading, scope: Scope
 ) -> list[ActionSpec]:
     """What one verb of a rule asks for; a list of maps asks several times."""
-    if verb not in LATE_VERBS:
+    if verb not in LATE_VERBS and scope.names:
         scope = replace(scope, names=frozenset(), elsewhere=scope.names)
     if (isinstance(node, Seq) and any(isinstance(item, Map) for item in node.items)) or (
         isinstance(node, Seq) and verb == "react"
@@ -136,12 +136,10 @@ def _spec(verb: str, key: Scalar, node: Map, reading: Reading, scope: Scope) -> 
     spec = ActionSpec(verb=verb, line=key.line, extra=extra, **given)
     _complete(key, node, reading)
     names = tuple(dict.fromkeys(_shown_fields(spec)))
-    shows = dict.fromkeys(name.partition(".")[0] for name in names)
-    return replace(
-        spec,
-        asks=reading.catalogue.asks(names),
-        shows=tuple(name for name in shows if name in scope.names),
-    )
+    first = dict.fromkeys(name.partition(".")[0] for name in names)
+    asks = reading.catalogue.asks(names)
+    shows = tuple(name for name in first if name in scope.names)
+    return replace(spec, asks=asks, shows=shows) if asks or shows else spec
 
 
 def _complete(key: Scalar, node: Map, reading: Reading) -> None:
