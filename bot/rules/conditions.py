@@ -120,10 +120,24 @@ class _Reader:
             return []
         if isinstance(value, Seq) and not value.items and value.inserted:
             return []
-        match = compile_match(value, field, self._reading.faults)
+        condition = self._made(field, value)
         if field.name == "confidential":
-            self.confidential |= match(True, _nothing) is not negated  # noqa: FBT003 - the value
-        return [_condition(field, value, match, self._reading.catalogue.asks([field.name]))]
+            self.confidential |= condition.passed(_secret) is not negated
+        return [condition]
+
+    def _made(self, field: Field, value: Node) -> Condition:
+        """Rules that ask the same share the condition: many do."""
+        asks = self._reading.catalogue.asks([field.name])
+        key = (field.name, asks, _shape(value))
+        known = self._reading.conditions.get(key)
+        if known is not None:
+            return known
+        faults = self._reading.faults
+        before = faults.count
+        made = _condition(field, value, compile_match(value, field, faults), asks)
+        if faults.count == before:
+            self._reading.conditions[key] = made
+        return made
 
     def _nest(self, key: Scalar, value: Node, *, negated: bool) -> list[Condition]:
         if key.text == "not":
@@ -148,8 +162,17 @@ class _Reader:
         ]
 
 
-def _nothing(_name: str) -> None:
-    return None
+def _secret(_name: str) -> bool:
+    return True
+
+
+def _shape(node: Node) -> object:
+    """The same for nodes that say the same, wherever they stand."""
+    if isinstance(node, Scalar):
+        return (node.text, node.plain)
+    if isinstance(node, Seq):
+        return ("list", *[_shape(item) for item in node.items])
+    return ("map", *[(key.text, _shape(value)) for key, value in node.entries])
 
 
 def _condition(field: Field, node: Node, match: Match, asks: tuple[str, ...]) -> Condition:

@@ -27,6 +27,10 @@ class Faults:
         self._lines: dict[str, list[str]] = {}
         self._found: dict[tuple[str, int, int, str], Fault] = {}
 
+    @property
+    def count(self) -> int:
+        return len(self._found)
+
     def add(self, at: Spot, text: str, hint: str | None = None) -> None:
         self._add(at, text, hint, Level.ERROR)
 

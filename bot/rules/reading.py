@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.registry import Field
     from bot.rules.faults import Faults
+    from bot.rules.ruleset import Condition
     from bot.rules.times import Hours
 
 LIST_LIMIT: Final = 500
@@ -61,6 +62,8 @@ class Reading:
         #: Named texts, and where each stands.
         self.templates: dict[str, Scalar] = {}
         self.used: set[str] = set()
+        #: Conditions by what they say: see conditions.py.
+        self.conditions: dict[object, Condition] = {}
 
     # -- plain values --------------------------------------------------------------------
 
