@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.running import Place, Sender, numbers
+from tests.fakes import slack_faults
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -72,3 +73,62 @@ async def test_one_web_and_two_workers_share_a_postgresql(
 
 def _of_project(posted: list[int], project: int) -> list[int]:
     return [number for number in posted if number % 4 == project]
+
+
+CARDS = """\
+version: 1
+channels:
+  secret: {id: "#secret", confidential: true}
+rules:
+  - name: merge requests
+    on: mr
+    card: {to: "#dev", follow: [comments, reviews, state, pipeline]}
+  - name: confidential issues
+    on: issue
+    confidential: true
+    post: secret
+  - name: issues
+    on: issue
+    post: "#ci"
+"""
+STORY = ("mr.opened", "comment.mr", "mr.approved", "mr.merged")
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_a_merge_request_is_one_live_message_with_its_thread(
+    place: Place, slack: FakeSlack, forge: Sender, listed: bool
+) -> None:
+    """Also where the bot may not list channels, and learns their ids from its own messages."""
+    place.rules.write_text(CARDS)
+    if not listed:
+        slack.fail("conversations.list", *[slack_faults.error("unknown_method")] * 50)
+    async with place.bot() as bot:
+        for number, name in enumerate(STORY):
+            assert await forge.send(bot.url, name, key=f"{number}") == 202
+            # One after the other, as in life: each finds what the one before left.
+            await until(lambda n=number: len(slack.messages("dev")) > n, name)  # type: ignore[misc]  # lambda's default
+
+        def shown() -> bool:
+            return {"white_check_mark", "tada"} <= slack.messages("dev")[0].reactions.keys()
+
+        await until(shown, "the reactions")
+    card, *replies = slack.messages("dev")
+    assert len(card.edits) >= 1
+    assert [reply.thread_ts for reply in replies] == [card.ts] * 3
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_confidential_issues_reach_declared_channels_only(
+    place: Place, slack: FakeSlack, forge: Sender, listed: bool
+) -> None:
+    place.rules.write_text(CARDS)
+    if not listed:
+        slack.fail("conversations.list", *[slack_faults.error("unknown_method")] * 50)
+    async with place.bot() as bot:
+        assert await forge.send(bot.url, "issue.opened", key="1", confidential=True) == 202
+        assert await forge.send(bot.url, "issue.closed", key="2") == 202
+        await until(lambda: bool(slack.messages("ci")), "the open issue")
+        await until(lambda: bool(slack.messages("secret")), "the confidential issue")
+        assert await bot.terminate() == 0
+    assert len(slack.messages("secret")) == 1
+    assert len(slack.messages("ci")) == 1
