@@ -12,7 +12,8 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.message import Message, Text
+    from bot.message import Message
+    from bot.waiting import Held, Touched
 
 #: JSON as the standard library reads it; narrowed by whoever reads it.
 Json: TypeAlias = Any  # recursive unions of Mapping and Sequence are not checkable at run time
@@ -257,65 +258,6 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A planned action that waits with others of its key, and what their release needs: the rule
-    may be edited or gone by then."""
-
-    #: Of rule, verb, channel and what `by` tells apart; begins with the kind.
-    key: str
-    #: `batch`, `hours`, `throttle`.
-    kind: str
-    rule: str
-    file: str
-    line: int
-    delivery: DeliveryId
-    at: datetime
-    #: When its key falls due if nothing else comes, and when at the latest if it is the first.
-    due: datetime
-    latest: datetime
-    #: As planned, without its mentions.
-    action: Action
-    mentions: Text = ()
-    #: The rule's own text when it speaks of all that waited (`count`, `items`, `actors`).
-    text: str | None = None
-    names: tuple[str, ...] = ()
-    #: What texts may show of the event.
-    fields: Mapping[str, Value] = field(default_factory=dict)
-    #: The subject, to be linked.
-    about: Ref | None = None
-    actor: Person | None = None
-    #: (topic, direction) of what the event changed: opposite ones that wait together cancel.
-    changes: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Touched:
-    """What an event means for the list of open subjects."""
-
-    subject: SubjectKey
-    kind: str
-    project: str
-    open: bool
-    #: Somebody did something about it: `idle` begins anew.
-    active: bool
-    #: A review was asked for (True) or given (False); None = as before.
-    asked: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenSubject:
-    """One thing that is open, as far as its events told."""
-
-    subject: SubjectKey
-    kind: str
-    project: str
-    facts: Mapping[str, Json]
-    active_at: datetime
-    #: Since when somebody waits for a review; None when nobody does.
-    asked_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What became of one event, decided without any I/O."""
 
@@ -326,8 +268,7 @@ class Decision:
     actions: tuple[Action, ...] = ()
     #: State to write with the decision; None forgets the key.
     remember: Mapping[str, Json] = field(default_factory=dict)
-    #: Keys that other lanes may write too, with the value seen: another one by now means that the
-    #: event must be decided again.
+    #: Keys that other lanes may write too, with the value seen: to be decided again if it changed.
     expect: Mapping[str, Json] = field(default_factory=dict)
     #: What waits for its batch, its hours or the end of a throttle's window.
     held: tuple[Held, ...] = ()
@@ -457,17 +398,3 @@ class DeliverySummary:
     error: str | None = None
     #: The delivery it repeats.
     replay_of: DeliveryId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
-    """What waits, for metrics and health."""
-
-    deliveries: int
-    #: Since when the oldest of them waits; None when none does.
-    deliveries_since: datetime | None
-    #: Items of the outbox that are `todo` or `sending`.
-    outbox: int
-    outbox_since: datetime | None
-    dead: int
-    jobs: int

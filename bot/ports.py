@@ -14,18 +14,17 @@ if TYPE_CHECKING:
         Decision,
         Delivery,
         DeliveryId,
-        Held,
         HookRecord,
         Job,
         Json,
         Lane,
-        OpenSubject,
         OutboxItem,
         Place,
         SubjectKey,
         Thread,
     )
     from bot.outside import Receipt
+    from bot.waiting import Held, OpenSubject
 
 
 class Clock(Protocol):

@@ -13,6 +13,7 @@ from bot.commands import (
     mute,
     remove,
     retest,
+    unmute,
     why,
     words,
 )
@@ -42,7 +43,7 @@ ALL: Final[tuple[CommandSpec, ...]] = (
     retest.SPEC,
     why.SPEC,
     mute.SPEC,
-    mute.UNMUTE,
+    unmute.SPEC,
     help.SPEC,
 )
 

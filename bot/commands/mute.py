@@ -30,51 +30,39 @@ _PATH: Final = re.compile(r"[^\s*{}/]+(/[^\s*{}/]+)*/(\*\*|[^\s*{}/]+)")
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
-    mutes = _mutes(ctx)
+    mutes = kept_mutes(ctx)
     if not arguments.words and arguments.channel is None:
         return await _listed(ctx, mutes)
     words, end = _split(arguments.words, ctx)
-    about = await _about(words, arguments.channel, ctx)
-    if not _may(about, ctx, job):
+    found = await meant(words, arguments.channel, ctx)
+    if not may(found, ctx, job):
         return refusal(ctx, "mute")
     mute = Mute(
-        project=about.project,
-        rule=about.rule,
-        channel=about.channel,
+        project=found.project,
+        rule=found.rule,
+        channel=found.channel,
         until=end,
         by=job.who,
     )
     await mutes.mute(mute, now=ctx.clock.now())
     return Message(
-        text=text("🔇 ", await _told(mute, ctx), " is muted", _until(mute, ctx), "."),
+        text=text("🔇 ", await told(mute, ctx), " is muted", _until(mute, ctx), "."),
         context=(
             text(
-                "What comes meanwhile is not said later; `bot explain` and `/hook why` show it as"
-                " withheld. What waited from before is said when the mute ends.".replace("`", "")
+                "What comes meanwhile is not said later; bot explain and /hook why show it as"
+                " withheld. What waited from before is said when the mute ends."
             ),
         ),
     )
 
 
-async def take_back(ctx: Context, job: Job, arguments: Arguments) -> Message:
-    mutes = _mutes(ctx)
-    if not arguments.words and arguments.channel is None:
-        raise CommandError("Unmute what? `/hook mute` lists what is muted.")
-    about = await _about(arguments.words, arguments.channel, ctx, known=False)
-    if not _may(about, ctx, job):
-        return refusal(ctx, "unmute")
-    if not await mutes.unmute(about, now=ctx.clock.now()):
-        raise CommandError("That is not muted from chat; `/hook mute` lists what is.")
-    return Message(text=text("🔔 ", await _told(about, ctx), " is not muted any more."))
-
-
-def _mutes(ctx: Context) -> Mutes:
+def kept_mutes(ctx: Context) -> Mutes:
     if ctx.mutes is None:
         raise CommandError("There is no store of mutes here.")
     return ctx.mutes
 
 
-def _may(about: Mute, ctx: Context, job: Job) -> bool:
+def may(about: Mute, ctx: Context, job: Job) -> bool:
     """Everybody may mute the channel they are in; all else is for admins."""
     return job.who == LOCAL or job.who in ctx.admins or about.channel == job.channel != ""
 
@@ -111,7 +99,7 @@ def _end(word: str, said: str, ctx: Context) -> datetime | None:
     return end
 
 
-async def _about(
+async def meant(
     words: Sequence[str], channel: str | None, ctx: Context, *, known: bool = True
 ) -> Mute:
     name = " ".join(words).strip("\"'“”`")
@@ -145,7 +133,7 @@ async def _listed(ctx: Context, mutes: Mutes) -> Message:
     rows: list[Text] = []
     for mute in found:
         by = f", by {mute.by}" if mute.by == LOCAL else text(", by ", Code(mute.by))
-        rows.append(text("• ", await _told(mute, ctx), _until(mute, ctx), by))
+        rows.append(text("• ", await told(mute, ctx), _until(mute, ctx), by))
     return Message(
         text=text(bold("Muted from chat")),
         body=(join("\n", rows),),
@@ -153,7 +141,7 @@ async def _listed(ctx: Context, mutes: Mutes) -> Message:
     )
 
 
-async def _told(mute: Mute, ctx: Context) -> Text:
+async def told(mute: Mute, ctx: Context) -> Text:
     if mute.channel is not None:
         return text(await ctx.channel_name(mute.channel))
     if mute.rule is not None:
@@ -180,13 +168,4 @@ SPEC: Final = CommandSpec(
     takes=Takes.WORDS,
     channel=True,
     run=run,
-)
-UNMUTE: Final = CommandSpec(
-    name="unmute",
-    usage="unmute <group/repo | group/** | rule | #channel>",
-    summary="Takes a mute back.",
-    examples=("unmute group/repo", "unmute #dev"),
-    takes=Takes.WORDS,
-    channel=True,
-    run=take_back,
 )

@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.model import Decision, OpenSubject
+from bot.model import Decision
 from bot.rules.decide import channel_of, person_of
 from bot.rules.hours import next_after
 from bot.rules.mutes import CHAT_MUTES, mutes_of
 from bot.rules.releasing import postponed, release
 from bot.rules.timed import fire
+from bot.waiting import OpenSubject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from bot.model import Held, State, SubjectKey, Touched
+    from bot.model import State, SubjectKey
     from bot.rules.decide import Surroundings
     from bot.rules.ruleset import Rule, Ruleset
+    from bot.waiting import Held, Touched
 
 
 class Agenda:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from bot import actions
     from bot.actions.plan import Asker, Plan, View
     from bot.actions.spec import ActionSpec
-    from bot.model import Action, Held, Json
+    from bot.model import Action, Json
     from bot.rules.mutes import Muting
     from bot.rules.ruleset import Rule
     from bot.rules.state_reader import StateReader
+    from bot.waiting import Held
 
 
 class Gates:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final, Literal
 from bot.actions import plan as planning
 from bot.actions.plan import kind_of
 from bot.message import one_line
-from bot.model import Held, Person, Ref
+from bot.model import Person, Ref
 from bot.rules.filters import read
 from bot.rules.hours import is_open, next_after, opens
 from bot.rules.opposites import changes_of
 from bot.rules.template import Template
 from bot.rules.template_nodes import MEMBERS
+from bot.waiting import Held
 
 if TYPE_CHECKING:
     from bot.actions.plan import View

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.actions.plan import kind_of
 from bot.message import one_line
-from bot.model import Event, Person, Project, Ref, Touched
+from bot.model import Event, Person, Project, Ref
 from bot.rules.catalogue import LISTS
+from bot.waiting import Touched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from bot.model import Json, OpenSubject, SubjectKey, Value
+    from bot.model import Json, SubjectKey, Value
+    from bot.waiting import OpenSubject
 
 _KINDS: Final = frozenset(LISTS.values())
 _OVER: Final = frozenset({"merged", "closed"})

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.actions.plan import View
-    from bot.model import Held
     from bot.rules.ruleset import Rule
+    from bot.waiting import Held
 
 #: Event name -> what it changes, and in which direction.
 _CHANGES: Final[Mapping[str, tuple[str, int]]] = {

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from bot.actions.spec import Lookup
     from bot.message import Part, Span, Text
-    from bot.model import Action, Held, Value
+    from bot.model import Action, Value
     from bot.rules.mutes import Mute
+    from bot.waiting import Held
 
 #: Lines of a summary; the rest are counted.
 _LINES: Final = 10

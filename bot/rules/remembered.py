@@ -13,18 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from bot.model import (
-        Action,
-        DeliveryId,
-        Event,
-        Held,
-        Json,
-        OpenSubject,
-        SubjectKey,
-        Value,
-    )
+    from bot.model import Action, DeliveryId, Event, Json, SubjectKey, Value
     from bot.rules.decide import Surroundings
     from bot.rules.ruleset import Ruleset
+    from bot.waiting import Held, OpenSubject
 
 
 class Remembered:

@@ -12,23 +12,14 @@ from bot.actions.plan import Asker, Plan
 from bot.actions.spec import Routing
 from bot.events import wording
 from bot.message import Message, Part, Text, join, text
-from bot.model import (
-    Decision,
-    DeliveryId,
-    Event,
-    Held,
-    Outcome,
-    Person,
-    SubjectKey,
-    Verdict,
-    action_id,
-)
+from bot.model import Decision, DeliveryId, Event, Outcome, Person, SubjectKey, Verdict, action_id
 from bot.rules.decide import view_of
 from bot.rules.filters import spell_duration
 from bot.rules.open_subjects import event_of
 from bot.rules.releasing import scope
 from bot.rules.state_reader import StateReader
 from bot.rules.walk import Walk
+from bot.waiting import Held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,9 +27,10 @@ if TYPE_CHECKING:
 
     from bot.actions.plan import View
     from bot.actions.spec import ActionSpec
-    from bot.model import Action, ActionId, Json, Needs, OpenSubject, State, Value
+    from bot.model import Action, ActionId, Json, Needs, State, Value
     from bot.rules.decide import Surroundings
     from bot.rules.ruleset import Rule, Ruleset
+    from bot.waiting import OpenSubject
 
 _LINES: Final = 30
 _NOTHING: Final = "nothing to list"

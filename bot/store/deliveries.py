@@ -12,9 +12,10 @@ from bot.model import Delivery, DeliveryId, DeliverySummary, Lane
 from bot.ports import ClaimedDeliveries
 from bot.store import lanes
 from bot.store.codec import dump_json, pack, unpack
+from bot.store.columns import micros, plain, short
 from bot.store.engine import Prepared
 from bot.store.engine import insert as dialect_insert
-from bot.store.schema import deliveries, meta, micros, plain, short
+from bot.store.schema import deliveries, meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bot.actions.values import dump_value, load_value
 from bot.message import dump_text, load_text
-from bot.model import DeliveryId, Held, Person, Ref
+from bot.model import DeliveryId, Person, Ref
 from bot.store.codec import dump_action, load_action
+from bot.waiting import Held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, literal_column, or_, select
 
-from bot.model import Backlog
 from bot.store import lanes
 from bot.store.engine import insert
 from bot.store.schema import (
@@ -20,6 +19,7 @@ from bot.store.schema import (
     preview_messages,
     threads,
 )
+from bot.waiting import Backlog
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from bot.model import DeliveryId, Held
+    from bot.model import DeliveryId
+    from bot.waiting import Held
 
 HELD = "held"
 EVERY = "every"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, literal, select, update
 
 from bot.model import HookRecord
+from bot.store.columns import Moment
 from bot.store.engine import insert
-from bot.store.schema import Moment, hooks
+from bot.store.schema import hooks
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -22,8 +22,9 @@ from sqlalchemy import (
 from bot.errors import LeaseLost
 from bot.model import Lane
 from bot.ports import Claim
+from bot.store.columns import micros, short
 from bot.store.engine import Prepared, insert
-from bot.store.schema import holds, lanes, micros, short
+from bot.store.schema import holds, lanes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from bot.errors import StateChanged
+from bot.store.columns import short
 from bot.store.engine import insert
-from bot.store.schema import memory, short
+from bot.store.schema import memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

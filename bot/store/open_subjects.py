@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, literal_column, select
 
-from bot.model import OpenSubject, SubjectKey
+from bot.model import SubjectKey
 from bot.store.engine import insert
 from bot.store.schema import memory, open_subjects
+from bot.waiting import OpenSubject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from bot.model import Touched
+    from bot.waiting import Touched
 
 
 def touch(conn: Connection, touched: Sequence[Touched], *, now: datetime) -> None:

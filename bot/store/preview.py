@@ -8,8 +8,9 @@ from sqlalchemy import func, select, update
 
 from bot.model import Place
 from bot.ports import PreviewMessage
+from bot.store.columns import micros
 from bot.store.engine import insert
-from bot.store.schema import micros, preview_clock
+from bot.store.schema import preview_clock
 from bot.store.schema import preview_messages as messages
 
 if TYPE_CHECKING:

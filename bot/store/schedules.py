@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from bot.model import DeliveryId, Held, OpenSubject
+    from bot.model import DeliveryId
     from bot.ports import Due, Settled
+    from bot.waiting import Held, OpenSubject
 
 
 class SchedulesWork(Part):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -16,109 +14,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from typing_extensions import override
 
-from bot.store.codec import dump_json, load_json
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Dialect
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-#: PostgreSQL refuses index entries of more than about 2,700 bytes.
-_KEY_LENGTH: Final = 500
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970, as stored; exact, which `timestamp()` is not."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment(value: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def plain(value: str) -> str:
-    """The value without what a text column cannot hold: NUL, lone surrogates."""
-    if "\0" not in value:
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            return value
-    return value.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
-
-
-def short(key: str) -> str:
-    """The key as an index can hold it: a long one keeps its head and gets a digest.
-
-    Keys are made of what forges send: branch names, ids, headers of any length.
-    """
-    key = plain(key)
-    if len(key) <= _KEY_LENGTH and len(key.encode()) <= 2 * _KEY_LENGTH:
-        return key
-    return f"{key[:100]}…{hashlib.sha256(key.encode()).hexdigest()}"
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, as microseconds since 1970."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else micros(value)
-
-    @override
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else moment(value)
-
-
-class JsonText(TypeDecorator[Any]):  # any JSON value
-    """JSON as text: PostgreSQL's `jsonb` refuses NUL, which payloads may hold."""
-
-    impl = Text
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
-        return None if value is None else dump_json(value)
-
-    @override
-    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
-        return None if value is None else load_json(value)
-
-
-class Key(TypeDecorator[str]):
-    """Text that is looked up: see `short`."""
-
-    impl = Text
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else short(value)
-
-
-class Free(TypeDecorator[str]):
-    """Text that is only shown: see `plain`."""
-
-    impl = Text
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else plain(value)
-
-
-#: SQLite counts up by itself only in an `INTEGER PRIMARY KEY`.
-_Serial: Final = BigInteger().with_variant(Integer, "sqlite")
+from bot.store.columns import Free, JsonText, Key, Moment, Serial
 
 metadata: Final = MetaData(
     naming_convention={"ix": "%(table_name)s_%(column_0_N_name)s", "pk": "%(table_name)s_pk"}
@@ -128,7 +28,7 @@ deliveries: Final = Table(
     "deliveries",
     metadata,
     # The order of insertion, which in a lane is the order of commits: its row is locked first.
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("id", Key, nullable=False),
     Column("forge", Text, nullable=False),
     Column("instance", Text, nullable=False),
@@ -203,7 +103,7 @@ holds: Final = Table(
 outbox: Final = Table(
     "outbox",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", Serial, primary_key=True, autoincrement=True),
     # The action's id: an action gets into the outbox once.
     Column("id", Key, nullable=False),
     Column("lane", Key, nullable=False),
@@ -273,7 +173,7 @@ threads: Final = Table(
 audit: Final = Table(
     "audit",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("at", Moment, nullable=False),
     # Their name at the forge.
     Column("who", Free, nullable=False),
@@ -310,7 +210,7 @@ memory: Final = Table(
 held: Final = Table(
     "held",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", Serial, primary_key=True, autoincrement=True),
     # Of its row in `schedules`.
     Column("key", Key, nullable=False),
     Column("delivery", Key, nullable=False),
@@ -385,7 +285,7 @@ hooks: Final = Table(
 jobs: Final = Table(
     "jobs",
     metadata,
-    Column("seq", _Serial, primary_key=True, autoincrement=True),
+    Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("id", Key, nullable=False),
     Column("command", Free, nullable=False),
     Column("args", JsonText, nullable=False),

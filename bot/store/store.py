@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.model import Backlog, Delivery, DeliveryId, DeliverySummary, Json, Lane
+    from bot.model import Delivery, DeliveryId, DeliverySummary, Json, Lane
+    from bot.waiting import Backlog
 
 #: Compressing a body of this many bytes would stop the event loop for milliseconds.
 _LARGE: Final = 256 * 1024

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, delete, or_, select, update
 
 from bot.model import ActionId, Thread
+from bot.store.columns import short
 from bot.store.engine import insert
-from bot.store.schema import channels, short, threads
+from bot.store.schema import channels, threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

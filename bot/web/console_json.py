@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.model import Backlog, DeliverySummary, Fault, OutboxItem
+    from bot.model import DeliverySummary, Fault, OutboxItem
     from bot.ports import PreviewMessage
+    from bot.waiting import Backlog
     from bot.web.rules_state import RulesState
 
 #: Of a card's many edits, the last ones are told.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.model import Backlog, DeliveryId, DeliverySummary, Job, Json, OutboxItem
+    from bot.model import DeliveryId, DeliverySummary, Job, Json, OutboxItem
     from bot.ports import PreviewMessage
+    from bot.waiting import Backlog
 
 
 class ConsoleReads(Protocol):

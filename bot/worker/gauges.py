@@ -10,7 +10,7 @@ from bot.errors import StoreError
 
 if TYPE_CHECKING:
     from bot.metrics import Metrics
-    from bot.model import Backlog
+    from bot.waiting import Backlog
 
 _EVERY_S: Final = 15.0
 

@@ -12,7 +12,6 @@ from bot.message import Message
 from bot.model import (
     Action,
     ActionId,
-    Backlog,
     DeliveryId,
     DeliverySummary,
     Job,
@@ -25,6 +24,7 @@ from bot.preview.changes import Changes
 from bot.preview.chat import PreviewChat
 from bot.preview.memory import MemoryPreview
 from bot.slack.blocks import blocks
+from bot.waiting import Backlog
 from bot.web.access import Access
 from bot.web.console import Console
 from bot.web.rules_state import RulesState

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from bot.errors import StoreError
 from bot.metrics import Metrics
-from bot.model import Backlog
+from bot.waiting import Backlog
 from bot.worker import gauges
 from tests.worker.bench import START
 
