@@ -26,6 +26,7 @@ RULE_KEYS: Final = (
     "name", *_WHEN, *ON_RULE, "if", "once", "first", "rules", "stop", "own", "allow",
     *_TIMING, *VERBS, "use", "with",
 )  # fmt: skip
+_RULE_KEYS: Final = frozenset(RULE_KEYS)
 CHILD_KEYS: Final = ("name", *ON_RULE, "if", "once", "stop", *_TIMING, *VERBS)
 _MEANT: Final = {
     "when": "did you mean `on`?",
@@ -75,7 +76,8 @@ class Entries:
         entry = self._reading.map_of(node, "rule")
         if entry is None:
             return []
-        self._reading.keys(entry, RULE_KEYS, "rule", self._meant(entry))
+        if not entry.is_made_of(_RULE_KEYS):
+            self._reading.keys(entry, RULE_KEYS, "rule", self._meant(entry))
         inner = self._frame(entry, frame)
         below = entry.get("rules")
         if below is not None:
@@ -125,8 +127,7 @@ class Entries:
         names = frozenset(_made_names(verbs))
         if secret != scope.confidential or names != scope.names:
             scope = replace(scope, confidential=secret, names=names)
-        return replace(
-            frame,
+        return Frame(
             scope=scope,
             conditions=conditions,
             own=own.conditions,
@@ -134,6 +135,8 @@ class Entries:
             given=tuple({**dict(frame.given), **self._given(entry, scope)}.items()),
             allow=allow,
             depth=frame.depth + 1,
+            prefix=frame.prefix,
+            included=frame.included,
         )
 
     def _scope(self, entry: Map, above: Scope) -> Scope:

@@ -42,6 +42,8 @@ def load(files: Mapping[str, str], entry: str, *, specs: Iterable[Spec] | None =
 
 def includes_of(text: str) -> tuple[str, ...]:
     """The patterns under `include:` of one file; nothing when it cannot be read. Never raises."""
+    if "include" not in text:  # the word cannot be written otherwise but with escapes
+        return ()
     node = parse("rules", text, Faults({}))
     listed = node.get("include") if isinstance(node, Map) else None
     items = listed.items if isinstance(listed, Seq) else () if listed is None else (listed,)

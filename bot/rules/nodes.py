@@ -61,6 +61,9 @@ class Map(Spot):
                 return value
         return None
 
+    def is_made_of(self, known: frozenset[str]) -> bool:
+        return all(name.text in known for name, _ in self.entries)
+
     def key(self, key: str) -> Scalar | None:
         """The key's own place, for faults about it."""
         for name, _ in self.entries:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.rules.faults import did_you_mean
 from bot.rules.nodes import Map, Node, Scalar, kind_word
-from bot.rules.times import Batch, Cron, Daily, Hours, Throttle, Timing, cron, daily, duration
+from bot.rules.times import NOW, Batch, Cron, Daily, Hours, Throttle, Timing, cron, daily, duration
 
 if TYPE_CHECKING:
     from bot.actions.spec import ActionSpec
@@ -40,6 +40,8 @@ def read_timing(key: Scalar, node: Node, reading: Reading, scope: Scope) -> obje
 
 def timing_of(given: Mapping[str, Any]) -> Timing:
     """What a rule and its parents said, together."""
+    if not given:
+        return NOW
     return Timing(
         batch=given.get("batch"),
         throttle=given.get("throttle"),
@@ -66,6 +68,14 @@ def check_timing(
             "`during` drops what comes outside, `wait_for` keeps it for later",
         )
     batch = timing.batch
+    waits = "batch" if batch is not None else "wait_for" if timing.wait_for is not None else None
+    for spec in actions if waits is not None else ():
+        if spec.verb in _AT_ONCE:
+            reading.faults.add(
+                entry.key(spec.verb) or entry.key(waits or "") or entry,
+                f"`{spec.verb}` does not wait: `{waits}` is for messages",
+                "`during` and `throttle` fit, or a rule of its own",
+            )
     for spec in actions if batch is not None else ():
         if spec.verb in _THREADED and not _holds_thread(batch.by if batch else (), spec, scope):
             reading.faults.add(
@@ -76,6 +86,8 @@ def check_timing(
             )
 
 
+#: What acts outside of chat acts when it is asked to.
+_AT_ONCE: Final = frozenset({"comment", "pipeline", "webhook"})
 _LIST_OR_EACH: Final = "`list` is one message, `each` one for every item"
 
 

@@ -16,6 +16,7 @@ from bot.errors import RulesError, StoreError
 from bot.model import Fault, Level
 from bot.ports import StoredRuleset
 from bot.worker.loops import first
+from bot.worker.quiet import quietly
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -203,7 +204,7 @@ class Rulebook:
         return self.loaded
 
     async def _compile(self, files: Mapping[str, str], entry: str) -> Ruleset:
-        return await asyncio.to_thread(self._load, files, entry)
+        return await asyncio.to_thread(quietly, self._load, files, entry)
 
     def _is_current(self, hash_: str) -> bool:
         return self._current is not None and self._current.hash == hash_

@@ -19,6 +19,7 @@ from bot.model import Decision, State, SubjectKey, Thread
 from bot.rules.comparison import Comparison, Tally
 from bot.rules.decide import decide
 from bot.rules.remembered import Remembered
+from bot.worker.quiet import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -165,7 +166,7 @@ class Shadow:
             return None
         files = await self._store.get_meta(FILES)
         try:
-            ruleset = await asyncio.to_thread(self._load, files, trial.entry)
+            ruleset = await asyncio.to_thread(quietly, self._load, files, trial.entry)
         except RulesError:
             self._refused = trial.id
             raise
