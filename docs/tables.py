@@ -55,7 +55,8 @@ def settings() -> str:
         for one in known
     ]
     more = ("`GITLAB_<NAME>_URL`, `GITLAB_<NAME>_TOKEN`", "", "A further GitLab instance.")
-    return table(("Setting", "Default", "Meaning"), [*rows, more])
+    named = ("`SECRET_<NAME>`", "", "What rules name as `${secret:NAME}`; `KEY` is taken.")
+    return table(("Setting", "Default", "Meaning"), [*rows, more, named])
 
 
 # -- events --------------------------------------------------------------------------------------

@@ -106,5 +106,25 @@ def test_other_names_are_not_loopback(host: str) -> None:
 
 def test_every_setting_says_what_it_is_for() -> None:
     for item in fields(Settings):
-        if item.name != "instances":
+        if "name" in item.metadata:
             assert item.metadata["doc"].endswith((".", "needed."))
+
+
+def test_secrets_for_rules_are_those_that_begin_so_but_for_the_bots_own() -> None:
+    settings = Settings.from_env(
+        {"SECRET_HOOK": "canary", "SECRET_KEY": "k" * 20, "SECRET_": "x", "SECRET_EMPTY": " "}
+    )
+    assert settings.rule_secret("HOOK") == "canary"
+    assert [settings.rule_secret(name) for name in ("KEY", "", "EMPTY", "NOBODY")] == [None] * 4
+    assert "canary" not in repr(settings)
+
+
+def test_places_that_webhooks_may_reach_are_hosts_and_networks() -> None:
+    given = "10.1.0.0/16, ci.example.com fd00::/8"
+    assert Settings.from_env({"WEBHOOK_ALLOW": given}).webhook_allow == (
+        "10.1.0.0/16",
+        "ci.example.com",
+        "fd00::/8",
+    )
+    with pytest.raises(ConfigError, match="WEBHOOK_ALLOW: neither a host nor a network"):
+        Settings.from_env({"WEBHOOK_ALLOW": "https://x"})

@@ -111,6 +111,8 @@ class Plan:
         """Another plan that knows the same threads, to see what would be done."""
         other = Plan(self.view, {})
         other._threads = {key: dict(found) for key, found in self._threads.items()}
+        other.results = dict(self.results)
+        other.remarks = self.remarks
         return other
 
     def remark(self, asker: Asker, text: str) -> None:

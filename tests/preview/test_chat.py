@@ -165,3 +165,14 @@ async def test_a_change_wakes_who_waits(preview: Preview) -> None:
         await post(preview)
     assert all(task.done() for task in waiting)
     await preview.changes.wait(0)
+
+
+async def test_a_direct_message_is_shown_below_the_persons_name() -> None:
+    preview = Preview()
+    preview.chat.name_people(lambda: {"alice": "U0ALICE01"})
+    place = await preview.chat.post("U0ALICE01", HELLO, key="k", thread=None, broadcast=False)
+    assert place.channel == "@alice"
+    other = await preview.chat.post("U0OTHER01", HELLO, key="k2", thread=None, broadcast=False)
+    assert other.channel == "@U0OTHER01"
+    since = preview.clock.now() - timedelta(minutes=1)
+    assert await preview.chat.find("U0ALICE01", key="k", since=since, thread=None) == place

@@ -189,3 +189,19 @@ def test_once_holds_for_calls_too() -> None:
     again = run.decide("mr.labeled")
     assert again.actions == ()
     assert again.verdicts[0].outcome is Outcome.WITHHELD
+
+
+@pytest.mark.parametrize("when", ["wait_for: work", "batch: {quiet: 1m, max_wait: 5m}"])
+def test_what_acts_at_once_does_not_wait(when: str) -> None:
+    faults = errors_of(f"rules:\n- {{on: mr, {when}, allow: comment, comment: hi, name: r}}")
+    assert ["`comment` does not wait" in fault.text for fault in faults] == [True]
+
+
+def test_within_its_hours_a_comment_still_knows_its_pipeline() -> None:
+    run = Bench(
+        "hours: {work: {days: mon-sun, from: '00:00', to: '24:00'}}\n"
+        "rules:\n- {on: comment.mr, during: work, allow: [comment, pipeline],"
+        " pipeline: {ref: main, as: run}, comment: '{{ run.url }}'}"
+    )
+    pipeline, comment = run.decide("comment.mr").actions
+    assert comment.after == {"run": pipeline.id}
