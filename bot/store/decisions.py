@@ -103,6 +103,17 @@ def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:
         "ruleset": row.ruleset,
         "decided_at": row.decided_at.isoformat(),
         **row.trace,
+        "held": [
+            {
+                "rule": one.rule,
+                "kind": one.kind,
+                "channel": one.action.channel,
+                "due": one.due.isoformat(),
+                # The id whose decision tells what became of it; None while it waits.
+                "released_in": released_in,
+            }
+            for one, released_in in holding.of_delivery(conn, delivery)
+        ],
         "actions": [
             {
                 "id": item.action.id,
