@@ -118,7 +118,7 @@ def job(status: str) -> Body:
             "name": None,
             "sha": MAIN[1],
             "message": "Log the reason of a refused payment",
-            "author_name": "Bob Okafor",
+            "author_name": "Bob",
             "author_email": "[REDACTED]",
             "status": "running",
             "duration": None,

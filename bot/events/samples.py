@@ -243,7 +243,7 @@ _SAMPLES: Final[Mapping[str, tuple[str, _Make]]] = {
             group_path="shop",
             group_id=4,
             user_username="carol",
-            user_name="Carol Lindqvist",
+            user_name="Carol",
             user_email="[REDACTED]",
             user_id=13,
             group_access="Developer",
@@ -257,7 +257,7 @@ _SAMPLES: Final[Mapping[str, tuple[str, _Make]]] = {
             path="api",
             path_with_namespace="shop/api",
             project_id=15,
-            owners=[{"name": "Alice Moreau", "email": "[REDACTED]"}],
+            owners=[{"name": "Alice", "email": "[REDACTED]"}],
             project_visibility="private",
         ),
     ),
@@ -277,7 +277,7 @@ _SAMPLES: Final[Mapping[str, tuple[str, _Make]]] = {
     ),
     "user.created": (
         "System Hook",
-        _system("user_create", name="Carol Lindqvist", username="carol", user_id=13),
+        _system("user_create", name="Carol", username="carol", user_id=13),
     ),
     "key.created": (
         "System Hook",
@@ -288,7 +288,7 @@ _SAMPLES: Final[Mapping[str, tuple[str, _Make]]] = {
         _system(
             "repository_update",
             user_id=11,
-            user_name="Alice Moreau",
+            user_name="Alice",
             project_id=15,
             project=bodies.project(),
             refs=["refs/heads/main", "refs/tags/v1.4.0"],

@@ -1,4 +1,4 @@
-"""`outside.Chat` and `outside.Trace` on the store: what Slack would have been told, kept and shown."""
+"""`Chat` and `Trace` on the store: what Slack would have been told, kept and shown."""
 
 from __future__ import annotations
 

@@ -54,8 +54,8 @@ _COUNTERS: Final = (
 
 @dataclass(slots=True)
 class Tally:
-    """The counts. `totals` holds: deliveries, unreadable, skipped, failed, moved, and per kind of action
-    `<kind>+` and `<kind>-`."""
+    """The counts. `totals` holds: deliveries, unreadable, skipped, failed, moved, and per kind of
+    action `<kind>+` and `<kind>-`."""
 
     counts: dict[str, Counter[str]] = field(
         default_factory=lambda: {name: Counter() for name in _COUNTERS}

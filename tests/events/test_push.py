@@ -64,7 +64,7 @@ def test_a_body_with_only_a_repository_still_names_its_project() -> None:
     assert event.project is not None
     assert (event.project.path, event.project.visibility) == ("shop/api", "private")
     assert isinstance(event.actor, Person)
-    assert event.actor.shown == "Alice Moreau"
+    assert event.actor.shown == "Alice"
 
 
 def test_the_commit_of_an_annotated_tag_is_not_the_tag_object() -> None:

@@ -71,21 +71,21 @@ OLD = """\
 channels: {dev: C0DEV0001, ci: C0CI00001}
 people: {alice: U0ALICE01}
 rules:
-  - {name: every mr, on: mr, post: dev}
-  - {name: pipelines, on: pipeline.failed, post: ci}
+  - {name: every mr, on: mr, post: {to: dev, text: "!{{ iid }} {{ state }}"}}
+  - {name: pipelines, on: pipeline.failed, post: {to: ci, text: "{{ branch }} is red"}}
   - {name: tags, on: tag, post: {to: dev, text: "tagged {{ tag }}"}}
-  - {name: pushes, on: push, post: dev}
+  - {name: pushes, on: push, post: {to: dev, text: "{{ project }} was pushed to"}}
   - {name: joy, on: mr.merged, react: tada}
 """
 NEW = """\
 channels: {dev: C0DEV0001, ci: C0CI00001}
 people: {alice: U0ALICE01}
 rules:
-  - {name: every mr, on: [mr.opened, mr.merged], post: dev}
-  - {name: pipelines, on: pipeline.broken, post: ci}
+  - {name: every mr, on: [mr.opened, mr.merged], post: {to: dev, text: "!{{ iid }} {{ state }}"}}
+  - {name: pipelines, on: pipeline.broken, post: {to: ci, text: "{{ branch }} is red"}}
   - {name: tags, on: tag, post: {to: dev, text: "new tag {{ tag }}"}}
-  - {name: pushes, on: push, post: ci}
-  - {name: releases, on: release, post: dev}
+  - {name: pushes, on: push, post: {to: ci, text: "{{ project }} was pushed to"}}
+  - {name: releases, on: release, post: {to: dev, text: "{{ tag }} is out"}}
   - {name: legacy feed, on: wiki, post: dev}
 """
 PAST = (
@@ -106,11 +106,11 @@ SHOWN = """\
 #ci            2       2    −1 +1
 changed text 1 · moved channel 1 · reactions −1 · card edits +0 · forge actions +0
 rules that never fire: legacy feed (rules.yaml:9)
-− 02 Mar 10:05  #dev         "✏️ Alice Moreau updated !7 Add search to the pr…" every mr (rules.yaml:4): there on mr.opened, mr.merged
-> 02 Mar 10:10  #ci          "Alice Moreau pushed 2 commits to main in shop/a…" pushes (rules.yaml:7): was #dev
-− 02 Mar 10:20  #ci          "❌ main is still failing: pipeline #2 failed on…"  pipelines (rules.yaml:5): there on pipeline.broken
+− 02 Mar 10:05  #dev         "!7 opened"                                        every mr (rules.yaml:4): there on mr.opened, mr.merged
+> 02 Mar 10:10  #ci          "shop/api was pushed to"                           pushes (rules.yaml:7): was #dev
+− 02 Mar 10:20  #ci          "main is red"                                      pipelines (rules.yaml:5): there on pipeline.broken
 ~ 02 Mar 10:25  #dev         "new tag v1.4.0"                                   tags (rules.yaml:6): was "tagged v1.4.0"
-+ 02 Mar 10:30  #dev         "📦 Spring release (v1.4.0) released in shop/api"   releases (rules.yaml:8): not in the other rules"""  # noqa: E501 - as it is shown
++ 02 Mar 10:30  #dev         "v1.4.0 is out"                                    releases (rules.yaml:8): not in the other rules"""  # noqa: E501 - as it is shown
 
 
 def test_the_report_of_a_small_history_reads_so() -> None:

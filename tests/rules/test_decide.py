@@ -317,7 +317,7 @@ def test_a_text_names_the_actor_and_pings_the_others() -> None:
         " {{ reviewers | mention }}'}}"
     )
     assert run.does("mr.opened", actor="alice", reviewers=["alice", "bob"]) == [
-        "post C0DEV0001: Alice Moreau asks Alice Moreau, <@U0BOB0001>"
+        "post C0DEV0001: Alice asks Alice, <@U0BOB0001>"
     ]
 
 

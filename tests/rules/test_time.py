@@ -32,7 +32,7 @@ def test_a_batch_is_one_message_when_it_has_been_quiet() -> None:
     run.decide("10:08", "push", project="docs/a", actor="alice")
     assert run.until("10:12") == []
     assert run.until("12:00") == [
-        f"Mon 10:13 {DEV}: 3 pushes to docs/a by Alice Moreau, Bob Okafor"
+        f"Mon 10:13 {DEV}: 3 pushes to docs/a by Alice, Bob"
     ]
     assert run.until("tue 12:00") == []
 
@@ -41,7 +41,7 @@ def test_a_batch_never_waits_longer_than_max_wait() -> None:
     run = Days(FOLDED)
     for minute in range(0, 30, 4):
         run.decide(f"10:{minute:02}", "push", project="docs/a", actor="alice")
-    assert run.until("10:40") == [f"Mon 10:30 {DEV}: 8 pushes to docs/a by Alice Moreau"]
+    assert run.until("10:40") == [f"Mon 10:30 {DEV}: 8 pushes to docs/a by Alice"]
 
 
 def test_what_by_tells_apart_is_kept_apart() -> None:
@@ -50,9 +50,9 @@ def test_what_by_tells_apart_is_kept_apart() -> None:
     run.decide("10:01", "push", project="docs/b", branch="main", actor="alice")
     run.decide("10:02", "push", project="docs/a", branch="x", actor="alice")
     assert run.until("11:00") == [
-        f"Mon 10:05 {DEV}: 1 pushes to docs/a by Alice Moreau",
-        f"Mon 10:06 {DEV}: 1 pushes to docs/b by Alice Moreau",
-        f"Mon 10:07 {DEV}: 1 pushes to docs/a by Alice Moreau",
+        f"Mon 10:05 {DEV}: 1 pushes to docs/a by Alice",
+        f"Mon 10:06 {DEV}: 1 pushes to docs/b by Alice",
+        f"Mon 10:07 {DEV}: 1 pushes to docs/a by Alice",
     ]
 
 

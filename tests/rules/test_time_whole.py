@@ -112,7 +112,7 @@ def test_example_7_folds_pushes_and_lists_what_waits_for_review() -> None:
     run = example("07-folding")
     for minute in (0, 2, 4):
         assert run.does(f"10:0{minute}", "push", project="docs/a", actor="bob") == []
-    assert run.until("10:09") == ["Mon 10:09 post C0DEV0001: 3 pushes to docs/a by Bob Okafor"]
+    assert run.until("10:09") == ["Mon 10:09 post C0DEV0001: 3 pushes to docs/a by Bob"]
     assert run.does("11:00", "mr.opened", actor="project_15_bot_0a1b", iid=9) == []
     run.does("11:01", "mr.opened", project="payments/x", iid=1, title="One", reviewers=["alice"])
     run.does("11:02", "mr.opened", project="payments/x", iid=2, title="Two", draft=True)

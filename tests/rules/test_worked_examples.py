@@ -42,7 +42,7 @@ TESTS: Final = {
   expect: [{post: dev, text: '/^<@U0ALICE01> opened <https:.*\\|!7 T> · api, big$/'}]
 - name: without labels no dot, and nobody is pinged for their own
   given: [{event: mr.opened, with: {project: payments/x, title: T, labels: []}}]
-  expect: [{post: dev, text: '/^Alice Moreau opened <https:.*\\|!7 T>$/'}]
+  expect: [{post: dev, text: '/^Alice opened <https:.*\\|!7 T>$/'}]
 - name: not the sandbox, drafts, machines, other targets, work in progress, other projects
   given:
   - {event: mr.opened, with: {project: payments/sandbox/x}}
@@ -61,7 +61,7 @@ TESTS: Final = {
   - {card: dev, edit: true}
   - {reply: dev, text_contains: accents, broadcast: false}
   - {card: dev, edit: true}
-  - {reply: dev, text_contains: Bob Okafor}
+  - {reply: dev, text_contains: Bob}
   - {react: dev, emoji: white_check_mark}
   - {card: dev, edit: true}
 - name: own words and own reactions
@@ -80,9 +80,9 @@ TESTS: Final = {
   - {card: dev, edit: true}
   - {react: dev, emoji: x}
   - {card: dev, edit: true}
-  - {reply: dev, text: "Bob Okafor: No more", broadcast: false}
+  - {reply: dev, text: "Bob: No more", broadcast: false}
   - {card: dev, edit: true}
-  - {reply: dev, text: {starts: "Bob Okafor:"}}
+  - {reply: dev, text: {starts: "Bob:"}}
   - {card: dev, edit: true}
   - {react: dev, emoji: white_check_mark}
   - {card: dev, edit: true}
@@ -141,7 +141,7 @@ TESTS: Final = {
   - {after: 4m, event: push, with: {project: docs/a, actor: alice}}
   - {event: push, with: {project: docs/a/deep}}
   - {after: 6m}
-  expect: [{post: dev, text: "3 pushes to docs/a by Alice Moreau, Bob Okafor"}]
+  expect: [{post: dev, text: "3 pushes to docs/a by Alice, Bob"}]
 - name: machines are told of in the morning
   at: "2026-03-02 10:00"
   given:
@@ -183,7 +183,7 @@ TESTS: Final = {
 - name: the one who is asked hears of it, with the size
   api: {additions: 12, deletions: 3, author: alice}
   given: [{event: mr.review_requested, with: {actor: alice, reviewers: [bob]}}]
-  expect: [{dm: bob, text: '/^Alice Moreau asks you to review <.*> \\(\\+12 −3\\)$/'}]
+  expect: [{dm: bob, text: '/^Alice asks you to review <.*> \\(\\+12 −3\\)$/'}]
 - name: a reminder after two days, at ten
   at: "2026-03-02 09:00"
   api: {additions: 12, deletions: 3, author: alice}

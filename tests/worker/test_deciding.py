@@ -42,7 +42,7 @@ async def test_a_push_becomes_a_message(bench: Bench) -> None:
     assert await verdicts(bench, delivery) == [("pushes", "sent")]
     await bench.send()
     [said] = bench.said()
-    assert said.startswith("Alice Moreau pushed 2 commits to `main`")
+    assert said.startswith("Alice pushed 2 commits to `main`")
 
 
 async def test_nothing_waits_any_more(bench: Bench) -> None:
