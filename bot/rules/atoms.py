@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -42,13 +43,19 @@ def shown(value: Value | None, limit: int = 120) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, tuple):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
         more = f", … ({len(value)})" if len(value) > 10 else ""
         text = f"[{', '.join(_text_of(item) for item in value[:10])}{more}]"
     else:
         text = _text_of(value)
-    text = _SECRET.sub("***", " ".join(text[: 4 * limit].split()))
+    return _cut(text[: 4 * limit], limit)
+
+
+@functools.lru_cache(maxsize=1024)
+def _cut(text: str, limit: int) -> str:
+    """Cached: the candidates of an event see the same few values."""
+    text = _SECRET.sub("***", " ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -63,6 +70,35 @@ def any_holds(texts: Sequence[str], atoms: Sequence[Atom], lookup: Lookup) -> bo
             if atom(text, lookup):
                 return True
     return False
+
+
+_Test: TypeAlias = Callable[[Lookup], bool]
+
+
+def every(tests: Iterable[_Test]) -> _Test:
+    """Whether all of them hold."""
+    held = tuple(tests)
+
+    def test(lookup: Lookup) -> bool:
+        for one in held:  # noqa: SIM110 - see above
+            if not one(lookup):
+                return False
+        return True
+
+    return test
+
+
+def some(tests: Iterable[_Test]) -> _Test:
+    """Whether one of them holds."""
+    held = tuple(tests)
+
+    def test(lookup: Lookup) -> bool:
+        for one in held:  # noqa: SIM110 - see above
+            if one(lookup):
+                return True
+        return False
+
+    return test
 
 
 def one_of_texts(atom: Atom) -> Match:

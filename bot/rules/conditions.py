@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from bot.rules.atoms import Match, shown
+from bot.rules.atoms import Match, every, shown, some
 from bot.rules.catalogue import COMMON
 from bot.rules.match import compile_match
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word, shorten, written
@@ -217,26 +217,17 @@ def _of_branch(branch: Branch) -> Condition:
 
 
 def _held(conditions: Sequence[Condition]) -> Callable[[Lookup], bool]:
-    tests = tuple(condition.passed for condition in conditions)
-    return lambda lookup: all(test(lookup) for test in tests)
+    if len(conditions) == 1:
+        return conditions[0].passed
+    return every(condition.passed for condition in conditions)
 
 
-_Tests = Sequence[Callable[["Lookup"], bool]]
+def _not(tests: Sequence[Callable[[Lookup], bool]]) -> Callable[[Lookup], bool]:
+    held = every(tests)
+    return lambda lookup: not held(lookup)
 
 
-def _any(tests: _Tests) -> Callable[[Lookup], bool]:
-    return lambda lookup: any(test(lookup) for test in tests)
-
-
-def _all(tests: _Tests) -> Callable[[Lookup], bool]:
-    return lambda lookup: all(test(lookup) for test in tests)
-
-
-def _not(tests: _Tests) -> Callable[[Lookup], bool]:
-    return lambda lookup: not all(test(lookup) for test in tests)
-
-
-_NESTED: Final = {"any": _any, "all": _all, "not": _not}
+_NESTED: Final = {"any": some, "all": every, "not": _not}
 
 
 def _seen_of(parts: Sequence[Condition]) -> Callable[[Lookup], str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.model import Value
 from bot.registry import Field, FieldType
-from bot.rules.atoms import texts_of
+from bot.rules.atoms import every, some, texts_of
 from bot.rules.catalogue import is_dynamic, is_list
 from bot.rules.expr_parts import Expression, Part, branch
 from bot.rules.expr_tokens import ExprError, Tokens
@@ -106,7 +106,7 @@ class _Parser:
         if len(parts) == 1:
             return parts[0]
         runs = [_truth(part) for part in parts]
-        return _joined("any", parts, lambda lookup: any(run(lookup) for run in runs))
+        return _joined("any", parts, some(runs))
 
     def _and(self) -> Part:
         parts = [self._not()]
@@ -115,7 +115,7 @@ class _Parser:
         if len(parts) == 1:
             return parts[0]
         runs = [_truth(part) for part in parts]
-        return _joined("all", parts, lambda lookup: all(run(lookup) for run in runs))
+        return _joined("all", parts, every(runs))
 
     def _not(self) -> Part:
         count, start = 0, self._tokens.start
