@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import os
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,15 +21,20 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.events.samples import sample
+from tests.e2e.child import become
 from tests.waiting import PATIENCE_S, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
+    from multiprocessing.context import ForkServerProcess
 
     from tests.fakes.slack_server import FakeSlack
 
 REPOSITORY: Final = Path(__file__).parents[2]
 SECRET: Final = "a-secret-for-hooks-made-by-hand"
+#: Each process is forked from one that has imported the bot already.
+_FORKS: Final = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.e2e.child"])
 KEY: Final = "a-key-for-the-tests-of-whole-processes"
 
 RULES: Final = """\
@@ -46,13 +54,33 @@ class Ended:
     err: str
 
 
-class Process:
-    """One `bot …` that runs; its output is read as it comes."""
+class Log:
+    """A file of lines that somebody else writes."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lines: list[str] = []
+        self._read = 0
+
+    def lines(self) -> list[str]:
+        """Those that are whole."""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(self._read)
+                fresh = file.read()
+            fresh = fresh[: fresh.rfind(b"\n") + 1]
+            self._read += len(fresh)
+            self._lines += fresh.decode(errors="replace").splitlines()
+        return self._lines
+
+
+class Process:
+    """One `bot …` that runs."""
+
+    def __init__(self, process: ForkServerProcess, out: Path, err: Path) -> None:
         self._process = process
-        self.out: list[str] = []
-        self.err: list[str] = []
+        self._out = Log(out)
+        self._err = Log(err)
         self._url: str | None = None
 
     @property
@@ -62,20 +90,24 @@ class Process:
 
     @property
     def running(self) -> bool:
-        return self._process.returncode is None
+        return self._process.exitcode is None
 
     @property
     def pid(self) -> int:
+        assert self._process.pid is not None
         return self._process.pid
+
+    def log(self) -> list[str]:
+        return self._err.lines()
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Lines of its log of that event; LOG_FORMAT is json."""
-        lines = [json.loads(line) for line in self.err if line.startswith("{")]
+        lines = [json.loads(line) for line in self.log() if line.startswith("{")]
         return [line for line in lines if line.get("event") == name]
 
     async def started(self) -> None:
         def ready() -> bool:
-            for line in self.err:
+            for line in self.log():
                 found = re.match(r"Listening on (http://\S+)", line)
                 if found is not None:
                     self._url = found.group(1)
@@ -89,7 +121,7 @@ class Process:
         return any(line["address"] is None for line in self.events("started"))
 
     def text(self) -> str:
-        return "".join([*self.out, *self.err])
+        return "\n".join([*self._out.lines(), *self.log()])
 
     async def kill(self) -> None:
         """As the kernel does it: no warning, no last word."""
@@ -101,20 +133,9 @@ class Process:
         return await self.ended()
 
     async def ended(self) -> int:
-        async with asyncio.timeout(PATIENCE_S):
-            return await self._process.wait()
-
-    async def read(self) -> None:
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_lines(self._process.stdout, self.out))
-            group.create_task(_lines(self._process.stderr, self.err))
-
-
-async def _lines(stream: asyncio.StreamReader, into: list[str]) -> None:
-    while line := await stream.readline():
-        into.append(line.decode(errors="replace"))
+        await until(lambda: not self.running, "the process ends")
+        assert self._process.exitcode is not None
+        return self._process.exitcode
 
 
 @dataclass
@@ -123,6 +144,7 @@ class Place:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def rules(self) -> Path:
@@ -145,18 +167,22 @@ class Place:
     @asynccontextmanager
     async def bot(self, *words: str, **settings: str) -> AsyncIterator[Process]:
         """A running `bot run` (or what the words say), started; killed at the end if need be."""
-        process = Process(await self._spawn(*(words or ("run",)), settings=settings))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(process.read())
-            try:
-                await process.started()
-                yield process
-            except BaseException:
-                print(process.text()[-20_000:])  # noqa: T201 - shown with the test's failure
-                raise
-            finally:
-                if process.running:
-                    await process.kill()
+        number = next(self._numbers)
+        out, err = (self.folder / f"{number}.{name}" for name in ("out", "err"))
+        environ = bare_environment() | self.settings | settings
+        arguments = (words or ("run",), environ, str(self.folder), str(out), str(err))
+        forked = _FORKS.Process(target=become, args=arguments)
+        forked.start()
+        process = Process(forked, out, err)
+        try:
+            await process.started()
+            yield process
+        except BaseException:
+            print(process.text()[-20_000:])  # noqa: T201 - shown with the test's failure
+            raise
+        finally:
+            if process.running:
+                await process.kill()
 
     async def command(self, *words: str, **settings: str) -> Ended:
         """A short command, in this process: starting another one takes longer than the command."""
@@ -168,8 +194,16 @@ class Place:
         return Ended(result.exit_code, result.stdout, result.stderr)
 
     async def run(self, *words: str, **settings: str) -> Ended:
-        """A command that ends by itself."""
-        process = await self._spawn(*words, settings=settings)
+        """A command that ends by itself: `python -m bot WORDS`."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot", *words),
+            cwd=self.folder,
+            env=bare_environment() | self.settings | settings,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
         try:
             async with asyncio.timeout(PATIENCE_S):
                 out, err = await process.communicate()
@@ -178,18 +212,6 @@ class Place:
             await process.wait()
             raise
         return Ended(process.returncode or 0, out.decode(), err.decode())
-
-    async def _spawn(self, *words: str, settings: Mapping[str, str]) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", *words),
-            cwd=self.folder,
-            env={**bare_environment(), **self.settings, **settings},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=1 << 24,
-        )
 
 
 def bare_environment() -> dict[str, str]:

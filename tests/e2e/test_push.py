@@ -22,7 +22,7 @@ async def test_a_signed_push_becomes_a_message(
     async with place.bot() as bot:
         assert await forge.send(bot.url, "push", key="1") == 202
         await until(lambda: bool(slack.texts("dev")), "the message")
-    assert "Alice Moreau pushed" in slack.texts("dev")[0]
+    assert "pushed 2 commits to `main`" in slack.texts("dev")[0]
     assert "shop/api" in slack.texts("dev")[0]
 
 
