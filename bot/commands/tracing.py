@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot import events
@@ -68,15 +69,16 @@ async def report_of(
     history: History, delivery: DeliveryId, *, everything: bool = False
 ) -> tuple[Report, Ruleset | None] | None:
     """With the rules it was decided by, when they are kept and still load; None when the
-    delivery is not known or not decided."""
+    delivery is not known or not decided. Also of what fell due by itself, which has no event."""
     kept, raw = await history.delivery(delivery), await history.decision(delivery)
-    if kept is None or raw is None:
+    if raw is None:
         return None
+    came_at = kept[0].received_at if kept else datetime.fromisoformat(raw["decided_at"])
     values = {name: load_value(value) for name, value in raw.get("learned", {}).items()}
     trace = load_trace(raw, {name: value for name, value in values.items() if value is not None})
     ruleset = await _ruleset(history, trace.ruleset)
     try:
-        event = understand(kept[0])
+        event = understand(kept[0]) if kept is not None else None
     except PayloadError:
         event = None
     told = report(
@@ -84,7 +86,7 @@ async def report_of(
         trace,
         event=event,
         ruleset=ruleset,
-        received_at=kept[0].received_at,
+        received_at=came_at,
         everything=everything,
     )
     return told, ruleset

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -22,8 +22,6 @@ from tests.worker.timed import (
     store,
     url,
 )
-
-if TYPE_CHECKING:
 
 __all__ = ["bench", "empty_postgres_url", "postgres_server", "postgres_url", "store", "url"]
 
