@@ -18,6 +18,7 @@ from bot.ports import Settled
 from bot.registry import Source
 from bot.rules import loops
 from bot.rules.decide import Surroundings, decide
+from bot.rules.mutes import CHAT_MUTES
 from bot.worker.facts import FactFinder
 from bot.worker.lanes import Lanes
 from bot.worker.leases import while_held
@@ -238,7 +239,7 @@ async def settle(
     facts: Facts,
 ) -> Decision:
     """Decides, loading what the decision asks for until it asks for nothing more."""
-    known = (*event.links, *loops.keys_of(event))
+    known = (*event.links, *loops.keys_of(event), CHAT_MUTES)
     await overlay.load(Needs(threads=event.subjects, memory=known))
     for _ in range(_ROUNDS):
         state = facts.onto(overlay.state)

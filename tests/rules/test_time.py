@@ -31,9 +31,7 @@ def test_a_batch_is_one_message_when_it_has_been_quiet() -> None:
     run.decide("10:04", "push", project="docs/a", actor="bob")
     run.decide("10:08", "push", project="docs/a", actor="alice")
     assert run.until("10:12") == []
-    assert run.until("12:00") == [
-        f"Mon 10:13 {DEV}: 3 pushes to docs/a by Alice, Bob"
-    ]
+    assert run.until("12:00") == [f"Mon 10:13 {DEV}: 3 pushes to docs/a by Alice, Bob"]
     assert run.until("tue 12:00") == []
 
 
