@@ -116,7 +116,6 @@ def fetched(
     )
 
 
-
 def head_key(instance: str, project_id: str, sha: str) -> str:
     """The state key that holds the merge request a commit is the head of."""
     return f"head:{instance}:{project_id}:{sha}"
