@@ -110,12 +110,8 @@ async def serve(
     Raises ConfigError, RulesError or StoreError when it cannot start.
     """
     if not settings.postgres and role is not Role.ALL:
-        raise ConfigError(
-            [
-                f"DATABASE_URL: SQLite serves one process; `bot {role.value}` needs PostgreSQL,"
-                " `bot run` is web and worker in one"
-            ]
-        )
+        text = f"DATABASE_URL: SQLite serves one process; `bot {role.value}` needs PostgreSQL,"
+        raise ConfigError([f"{text} `bot run` is web and worker in one"])
     async with AsyncExitStack() as stack:
         parts = await _open(stack, settings, role)
         runner, address = await _listen(stack, settings, parts)
@@ -213,12 +209,12 @@ class _Parts:
         )
 
     def rules_state(self) -> RulesState:
-        rules = self.rules
+        rules, file = self.rules, self.settings.rules
         if not rules.loaded:
-            return RulesState(status="none", file=self.settings.rules, faults=rules.faults)
+            return RulesState(status="none", file=file, faults=rules.faults)
         return RulesState(
             status="stale" if rules.stale else "ok",
-            file=self.settings.rules,
+            file=file,
             rules=len(rules.current.rules),
             hash=rules.current.hash,
             loaded_at=rules.loaded_at,
@@ -230,12 +226,14 @@ class _Parts:
         both = [self.rules.follow(self.store, stop), gauges.run(self.store, self.metrics, stop)]
         if not self.role.works:
             return both
+        # Several: one that waits for a forge's answer must not hold other projects back.
+        decide = [loops.turn(self._decider(), "deliveries", self.store, stop) for _ in range(4)]
         return [
             *both,
             self.rules.watch(stop),
             self.notices.run(stop),
             self.shadow.run(stop),
-            loops.turn(self._decider(), "deliveries", self.store, stop),
+            *decide,
             loops.send(self._deliverer(), self.clock, self.store, stop),
             loops.turn(self._jobs(), "jobs", self.store, stop),
             loops.turn(self._scheduler(), "schedules", self.store, stop),
