@@ -5,7 +5,7 @@ Nothing is sent and nothing is asked: a fact that history does not hold makes a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -97,8 +97,9 @@ class Backtest:
         if not self._wanted(event):
             return
         self.advance(now)
-        around = replace(
-            self._around,
+        around = Surroundings(
+            specs=events.SPECS,
+            channels=self._around.channels,
             hook=recorded.hook,
             content=recorded.content,
             default_route=recorded.route,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from bot.rules.atoms import Match, every, shown, some
+from bot.rules.atoms import every, shown, some
 from bot.rules.catalogue import COMMON
-from bot.rules.match import compile_match
+from bot.rules.match import compile_test
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word, shorten, written
 from bot.rules.ruleset import Condition
 
@@ -134,7 +134,7 @@ class _Reader:
             return known
         faults = self._reading.faults
         before = faults.count
-        made = _condition(field, value, compile_match(value, field, faults), asks)
+        made = _condition(field, value, compile_test(value, field, faults), asks)
         if faults.count == before:
             self._reading.conditions[key] = made
         return made
@@ -175,11 +175,10 @@ def _shape(node: Node) -> object:
     return ("map", *[(key.text, _shape(value)) for key, value in node.entries])
 
 
-def _condition(field: Field, node: Node, match: Match, asks: tuple[str, ...]) -> Condition:
+def _condition(
+    field: Field, node: Node, passed: Callable[[Lookup], bool], asks: tuple[str, ...]
+) -> Condition:
     name = field.name
-
-    def passed(lookup: Lookup) -> bool:
-        return match(lookup(name), lookup)
 
     def seen(lookup: Lookup) -> str | None:
         return shown(lookup(name))

@@ -23,6 +23,7 @@ from bot.rules.atoms import (
     any_holds,
     compared,
     contains_text,
+    equality,
     equals,
     is_default,
     is_set,
@@ -49,6 +50,26 @@ DEFAULT: Final = "$default"
 def compile_match(node: Node, field: Field, faults: Faults) -> Match:
     """The test; after a fault, one that never holds."""
     return _Compiler(field, faults).match(node)
+
+
+def compile_test(node: Node, field: Field, faults: Faults) -> Callable[[Lookup], bool]:
+    """The test of an event's field; what is most often asked, equality, in one step."""
+    name, match = field.name, compile_match(node, field, faults)
+    if isinstance(node, Scalar) and _is_word(node, field):
+        return equality(field, node.text, match)
+
+    def passed(lookup: Lookup) -> bool:
+        return match(lookup(name), lookup)
+
+    return passed
+
+
+def _is_word(node: Scalar, field: Field) -> bool:
+    """Whether it stands for nothing but itself."""
+    special = node.text.startswith("!") or node.text in {"set", "unset", DEFAULT}
+    pattern = is_glob(node.text) or split_regex(node.text) is not None
+    textual = field.type in _TEXTUAL and field.name != "group" and not is_dynamic(field)
+    return textual and not special and not pattern and not node.is_null
 
 
 def compile_text(node: Scalar, faults: Faults) -> Callable[[str], bool]:
