@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from sqlalchemy.sql import ClauseElement
 
 T = TypeVar("T")
+
+#: What asyncpg raises besides the server's own errors; the last when a connection was cut in the
+#: middle of a command.
+CONNECTION_ERRORS: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 #: A row of columns that its reader knows by name.
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
@@ -130,7 +138,7 @@ def translate(error: BaseException) -> BaseException:
         return StoreError(_postgres_text(code or "", cause))
     if isinstance(error, exc.TimeoutError):
         return StoreError("PostgreSQL: every connection is busy; it may be overloaded")
-    if isinstance(cause, OSError | asyncpg.InterfaceError):
+    if isinstance(cause, (OSError, *CONNECTION_ERRORS)):
         what = str(cause) or type(cause).__name__
         return StoreError(f"the database does not answer: {what}; see that it runs, DATABASE_URL")
     if isinstance(error, exc.SQLAlchemyError):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ConfigError
 from bot.store import migrate
-from bot.store.engine import Topics, translated
+from bot.store.engine import CONNECTION_ERRORS, Topics, translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -147,7 +147,7 @@ class _Listener:
     async def _run(self) -> None:
         while True:
             # Without it polling finds the work: the next wait ends by its time.
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(OSError, *CONNECTION_ERRORS):
                 await self._listen()
             await asyncio.sleep(_AGAIN_S)
 
