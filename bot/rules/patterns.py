@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 REGEX_LIMIT: Final = 500
 
 _REGEX: Final = re.compile(r"/(.+)/([a-z]*)", re.DOTALL)
+#: Letters that mean themselves.
+_WORD: Final = re.compile(r"[A-Za-z0-9_ -]+")
 _BRACES: Final = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 
@@ -39,7 +41,18 @@ def regex(body: str, flags: str) -> Callable[[str], bool]:
     unknown = sorted(set(flags) - set("ims"))
     if unknown:
         raise PatternError(f"`{unknown[0]}` is no flag of a regular expression (i, m, s)")
-    return _searcher(f"(?{flags})(?:{body})" if flags else body)
+    found = _searcher(f"(?{flags})(?:{body})" if flags else body)
+    return _word_search(body, found, fold="i" in flags) if _WORD.fullmatch(body) else found
+
+
+def _word_search(
+    word: str, otherwise: Callable[[str], bool], *, fold: bool
+) -> Callable[[str], bool]:
+    """Of a regular expression that is only a word, as many are."""
+    if not fold:
+        return lambda value: word in value
+    folded = word.lower()
+    return lambda value: folded in value.lower() if value.isascii() else otherwise(value)
 
 
 def glob(text: str, *, path: bool, fold: bool) -> Callable[[str], bool]:

@@ -71,8 +71,8 @@ class Rule:
     #: What an event must still show when the index found the rule: without a `project` that the
     #: index tells alone.
     rest: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
-    #: None of its conditions may have to ask the forge's API.
-    plain: bool = field(init=False, repr=False, compare=False)
+    #: Whether `rest` holds, in one step; None when the forge's API may have to be asked.
+    test: Callable[[Lookup], bool] | None = field(init=False, repr=False, compare=False)
     #: Of a mute: when it ends; None = never.
     until: datetime | None = None
     #: Of a mute: the one rule or channel (id or `#name`) it is about.
@@ -86,7 +86,22 @@ class Rule:
         if told:
             rest = tuple(one for one in rest if one is not projects[0])
         object.__setattr__(self, "rest", rest)
-        object.__setattr__(self, "plain", not any(one.asks for one in self.conditions))
+        asks = any(one.asks for one in self.conditions)
+        object.__setattr__(self, "test", None if asks else _all(rest))
+
+
+def _all(conditions: tuple[Condition, ...]) -> Callable[[Lookup], bool]:
+    tests = tuple(condition.passed for condition in conditions)
+    if len(tests) == 1:
+        return tests[0]
+
+    def test(lookup: Lookup) -> bool:
+        for one in tests:  # noqa: SIM110 - a generator costs more than what it asks
+            if not one(lookup):
+                return False
+        return True
+
+    return test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,17 +118,17 @@ class Walk:
         The way of nearly every candidate ends here: it is worth no call more than it needs.
         """
         lookup, secret = self.view.lookup, self.view.event.confidential
+        self.tried += len(rules)
         room = _UNMATCHED_LIMIT
         for rule in rules:
             if closed and rule.file in closed:
                 continue
-            self.tried += 1
-            failed = failed_check(rule.rest, lookup) if rule.plain and not secret else None
-            if failed is None:
+            test = rule.test
+            if secret or test is None or test(lookup):
                 yield rule
             elif room:
                 room -= 1
-                self._note(rule, Outcome.NO_MATCH, failed=failed)
+                self._note(rule, Outcome.NO_MATCH, failed=failed_check(rule.rest, lookup))
 
     def _match(self, rule: Rule, conditions: tuple[Condition, ...]) -> Rule | None:
         """The rule, or the first of its children, that wants the event; `conditions`: those of

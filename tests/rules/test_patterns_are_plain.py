@@ -1,4 +1,4 @@
-"""Globs told by plain text operations say what RE2 says."""
+"""Globs and words told by plain text operations say what RE2 says."""
 
 from __future__ import annotations
 
@@ -22,3 +22,10 @@ def test_a_plain_test_agrees_with_re2(pattern: str, value: str, path: bool, fold
 def test_a_pattern_without_stars_matches_itself(pattern: str, path: bool) -> None:
     plain = pattern.replace("*", "")
     assert patterns.glob(plain, path=path, fold=False)(plain)
+
+
+@given(st.text(alphabet="abA -", min_size=1, max_size=3), st.text(alphabet="abAK -", max_size=9))
+def test_a_word_as_a_regular_expression_agrees_with_re2(word: str, value: str) -> None:
+    for flags in ("", "i", "s"):
+        slow = patterns._searcher(f"(?{flags})(?:{word})" if flags else word)
+        assert patterns.regex(word, flags)(value) == slow(value)
