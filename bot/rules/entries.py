@@ -70,6 +70,8 @@ class Entries:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._names: dict[str, Scalar | Map] = {}
+        #: By the words of `on:` and what the parents hand down: nearly all rules share theirs.
+        self._scopes: dict[tuple[tuple[str, ...], Scope], Scope] = {}
 
     def rules(self, node: Node, frame: Frame) -> list[Rule]:
         """One entry: one rule, or those below a parent."""
@@ -143,8 +145,19 @@ class Entries:
         node = entry.get("on")
         if node is None:
             return above
+        heard = self._reading.words(node, "on")
+        key = (tuple(word.text for word in heard), above)
+        if key not in self._scopes:
+            before = self._reading.faults.count
+            made = self._hearing(heard, above)
+            if self._reading.faults.count > before:
+                return made
+            self._scopes[key] = made
+        return self._scopes[key]
+
+    def _hearing(self, heard: Iterable[Scalar], above: Scope) -> Scope:
         words: list[tuple[str, tuple[str, ...]]] = []
-        for word in self._reading.words(node, "on"):
+        for word in heard:
             names = self._reading.catalogue.expand(word.text)
             if names is None:
                 known = self._reading.catalogue.names()

@@ -64,6 +64,7 @@ class Reading:
         self.used: set[str] = set()
         #: Conditions by what they say: see conditions.py.
         self.conditions: dict[object, Condition] = {}
+        self.expressions: dict[str, Expression] = {}
 
     # -- plain values --------------------------------------------------------------------
 
@@ -213,7 +214,7 @@ class Reading:
 
     def expression(self, node: Scalar, scope: Scope) -> Expression | None:
         try:
-            expression = compile_expression(node.text, self.catalogue)
+            expression = self._compiled(node.text)
         except ExprError as error:
             at = self.faults.within(node, error.start, error.length, quoted=not node.plain)
             self.faults.add(at, error.text, error.hint)
@@ -225,6 +226,12 @@ class Reading:
             at = self.faults.within(node, start, len(name), quoted=not node.plain)
             self.field(name, at, scope)
         return expression
+
+    def _compiled(self, text: str) -> Expression:
+        """Rules that ask the same share the expression. Raises ExprError."""
+        if text not in self.expressions:
+            self.expressions[text] = compile_expression(text, self.catalogue)
+        return self.expressions[text]
 
     # -- texts ---------------------------------------------------------------------------
 
