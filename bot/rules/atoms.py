@@ -25,6 +25,8 @@ def texts_of(value: Value | None) -> tuple[str, ...] | None:
     """The value as the texts a matcher sees: a list's elements, else one; None when it has none."""
     if type(value) is str:
         return (value,)
+    if type(value) is Person:
+        return (value.username,)
     if isinstance(value, tuple):
         return tuple([_text_of(item) for item in value])
     if value is None or isinstance(value, bool | timedelta | datetime):
@@ -186,6 +188,36 @@ def equality(field: Field, wanted: str, match: Match) -> Callable[[Lookup], bool
         if type(value) is not str:
             return match(value, lookup)
         return (value.casefold() if fold else value) == meant
+
+    return passed
+
+
+def membership(
+    field: Field,
+    words: Iterable[str],
+    tests: Iterable[Callable[[str], bool]],
+    match: Match,
+    *,
+    default: bool,
+) -> Callable[[Lookup], bool]:
+    """`match`, which is any of these (`default`: or the default branch), told in one step where
+    the value is one text."""
+    name, fold = field.name, field.fold
+    meant = frozenset(word.casefold() if fold else word for word in words)
+    patterns = tuple(tests)
+
+    def passed(lookup: Lookup) -> bool:
+        value = lookup(name)
+        if isinstance(value, Person):
+            value = value.username
+        if type(value) is not str:
+            return match(value, lookup)
+        if meant and (value.casefold() if fold else value) in meant:
+            return True
+        for test in patterns:
+            if test(value):
+                return True
+        return default and is_default(value, lookup)
 
     return passed
 

@@ -28,6 +28,7 @@ from bot.rules.atoms import (
     is_default,
     is_set,
     just_text,
+    membership,
     negated,
     never,
     never_text,
@@ -53,10 +54,18 @@ def compile_match(node: Node, field: Field, faults: Faults) -> Match:
 
 
 def compile_test(node: Node, field: Field, faults: Faults) -> Callable[[Lookup], bool]:
-    """The test of an event's field; what is most often asked, equality, in one step."""
+    """The test of an event's field; what is most often asked, words and patterns of one text, in
+    one step."""
     name, match = field.name, compile_match(node, field, faults)
-    if isinstance(node, Scalar) and _is_word(node, field):
-        return equality(field, node.text, match)
+    items = node.items if isinstance(node, Seq) else (node,)
+    scalars = [item for item in items if isinstance(item, Scalar)]
+    if scalars and len(scalars) == len(items) and all(_is_text(one, field) for one in scalars):
+        plain = [one.text for one in scalars if not is_pattern(one.text)]
+        words = [word for word in plain if word != DEFAULT]
+        if len(words) == len(items) == 1:
+            return equality(field, words[0], match)
+        default = len(words) < len(plain)
+        return membership(field, words, _tests(scalars, field), match, default=default)
 
     def passed(lookup: Lookup) -> bool:
         return match(lookup(name), lookup)
@@ -64,12 +73,30 @@ def compile_test(node: Node, field: Field, faults: Faults) -> Callable[[Lookup],
     return passed
 
 
-def _is_word(node: Scalar, field: Field) -> bool:
-    """Whether it stands for nothing but itself."""
-    special = node.text.startswith("!") or node.text in {"set", "unset", DEFAULT}
-    pattern = is_glob(node.text) or split_regex(node.text) is not None
+def _is_text(node: Scalar, field: Field) -> bool:
+    """Whether it is a word or a pattern, and the field's value one text or a list of them."""
+    special = node.text.startswith("!") or node.text in {"set", "unset"}
     textual = field.type in _TEXTUAL and field.name != "group" and not is_dynamic(field)
-    return textual and not special and not pattern and not node.is_null
+    return textual and not special and not node.is_null
+
+
+def is_pattern(text: str) -> bool:
+    return is_glob(text) or split_regex(text) is not None
+
+
+def _tests(scalars: Sequence[Scalar], field: Field) -> list[Callable[[str], bool]]:
+    """Of the patterns among them; a broken one is told by `compile_match`."""
+    found: list[Callable[[str], bool]] = []
+    for one in scalars:
+        body = split_regex(one.text)
+        try:
+            if body is not None:
+                found.append(regex(*body))
+            elif is_glob(one.text):
+                found.append(glob(one.text, path=field.path, fold=field.fold))
+        except PatternError:
+            continue
+    return found
 
 
 def compile_text(node: Scalar, faults: Faults) -> Callable[[str], bool]:
