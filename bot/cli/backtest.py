@@ -24,6 +24,7 @@ from bot.errors import RulesError
 from bot.model import DeliveryId
 from bot.registry import Source
 from bot.rules.backtest import WARM_UP, Backtest, Recorded, Seed
+from bot.rules.catalogue import LISTS
 from bot.rules.comparison_text import Report, as_json, as_text
 from bot.rules.load import load
 from bot.rules.times import duration
@@ -129,14 +130,14 @@ def _moment(text: str | None, now: datetime) -> datetime:
 async def _from_store(opened: Store, rules: Path | None, wanted: Wanted) -> Report:
     old, new = sides(await opened.active_ruleset(), rules)
     begin = wanted.since - WARM_UP
-    memory, threads = await opened.past_state(at=begin)
+    seed = await _seed(opened, begin)
     channels = await opened.channel_ids()
     routes = {hook.id: hook.channel for hook in await opened.hooks()}
     test = Backtest(
         old.ruleset,
         new.ruleset,
         since=wanted.since,
-        seed=Seed(memory=memory, threads=threads),
+        seed=seed,
         channels={name.lower(): channel for name, channel in channels.items()},
         rule=wanted.rule,
         project=wanted.project,
@@ -158,6 +159,17 @@ async def _from_store(opened: Store, rules: Path | None, wanted: Wanted) -> Repo
         span=wanted.until - wanted.since,
         took_s=perf_counter() - started,
         names=by_id.get,
+    )
+
+
+async def _seed(opened: Store, at: datetime) -> Seed:
+    """What was known then, as far as it has not changed since."""
+    memory, threads = await opened.past_state(at=at)
+    listed = [one for kind in LISTS.values() for one in await opened.open_subjects(kind)]
+    return Seed(
+        memory=memory,
+        threads=threads,
+        opened=tuple(one for one in listed if one.active_at <= at),
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.registry import Source
     from bot.rules.comparison import Due
     from bot.rules.ruleset import Ruleset
+    from bot.waiting import OpenSubject
 
 #: Replayed before the window and not reported: it brings the state up to date.
 WARM_UP: Final = timedelta(days=3)
@@ -50,6 +51,8 @@ class Seed:
 
     memory: Mapping[str, Json] = field(default_factory=dict)
     threads: Mapping[SubjectKey, tuple[Thread, ...]] = field(default_factory=dict)
+    #: For time rules, whatever its project.
+    opened: tuple[OpenSubject, ...] = ()
 
 
 class Backtest:
@@ -70,7 +73,7 @@ class Backtest:
         self._around = Surroundings(specs=events.SPECS, channels=channels or {})
         self._sides = tuple(Playback(ruleset, self._around) for ruleset in (old, new))
         for side in self._sides:
-            side.seed(known.memory, known.threads)
+            side.seed(known.memory, known.threads, opened=known.opened)
         self._comparison = Comparison(old, new, rule=rule)
         self._since = since
         self._project = project.casefold() if project is not None else None

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.events.samples import sample
-from bot.model import DeliveryId
+from bot.model import DeliveryId, SubjectKey
 from bot.registry import Source
 from bot.rules.backtest import Backtest, Recorded, Seed
 from bot.rules.comparison import Tally
 from bot.rules.comparison_text import Report, as_json, as_text
 from bot.rules.load import load
+from bot.waiting import OpenSubject
 from tests.deciding import Bench
 
 if TYPE_CHECKING:
@@ -233,6 +234,25 @@ def test_counts_survive_being_kept_and_are_joined() -> None:
     again.join(tally)
     assert again["totals"]["deliveries"] == 16
     assert again.added == 2 * tally.added
+
+
+def test_time_rules_run_by_the_clock_of_the_replay() -> None:
+    daily = """\
+rules:
+  - {name: open, every: daily 12:00, list: open_mrs, post: {to: "#dev", text: "{{ count }}"}}
+"""
+    old = OpenSubject(
+        subject=SubjectKey("gitlab:15:mr:3"),
+        kind="mr",
+        project="shop/api",
+        facts={},
+        active_at=START - timedelta(days=9),
+    )
+    past = [recorded(0, "mr.opened", iid=7)]
+    test = replayed(daily, daily, past, seed=Seed(opened=(old,)))
+    test.advance(START + timedelta(days=2))
+    assert dict(test.tally["new"]) == {"#dev": 2}
+    assert test.tally.examples == []
 
 
 # -- properties ------------------------------------------------------------------------------
