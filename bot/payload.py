@@ -27,7 +27,7 @@ class Payload:
     # No dataclass: a delivery makes sixty of them, and few are asked for their path.
     __slots__ = ("_above", "_step", "value")
 
-    def __init__(self, value: Json, above: Payload | None = None, step: str = "$") -> None:
+    def __init__(self, value: Json, above: Payload | None = None, step: str | int = "$") -> None:
         self.value = value
         self._above = above
         self._step = step
@@ -35,20 +35,23 @@ class Payload:
     @property
     def path(self) -> str:
         """`$.user.name`, for errors."""
-        return self._step if self._above is None else self._above.path + self._step
+        if self._above is None:
+            return f"{self._step}"
+        step = f"[{self._step}]" if isinstance(self._step, int) else f".{self._step}"
+        return self._above.path + step
 
     def __getitem__(self, key: str) -> Payload:
         """The member; missing members and members of non-objects read as null."""
         value = self.value
         if type(value) is dict or isinstance(value, Mapping):
-            return Payload(value.get(key), self, f".{key}")
-        return Payload(None, self, f".{key}")
+            return Payload(value.get(key), self, key)
+        return Payload(None, self, key)
 
     def __iter__(self) -> Iterator[Payload]:
         """The elements; nothing when it is not a list."""
         if isinstance(self.value, Sequence) and not isinstance(self.value, str):
             for index, inner in enumerate(self.value):
-                yield Payload(inner, self, f"[{index}]")
+                yield Payload(inner, self, index)
 
     def __bool__(self) -> bool:
         """Whether there is anything: null, empty objects, lists and texts are nothing."""

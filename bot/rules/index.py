@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.rules.ruleset import Rule
 
 #: Remembered answers, each per (event names, project).
-_MEMO: Final = 4_096
+_MEMO: Final = 16_384
 
 Candidates = "Callable[[tuple[str, ...], str], tuple[int, ...]]"
 

@@ -58,6 +58,8 @@ def acting(actions: Iterable[Action]) -> dict[str, Json]:
 
 
 def _made(event: Event) -> Iterator[tuple[str, str]]:
+    if event.kind not in {"comment", "pipeline", "job"}:
+        return
     payload = Payload(event.payload)
     attributes = payload["object_attributes"]
     if event.kind == "comment" and attributes["id"].id():
