@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, merge_request, wording
+from bot.events import git, gitlab, merge_request, wording
 from bot.events.vocabulary import declare, fetched, make_event
 from bot.message import Message, text
 from bot.model import Ref, Value
@@ -83,7 +83,7 @@ def _read(payload: Payload, attributes: Payload) -> Comment:
         system=attributes["system"].bool_or(),
         url=attributes["url"].text_or(),
         file=position["new_path"].text_or() or position["old_path"].text_or(),
-        line=gitlab.number(position["new_line"]) or gitlab.number(position["old_line"]),
+        line=git.number(position["new_line"]) or git.number(position["old_line"]),
         on_type=on_type,
         on=on,
         on_ident=ident,
@@ -178,7 +178,7 @@ def _issue_fields(payload: Payload, subject: Comment) -> Mapping[str, Value | No
     is_issue = subject.on_type in {"issue", "epic"}
     return {
         "issue": subject.on if is_issue else None,
-        "iid": gitlab.number(place["iid"]) if is_issue else None,
+        "iid": git.number(place["iid"]) if is_issue else None,
         "title": place["title"].text_or() or None,
         "state": (place["state"].text_or() or None) if is_issue else None,
         "labels": gitlab.labels_of(payload, place) if is_issue else None,
@@ -192,7 +192,7 @@ def _fields(subject: Comment, sha: str) -> Mapping[str, Value | None]:
         "on_type": subject.on_type or None,
     }
     if sha:
-        found |= {"sha": sha, "commit": gitlab.commit_ref(sha, subject.on.url)}
+        found |= {"sha": sha, "commit": git.commit_ref(sha, subject.on.url)}
     return found
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Person, Ref
@@ -60,7 +60,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
             "status": subject.status,
             "branch": subject.ref or None,
             "sha": subject.sha or None,
-            "commit": gitlab.commit_ref(subject.sha, subject.commit_url) if subject.sha else None,
+            "commit": git.commit_ref(subject.sha, subject.commit_url) if subject.sha else None,
             "title": subject.commit_title or None,
             "job": subject.job,
         },
@@ -95,7 +95,7 @@ def _read(payload: Payload) -> Deployment:
         tier=payload["environment_tier"].text_or(),
         ref=payload["ref"].text_or(),
         sha=full[1] if full else payload["short_sha"].text_or(),
-        commit_title=gitlab.first_line(payload["commit_title"].text_or()),
+        commit_title=git.first_line(payload["commit_title"].text_or()),
         commit_url=commit_url,
         job=Ref(label=f"#{job}", url=job_url) if job else None,
         approver=gitlab.person(payload["approver"]) or gitlab.person(payload["approval"]["user"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Ref
@@ -57,7 +57,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
             "emoji": subject.emoji,
             "on_type": subject.on_type or None,
             "title": place["title"].text_or() or None,
-            "iid": gitlab.number(place["iid"]) if is_ref else None,
+            "iid": git.number(place["iid"]) if is_ref else None,
             kind: subject.on if is_ref else None,
         },
         url=url,

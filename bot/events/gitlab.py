@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from bot.model import Person, Project, Ref
+from bot.events.git import Commit, first_line
+from bot.model import Person, Project
 from bot.payload import Payload
-
-if TYPE_CHECKING:
-    from bot.model import Json
 
 _VISIBILITY: Final = {0: "private", 10: "internal", 20: "public"}
 
@@ -25,15 +21,6 @@ _BOT: Final = re.compile(
     r"|gitlab-admin-bot|gitlabduo|duo-[\w-]+",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
-    sha: str
-    title: str
-    url: str
-    author: Person | None
-    paths: tuple[str, ...] = ()
 
 
 def is_bot(username: str) -> bool:
@@ -168,11 +155,6 @@ def change(body: Payload, key: str) -> tuple[Payload, Payload] | None:
     return both["previous"], both["current"]
 
 
-def is_zero(sha: str) -> bool:
-    """Git's "no commit": 40 zeros, or 64 in repositories with SHA-256."""
-    return bool(sha) and not sha.strip("0")
-
-
 def commit(payload: Payload, *others: Person | None) -> Commit | None:
     """A commit object; `others` are people its author may turn out to be."""
     sha = payload["id"].text_or() or payload["sha"].text_or()
@@ -186,29 +168,6 @@ def commit(payload: Payload, *others: Person | None) -> Commit | None:
         author=commit_author(payload["author"], *others),
         paths=tuple(dict.fromkeys(path for path in touched if path)),
     )
-
-
-def commit_ref(sha: str, url: str) -> Ref:
-    return Ref(label=sha[:8], url=url)
-
-
-def first_line(message: str) -> str:
-    return message.strip().partition("\n")[0].strip()
-
-
-def duration(value: Json) -> timedelta | None:
-    """Seconds, as a number; None for what is none, or absurd."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        return None
-    try:
-        return timedelta(seconds=value)
-    except OverflowError:
-        return None
-
-
-def number(payload: Payload) -> int | None:
-    value = payload.value
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def iid_in(url: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.merge_request import added_assignees, label_changes
 from bot.events.vocabulary import declare, fetched, make_event
 from bot.message import Message, join, text
@@ -87,7 +87,7 @@ def _read(payload: Payload, attributes: Payload, actor: Person | None) -> Issue:
     added, removed = label_changes(payload)
     retitled = gitlab.change(payload, "title") is not None
     return Issue(
-        iid=gitlab.number(attributes["iid"]) or gitlab.iid_in(url),
+        iid=git.number(attributes["iid"]) or gitlab.iid_in(url),
         type=(attributes["type"].text_or() or "issue").lower(),
         title=attributes["title"].text_or(),
         url=url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Person, Ref
@@ -99,7 +99,7 @@ def _read(payload: Payload, project: Project | None, actor: Person | None) -> Jo
         is_tag=payload["tag"].bool_or(),
         sha=payload["sha"].text_or(),
         url=f"{base}/-/jobs/{number}" if base else "",
-        duration=gitlab.duration(payload["build_duration"].value),
+        duration=git.duration(payload["build_duration"].value),
         pipeline=pipeline,
         pipeline_url=f"{base}/-/pipelines/{pipeline}" if base and pipeline else "",
         environment=payload["environment"]["name"].text_or(),
@@ -122,7 +122,7 @@ def _fields(subject: Job, project: Project | None) -> Mapping[str, Value | None]
         "branch": None if subject.is_tag else subject.ref or None,
         "tag": subject.ref if subject.is_tag else None,
         "sha": sha or None,
-        "commit": gitlab.commit_ref(sha, f"{base}/-/commit/{sha}" if base else "") if sha else None,
+        "commit": git.commit_ref(sha, f"{base}/-/commit/{sha}" if base else "") if sha else None,
         "author": subject.author,
         "duration": subject.duration,
         "environment": subject.environment or None,

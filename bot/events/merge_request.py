@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.merge_request_card import card, fold
 from bot.events.merge_request_texts import line, reply
 from bot.events.vocabulary import declare, fetched, head_key, make_event
@@ -33,7 +33,7 @@ class MergeRequest:
     state: str
     draft: bool
     #: Head commit.
-    head: gitlab.Commit | None
+    head: git.Commit | None
     author: Person | None
     labels: tuple[str, ...] | None
     assignees: tuple[Person, ...]
@@ -96,7 +96,7 @@ def read(body: Payload, place: Payload, actor: Person | None, base: str) -> Merg
     """The merge request at `place` of a body: its own hook's, or a comment's. `base`: address of
     its project."""
     url = place["url"].text_or()
-    iid = gitlab.number(place["iid"]) or gitlab.iid_in(url)
+    iid = git.number(place["iid"]) or gitlab.iid_in(url)
     assignees = _assignees(body, place)
     reviewers = gitlab.people(body["reviewers"])
     return MergeRequest(
@@ -293,7 +293,7 @@ def fields_of(mr: MergeRequest) -> Mapping[str, Value | None]:
         "reviewers": mr.reviewers,
         "conflicts": mr.conflicts,
         "sha": mr.head.sha if mr.head else None,
-        "commit": gitlab.commit_ref(mr.head.sha, mr.head.url) if mr.head else None,
+        "commit": git.commit_ref(mr.head.sha, mr.head.url) if mr.head else None,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.registry import EventName, Spec
@@ -33,7 +33,7 @@ class Milestone:
 def from_gitlab(source: Source, payload: Payload) -> Event | None:
     attributes = payload["object_attributes"]
     project = gitlab.project(payload)
-    iid = gitlab.number(attributes["iid"])
+    iid = git.number(attributes["iid"])
     base = project.url if project else ""
     subject = Milestone(
         title=attributes["title"].text(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.pipeline_texts import line, reply
 from bot.events.vocabulary import declare, make_event
 from bot.model import Person, Ref, Value
@@ -38,7 +38,7 @@ class Pipeline:
     duration: timedelta | None
     finished_at: datetime | None
     failed_jobs: tuple[Ref, ...]
-    commit: gitlab.Commit | None
+    commit: git.Commit | None
     mr: Ref | None
     mr_iid: int | None
     mr_source: str
@@ -96,7 +96,7 @@ def _read(payload: Payload, project: Project | None, actor: Person | None) -> Pi
     base = project.url if project else ""
     status = attributes["status"].text_or()
     trigger = attributes["source"].text_or()
-    mr_iid = gitlab.number(merge_request["iid"])
+    mr_iid = git.number(merge_request["iid"])
     return Pipeline(
         id=number,
         name=attributes["name"].text_or(),
@@ -107,7 +107,7 @@ def _read(payload: Payload, project: Project | None, actor: Person | None) -> Pi
         warnings=attributes["detailed_status"].text_or().endswith("warnings"),
         trigger=_TRIGGERS.get(trigger, trigger),
         url=attributes["url"].text_or() or (f"{base}/-/pipelines/{number}" if base else ""),
-        duration=gitlab.duration(attributes["duration"].value),
+        duration=git.duration(attributes["duration"].value),
         finished_at=attributes["finished_at"].time(),
         failed_jobs=_failed_jobs(payload["builds"], base),
         commit=gitlab.commit(payload["commit"], actor),
@@ -144,7 +144,7 @@ def _fields(subject: Pipeline, actor: Person | None) -> Mapping[str, Value | Non
         "branch": None if subject.is_tag else subject.ref or None,
         "tag": subject.ref if subject.is_tag else None,
         "sha": subject.sha or None,
-        "commit": gitlab.commit_ref(subject.sha, commit.url if commit else "")
+        "commit": git.commit_ref(subject.sha, commit.url if commit else "")
         if subject.sha
         else None,
         "title": commit.title if commit else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.vocabulary import declare, fetched, make_event
 from bot.message import Link, Message, text
 from bot.model import Person, Ref, Value
@@ -27,7 +27,7 @@ class Push:
     before: str
     after: str
     #: The newest, oldest first; GitLab sends at most 20.
-    commits: tuple[gitlab.Commit, ...]
+    commits: tuple[git.Commit, ...]
     #: The truth about how many there were.
     total: int
     #: None when the forge does not tell.
@@ -80,8 +80,8 @@ def pusher(payload: Payload) -> Person | None:
 def _read(payload: Payload, actor: Person | None, project_url: str) -> Push:
     before, after = payload["before"].text_or(), payload["after"].text_or()
     commits = tuple(c for c in (gitlab.commit(one, actor) for one in payload["commits"]) if c)
-    total = gitlab.number(payload["total_commits_count"])
-    created, deleted = gitlab.is_zero(before), gitlab.is_zero(after)
+    total = git.number(payload["total_commits_count"])
+    created, deleted = git.is_zero(before), git.is_zero(after)
     return Push(
         branch=payload["ref"].text().removeprefix("refs/heads/"),
         before=before,
@@ -142,7 +142,7 @@ def _head(subject: Push) -> Ref | None:
         return None
     known = next((one.url for one in subject.commits if one.sha == subject.after), "")
     made = f"{subject.project_url}/-/commit/{subject.after}" if subject.project_url else ""
-    return gitlab.commit_ref(subject.after, known or made)
+    return git.commit_ref(subject.after, known or made)
 
 
 def line(event: Event) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Ref
@@ -30,7 +30,7 @@ class Release:
     #: `create`, `update` or `delete`.
     action: str
     url: str
-    commit: gitlab.Commit | None
+    commit: git.Commit | None
 
 
 def from_gitlab(source: Source, payload: Payload) -> Event | None:
@@ -56,7 +56,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
             "tag": subject.tag,
             "description": subject.notes,
             "sha": commit.sha if commit else None,
-            "commit": gitlab.commit_ref(commit.sha, commit.url) if commit else None,
+            "commit": git.commit_ref(commit.sha, commit.url) if commit else None,
         },
         url=subject.url,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bot.events import gitlab, wording
+from bot.events import git, gitlab, wording
 from bot.events.push import pusher
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
@@ -48,7 +48,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
         fields={
             "tag": subject.name,
             "sha": subject.sha or None,
-            "commit": gitlab.commit_ref(subject.sha, subject.commit_url) if subject.sha else None,
+            "commit": git.commit_ref(subject.sha, subject.commit_url) if subject.sha else None,
             "message": subject.message or None,
             "forced": subject.moved,
         },
@@ -59,7 +59,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
 def _read(payload: Payload, project: Project | None) -> Tag:
     name = payload["ref"].text().removeprefix("refs/tags/")
     before, after = payload["before"].text_or(), payload["after"].text_or()
-    deleted = gitlab.is_zero(after)
+    deleted = git.is_zero(after)
     sha = "" if deleted else payload["checkout_sha"].text_or() or after
     base = project.url if project else ""
     return Tag(
@@ -67,7 +67,7 @@ def _read(payload: Payload, project: Project | None) -> Tag:
         sha=sha,
         message="" if deleted else payload["message"].text_or(),
         deleted=deleted,
-        moved=bool(before) and not gitlab.is_zero(before) and not deleted,
+        moved=bool(before) and not git.is_zero(before) and not deleted,
         url=f"{base}/-/tags{'' if deleted else '/' + quote(name)}" if base else "",
         commit_url=f"{base}/-/commit/{sha}" if base and sha else "",
     )

@@ -11,7 +11,7 @@ from bot.message import Code, Link, Plain, Text, clean, join, one_line, text, tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.events.gitlab import Commit
+    from bot.events.git import Commit
     from bot.message import Part, Span
     from bot.model import Event, Person, Ref
 

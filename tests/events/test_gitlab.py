@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.events import gitlab
+from bot.events import git, gitlab
 from bot.payload import Payload
 
 
@@ -76,14 +76,14 @@ def test_changes_are_read_in_the_old_form_and_the_new() -> None:
 
 
 def test_no_commit_is_all_zeros_of_any_length() -> None:
-    assert gitlab.is_zero("0" * 40)
-    assert gitlab.is_zero("0" * 64)
-    assert not gitlab.is_zero("0" * 39 + "1")
-    assert not gitlab.is_zero("")
+    assert git.is_zero("0" * 40)
+    assert git.is_zero("0" * 64)
+    assert not git.is_zero("0" * 39 + "1")
+    assert not git.is_zero("")
 
 
 def test_absurd_durations_are_none() -> None:
-    assert gitlab.duration(1e300) is None
-    assert gitlab.duration(float("nan")) is None
-    assert gitlab.duration(True) is None
-    assert gitlab.duration("3") is None
+    assert git.duration(1e300) is None
+    assert git.duration(float("nan")) is None
+    assert git.duration(True) is None
+    assert git.duration("3") is None

@@ -1,0 +1,102 @@
+"""How GitHub writes repositories, people, labels and commits.
+
+Source: GitHub's "Webhook events and payloads" page, and its OpenAPI description (read 2026-11).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.events.git import Commit, first_line
+from bot.model import Person, Project
+
+if TYPE_CHECKING:
+    from bot.payload import Payload
+
+#: GitHub's own machines, which are ordinary users to it.
+_MACHINES: Final = frozenset({"web-flow", "github-merge-queue", "actions-user"})
+
+
+def person(payload: Payload) -> Person | None:
+    """A `sender`, `user` or `assignee` object; None when it names nobody. GitHub shows no names
+    of people, only of the authors of commits."""
+    login = payload["login"].text_or()
+    if not login:
+        return None
+    name = payload["name"].text_or()
+    return Person(username=login, name=name, id=payload["id"].id(), bot=_is_bot(payload, login))
+
+
+def _is_bot(payload: Payload, login: str) -> bool:
+    kind = payload["type"].text_or()
+    return kind == "Bot" or login.endswith("[bot]") or login.lower() in _MACHINES
+
+
+def actor(body: Payload) -> Person | None:
+    return person(body["sender"])
+
+
+def people(payload: Payload) -> tuple[Person, ...]:
+    """Each person of a list once, in its order."""
+    found = [one for one in map(person, payload) if one]
+    return tuple({one.username: one for one in found}.values())
+
+
+def commit_author(payload: Payload, *others: Person | None) -> Person | None:
+    """Of a commit: `username` is missing when the e-mail address belongs to no account."""
+    name, login = payload["name"].text_or(), payload["username"].text_or()
+    if not name and not login:
+        return None
+    for one in others:
+        if one and login and one.username == login:
+            return Person(username=login, name=name or one.name, id=one.id, bot=one.bot)
+    return Person(username=login, name=name, bot=login.endswith("[bot]"))
+
+
+def commit(payload: Payload, *others: Person | None) -> Commit | None:
+    """A commit of a push, or `head_commit` of a workflow's run."""
+    sha = payload["id"].text_or() or payload["sha"].text_or()
+    if not sha:
+        return None
+    touched = [path.text_or() for key in ("added", "modified", "removed") for path in payload[key]]
+    return Commit(
+        sha=sha,
+        title=first_line(payload["message"].text_or()),
+        url=payload["url"].text_or(),
+        author=commit_author(payload["author"], *others),
+        paths=tuple(dict.fromkeys(path for path in touched if path)),
+    )
+
+
+def labels(payload: Payload) -> tuple[str, ...] | None:
+    """Names of a list of labels; None when there is no list."""
+    if not isinstance(payload.value, list):
+        return None
+    return tuple(dict.fromkeys(name for one in payload if (name := one["name"].text_or())))
+
+
+def project(body: Payload) -> Project | None:
+    """The repository; None for events of an organization, an account or an installation."""
+    repository = body["repository"]
+    number, path = repository["id"].id(), repository["full_name"].text_or()
+    if not number and not path:
+        return None
+    private = repository["private"].bool_or(None)
+    return Project(
+        id=number or path,
+        path=path,
+        # Pushes of old put the page's address under `url` too, where others have the API's.
+        url=repository["html_url"].text_or(),
+        default_branch=repository["default_branch"].text_or(),
+        visibility=repository["visibility"].text_or() or _VISIBILITY.get(private, ""),
+    )
+
+
+_VISIBILITY: Final = {True: "private", False: "public"}
+
+
+def organization(body: Payload) -> str:
+    """The group of events without a repository."""
+    return (
+        body["organization"]["login"].text_or() or body["team"]["organization"]["login"].text_or()
+    )
