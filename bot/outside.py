@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -99,6 +100,54 @@ class RemoteHook:
     triggers: frozenset[str]
     #: `executable`, `temporarily_disabled`, `disabled`.
     health: str = "executable"
+    #: When the forge will try it again by itself.
+    disabled_until: datetime | None = None
+    created_at: datetime | None = None
+
+
+class Right(IntEnum):
+    """What somebody may do on a project; each includes those before it."""
+
+    #: Not a member, blocked, expired, or unknown.
+    NONE = 0
+    READ = 10
+    WRITE = 30
+    #: Hooks and deploy keys: GitLab's Maintainer, GitHub's admin.
+    MANAGE = 40
+    OWN = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One delivery of a hook as the forge keeps it, whether it reached us or not."""
+
+    #: The forge's id of it, for `resend`.
+    id: str
+    #: The key under which our inbox knows it, had it come; empty when the forge does not tell.
+    key: str
+    #: The event header.
+    event: str
+    at: datetime
+    #: What we answered; 0 when we were not reached.
+    status: int
+    #: What the forge says of it (`timeout`, `connection refused`); empty when all went well.
+    error: str = ""
+
+    @property
+    def delivered(self) -> bool:
+        return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployKey:
+    id: str
+    title: str
+    #: `SHA256:…`, without padding; empty when the forge shows none.
+    fingerprint: str
+    #: It may push.
+    writes: bool
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 class ForgeFacts(Protocol):
@@ -180,3 +229,56 @@ class ForgeAdmin(Protocol):
     async def last_answer(self, project_id: str, hook_id: str) -> str:
         """What the forge got for its latest delivery of the hook (`401`, `internal error`);
         empty when it tells nothing."""
+
+    # -- who may -------------------------------------------------------------------------------
+
+    async def person(self, username: str) -> Person | None:
+        """The account of exactly that name; None when there is none."""
+
+    async def right(self, project_id: str, username: str) -> Right:
+        """Effective: inherited and by invitation too; NONE when blocked or expired."""
+
+    async def says(self, username: str) -> str:
+        """What the account shows of itself on its public profile (status, bio), on one line:
+        there a person puts the one-time code of `/hook link`."""
+
+    # -- more than one project -------------------------------------------------------------------
+
+    async def projects(self, group: str, *, nested: bool) -> tuple[Project, ...]:
+        """Of a group or owner, without archived ones; `nested`: of its subgroups too."""
+
+    async def open_mrs(self, project_id: str) -> tuple[Json, ...]:
+        """As bodies that the event family reads: like deliveries of their opening."""
+
+    # -- what came and what did not --------------------------------------------------------------
+
+    async def attempts(
+        self, project_id: str, hook_id: str, *, since: datetime
+    ) -> tuple[Attempt, ...]:
+        """Newest first; empty where the forge keeps none (GitLab before 17.3)."""
+
+    async def resend(self, project_id: str, hook_id: str, attempt_id: str) -> None:
+        """Once more, under the same key. NotSent with `retry_after` at the forge's limit."""
+
+    # -- deploy keys -----------------------------------------------------------------------------
+
+    async def keys(self, project_id: str) -> tuple[DeployKey, ...]: ...
+
+    async def add_key(
+        self,
+        project_id: str,
+        *,
+        title: str,
+        public_key: str,
+        writes: bool,
+        expires_at: datetime | None,
+    ) -> DeployKey:
+        """GitHub keys have no expiry of their own: the bot remembers it. ContentRefused with the
+        code `taken` when the forge knows the key already."""
+
+    async def delete_key(self, project_id: str, key_id: str) -> None:
+        """One that is gone already counts as deleted."""
+
+    async def set_variable(self, project_id: str, name: str, value: str) -> None:
+        """A variable (GitHub: an Actions secret) for the project's builds, hidden where the
+        forge can."""
