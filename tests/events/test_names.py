@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import Final
 
 import bot.events
 from bot.events import ALL, SPECS, event_names, kind_of, names_of
@@ -14,7 +13,6 @@ from tests.events.reading import NAMES as FIXTURES
 from tests.events.reading import event_of, sampled
 
 
-#: Modules that serve the families and are none.
 def test_every_family_is_listed() -> None:
     modules = {module.name for module in pkgutil.iter_modules(bot.events.__path__)}
     found = [
