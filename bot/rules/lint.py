@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.rules.catalogue import ANY, UNMATCHED
 from bot.rules.nodes import Scalar, Seq, Spot
+from bot.rules.template import Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.actions.spec import ActionSpec
     from bot.rules.nodes import Map
     from bot.rules.reading import Reading
     from bot.rules.ruleset import Rule
@@ -19,11 +22,16 @@ _STOPS: Final = 50
 
 
 def lint(rules: Sequence[Rule], reading: Reading, documents: Mapping[str, Map]) -> None:
-    """Tells of unused aliases and of rules that a `stop` above takes everything from."""
+    """Tells of unused aliases, of rules that a `stop` above takes everything from, of rules that
+    say the same, and of threads that fall apart."""
     _unused(reading, documents)
-    stops: list[tuple[int, Rule]] = []
-    for number, rule in enumerate(rules):
-        shadow = next((stop for _, stop in stops if _covers(stop, rule)), None)
+    _repeated(rules, reading)
+    for rule in rules:
+        for spec in rule.actions:
+            _unstable(rule, spec, reading)
+    stops: list[Rule] = []
+    for rule in rules:
+        shadow = next((stop for stop in stops if _covers(stop, rule)), None)
         if shadow is not None:
             reading.faults.warn(
                 Spot(rule.file, rule.line, 1, 200),
@@ -31,7 +39,7 @@ def lint(rules: Sequence[Rule], reading: Reading, documents: Mapping[str, Map]) 
                 "this rule can",
             )
         if rule.stop and len(stops) < _STOPS and all(c.field == "project" for c in rule.conditions):
-            stops.append((number, rule))
+            stops.append(rule)
 
 
 def _covers(stop: Rule, rule: Rule) -> bool:
@@ -65,3 +73,49 @@ def _unused(reading: Reading, documents: Mapping[str, Map]) -> None:
         for key, _ in () if table is None or isinstance(table, Scalar | Seq) else table.entries:
             if key.text in reading.channels and key.text not in reading.used:
                 reading.faults.warn(key, f"channel `{key.text}` is not used")
+
+
+def _repeated(rules: Sequence[Rule], reading: Reading) -> None:
+    """A rule that another one above repeats sends everything twice."""
+    known: dict[tuple[object, ...], list[Rule]] = {}
+    for rule in rules:
+        wanted = tuple((one.field, one.wanted) for one in rule.conditions)
+        alike = known.setdefault((rule.on, wanted, rule.confidential), [])
+        twin = next((one for one in alike if _does(one) == _does(rule)), None)
+        if twin is None or rule.first or rule.timing != twin.timing:
+            alike.append(rule)
+        else:
+            reading.faults.warn(
+                Spot(rule.file, rule.line, 1, 200),
+                f"duplicate: rule `{twin.name}` ({twin.file}:{twin.line}) wants the same events "
+                "and does the same",
+                "remove one of them",
+            )
+
+
+def _does(rule: Rule) -> list[ActionSpec]:
+    return [replace(spec, line=0) for spec in rule.actions]
+
+
+#: What changes while a thread goes on: a key made of it begins a new one each time.
+_CHANGING: Final = frozenset(
+    (
+        *("title", "description", "labels", "added_labels", "removed_labels", "state", "status"),
+        *("draft", "approvals", "approved", "conflicts", "milestone", "reviewers", "assignees"),
+        *("additions", "deletions", "commit_count", "duration", "broken_for", "message"),
+        *("comment.text", "actor", "count", "previous_status", "failed_jobs", "reason"),
+    )
+)
+
+
+def _unstable(rule: Rule, spec: ActionSpec, reading: Reading) -> None:
+    if not isinstance(spec.thread, Template):
+        return
+    changing = [name for name, _ in spec.thread.fields if name in _CHANGING]
+    if changing:
+        reading.faults.warn(
+            Spot(rule.file, spec.line, 1, 200),
+            f"`thread` of rule `{rule.name}` is made of `{changing[0]}`, which changes from event "
+            "to event: each change begins a new thread",
+            "make the key of what stays: iid, branch, environment, sha",
+        )

@@ -66,8 +66,6 @@ class Rule:
     included: bool = False
     once: str | None = None
     timing: Timing = NOW
-    #: Parts of the language that are read but not carried out yet.
-    later: Mapping[str, object] = field(default_factory=dict)
     #: What an event must still show when the index found the rule: without a `project` that the
     #: index tells alone.
     rest: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
@@ -191,10 +189,3 @@ def _cards(rules: Iterable[Rule]) -> Iterator[tuple[Rule, ActionSpec]]:
             for spec in rule.actions:
                 if spec.verb == "card":
                     yield rule, spec
-
-
-def _last(rules: Iterable[Rule]) -> Iterator[int]:
-    """Those that are tried when no other rule wanted the event."""
-    for number, rule in enumerate(rules):
-        if "unmatched" in rule.on:
-            yield number
