@@ -16,49 +16,62 @@ if TYPE_CHECKING:
     from bot.message import Message, Span, Text
     from bot.model import Event
 
-FIXTURES: Final = Path(__file__).parent.parent / "payloads" / "gitlab"
-GOLDEN: Final = Path(__file__).parent.parent / "golden" / "gitlab"
-NAMES: Final = tuple(sorted(path.stem for path in FIXTURES.glob("*.json")))
+FIXTURES: Final = Path(__file__).parent.parent / "payloads"
+GOLDEN: Final = Path(__file__).parent.parent / "golden"
+#: `tag_push_hook__moved` of GitLab, `pull_request__opened` of GitHub: no name is in both.
+NAMES: Final = tuple(sorted(path.stem for path in FIXTURES.glob("*/*.json")))
 
 Body = dict[str, Any]
 
 
-def source(header: str = "") -> Source:
-    return Source(forge="gitlab", instance="gitlab", event=header)
+def source(header: str = "", forge: str = "gitlab") -> Source:
+    return Source(forge=forge, instance=forge, event=header)
 
 
 def header_of(name: str) -> str:
-    """`tag_push_hook__moved` came as `Tag Push Hook`."""
-    return name.partition("__")[0].replace("_", " ").title()
+    """`tag_push_hook__moved` came as `Tag Push Hook`; GitHub's names are their headers."""
+    event = name.partition("__")[0]
+    return event.replace("_", " ").title() if forge_of(name) == "gitlab" else event
+
+
+def forge_of(name: str) -> str:
+    return "gitlab" if name.partition("__")[0].endswith("_hook") else "github"
 
 
 def body_of(name: str) -> Body:
-    body: Body = json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+    path = FIXTURES / forge_of(name) / f"{name}.json"
+    body: Body = json.loads(path.read_text(encoding="utf-8"))
     return body
 
 
 def event_of(name: str) -> Event:
-    return understand(source(header_of(name)), body_of(name))
+    return understand(source(header_of(name), forge_of(name)), body_of(name))
 
 
 def sampled(name: str, **overrides: Any) -> Event:
     headers, body = sample(name, overrides=overrides)
-    return understand(source(headers["X-Gitlab-Event"]), json.loads(body))
+    ((header, event),) = headers.items()
+    return understand(source(event, _FORGES[header]), json.loads(body))
+
+
+_FORGES: Final = {"X-Gitlab-Event": "gitlab", "X-GitHub-Event": "github"}
 
 
 def corpus() -> tuple[tuple[str, Event], ...]:
-    """Every GitLab delivery of the corpus; none when CORPUS is not set."""
+    """Every delivery of the corpus, by its file; none when CORPUS is not set."""
     folder = os.environ.get("CORPUS")
     if not folder:
         return ()
     lines = (Path(folder) / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    found = []
-    for entry in map(json.loads, lines):
-        if entry["forge"] == "gitlab":
-            body = json.loads((Path(folder) / entry["file"]).read_bytes())
-            came = source(entry["headers"].get("X-Gitlab-Event", ""))
-            found.append((entry["file"], understand(came, body)))
-    return tuple(found)
+    return tuple((entry["file"], _recorded(folder, entry)) for entry in map(json.loads, lines))
+
+
+def _recorded(folder: str, entry: Body) -> Event:
+    event = next(
+        (value for name, value in entry["headers"].items() if name in _FORGES), entry["event"]
+    )
+    body = json.loads((Path(folder) / entry["file"]).read_bytes())
+    return understand(source(event, entry["forge"]), body)
 
 
 def everything() -> tuple[tuple[str, Event], ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.events import SPECS
-from tests.events.reading import GOLDEN, NAMES, event_of, picture, reply_of
+from tests.events.reading import GOLDEN, NAMES, event_of, forge_of, picture, reply_of
 
 if TYPE_CHECKING:
     from bot.model import Event
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_default_texts_are_as_accepted(name: str) -> None:
     seen = _told(event_of(name))
-    path = GOLDEN / f"{name}.txt"
+    path = GOLDEN / forge_of(name) / f"{name}.txt"
     if os.environ.get("GOLDEN") == "accept":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(seen, encoding="utf-8")
@@ -26,7 +26,7 @@ def test_the_default_texts_are_as_accepted(name: str) -> None:
 
 
 def test_no_golden_file_outlives_its_fixture() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(NAMES)
+    assert {path.stem for path in GOLDEN.glob("*/*.txt")} == set(NAMES)
 
 
 def _told(event: Event) -> str:

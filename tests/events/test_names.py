@@ -26,6 +26,7 @@ def test_no_kind_name_or_word_of_a_forge_belongs_to_two_families() -> None:
     for words in (
         [name.name for spec in ALL for name in spec.names],
         [word for spec in ALL for word in spec.gitlab],
+        [word for spec in ALL for word in spec.github],
     ):
         assert len(words) == len(set(words))
 
