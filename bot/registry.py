@@ -107,6 +107,12 @@ class Spec:
     fold: Fold | None = None
     #: The live message made of a subject's facts.
     card: Callable[[Mapping[str, Json]], Message] | None = None
+    #: Folds of kinds that are no family's, to which this family's events add up: a commit's
+    #: pipelines.
+    sums: Mapping[str, Fold] = field(default_factory=dict)
+    #: The event with what the facts of its first subject add to it: jobs told by events of their
+    #: own.
+    complete: Callable[[Event, Mapping[str, Json]], Event] | None = None
     #: From an event and the state under `state_key` (None at first); see events/pipeline.py.
     derive: Callable[[Event, Json], Derived] | None = None
     #: The state key `derive` reads and writes; empty when this event has none.

@@ -93,6 +93,8 @@ class Plan:
         self.dropped = 0
         #: (rule, name that `as` gave) -> the action whose result it is.
         self.results: dict[tuple[str, str], ActionId] = {}
+        #: State to write with the decision.
+        self.remember: dict[str, Json] = {}
         #: What the trace says beside the outcome, by rule.
         self.remarks: dict[str, list[str]] = {}
         self._threads: dict[SubjectKey, dict[str, Thread]] = {
@@ -140,6 +142,14 @@ class Plan:
             for thread in self._threads.get(key, {}).values()
             if thread.card
         )
+
+    def roots(self) -> tuple[Thread, ...]:
+        """Every first message of the event's subjects, cards and others, each once."""
+        found: dict[tuple[str, str], Thread] = {}
+        for key in self.view.subjects:
+            for thread in self._threads.get(key, {}).values():
+                found.setdefault((thread.channel, thread.root), thread)
+        return tuple(found.values())
 
     def add(self, action: Action) -> bool:
         """False when the delivery has too many already, or its slot is taken by this delivery."""

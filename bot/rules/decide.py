@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.actions.spec import Lookup
     from bot.message import Span
     from bot.model import DeliveryId, Event, Json, Value
-    from bot.registry import Spec
+    from bot.registry import Fold, Spec
     from bot.rules.ruleset import Ruleset
 
 
@@ -67,6 +67,7 @@ def decide(
     if reader.needs:
         return reader.needs
     told = {name: value for name, value in state.facts.items() if value is not None}
+    event, fields = _completed(event, fields, facts, around.specs)
     fresh = {**told, **event.fields, **fields}
     event = replace(event, names=names, fields=fresh, subjects=subjects)
     view = view_of(
@@ -87,7 +88,12 @@ def decide(
         names=names,
         verdicts=tuple(run.verdicts[:VERDICT_LIMIT]),
         actions=tuple(run.plan.actions),
-        remember={**remember, **run.gates.remember, **loops.acting(run.plan.actions)},
+        remember={
+            **remember,
+            **run.gates.remember,
+            **run.plan.remember,
+            **loops.acting(run.plan.actions),
+        },
         expect=run.gates.expect,
         held=tuple(run.gates.held),
         touched=touched(event, subjects, facts),
@@ -193,17 +199,45 @@ def _facts(
 ) -> dict[SubjectKey, Mapping[str, Json]]:
     facts: dict[SubjectKey, Mapping[str, Json]] = {}
     for subject in subjects:
-        spec = specs.get(kind_of(subject))
-        if spec is None or spec.fold is None:
+        fold = _fold_of(kind_of(subject), specs)
+        if fold is None:
             continue
-        key = f"facts:{subject}"
+        key = f"{'facts' if _has_card(subject, specs) else 'sum'}:{subject}"
         known = reader.get(key)
-        folded = spec.fold(known, event)
+        folded = fold(known, event)
         if folded is not None:
             facts[subject] = folded
             if folded != known:
                 remember[key] = folded
     return facts
+
+
+def _has_card(subject: SubjectKey, specs: Mapping[str, Spec]) -> bool:
+    """What a card shows is kept for good, the rest for as long as its parts come in."""
+    spec = specs.get(kind_of(subject))
+    return spec is not None and spec.card is not None
+
+
+def _fold_of(kind: str, specs: Mapping[str, Spec]) -> Fold | None:
+    spec = specs.get(kind)
+    if spec is not None:
+        return spec.fold
+    return next((other.sums[kind] for other in specs.values() if kind in other.sums), None)
+
+
+def _completed(
+    event: Event,
+    fields: Mapping[str, Value],
+    facts: Mapping[SubjectKey, Mapping[str, Json]],
+    specs: Mapping[str, Spec],
+) -> tuple[Event, Mapping[str, Value]]:
+    """The event with what the facts of its first subject add, and the fields that state told."""
+    complete, known = specs[event.kind].complete, facts.get(event.subjects[0])
+    if complete is None or known is None:
+        return event, fields
+    whole = complete(event, known)
+    added = {k: v for k, v in whole.fields.items() if event.fields.get(k) != v}
+    return whole, {**added, **fields}
 
 
 def person_of(ruleset: Ruleset) -> Callable[[Person], Span]:

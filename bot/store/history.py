@@ -33,8 +33,8 @@ _BATCH: Final = 500
 _NEW: Final = deliveries.c.status == literal_column("'new'")
 _JOBS: Final = jobs.c.state.in_([literal_column("'todo'"), literal_column("'running'")])
 #: State that is of use for a while only: what tells duplicates, heads of merge requests, what the
-#: API said, what the bot did at a forge.
-_PASSING: Final = ("seen", "head", "fetched", "acting", "made")
+#: API said, what the bot did at a forge, a commit's pipelines, and how they show on a message.
+_PASSING: Final = ("seen", "head", "fetched", "acting", "made", "sum", "reacted")
 _OPEN: Final = outbox.c.state.in_([literal_column("'todo'"), literal_column("'sending'")])
 
 
