@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NewType, TypeAlias
 
-from typing_extensions import override
+from bot.fault import Fault as Fault
+from bot.fault import Level as Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.message import Message
+    from bot.people import Unknown
     from bot.waiting import Held, Touched
 
 #: JSON as the standard library reads it; narrowed by whoever reads it.
@@ -77,6 +79,8 @@ class Person:
     name: str = ""
     id: str = ""
     bot: bool = False
+    #: Where the forge shows one; never in texts.
+    email: str = ""
 
     @property
     def shown(self) -> str:
@@ -135,32 +139,6 @@ class Event:
     @property
     def known(self) -> bool:
         return self.kind != "other"
-
-
-class Level(Enum):
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing wrong in a rules file; lines and columns count from 1."""
-
-    file: str
-    line: int
-    column: int
-    level: Level
-    text: str
-    #: The offending line as written; None when there is none (a missing file).
-    excerpt: str | None = None
-    #: Characters to underline, from `column`.
-    length: int = 1
-    hint: str | None = None
-
-    @override
-    def __str__(self) -> str:
-        head = f"{self.file}:{self.line}:{self.column} {self.level.value} {self.text}"
-        return f"{head} ({self.hint})" if self.hint else head
 
 
 class Outcome(Enum):
@@ -235,6 +213,8 @@ class Action:
     slot: str | None = None
     #: A confidential event: checked again against the channel when sent.
     confidential: bool = False
+    #: Of a project that is not public, as far as its event tells: checked again as well.
+    private: bool = False
     #: Of verbs that act outside of chat.
     call: Call | None = None
     #: Actions whose receipts its texts show, by the name they have there: `run`.
@@ -273,6 +253,8 @@ class Decision:
     #: What waits for its batch, its hours or the end of a throttle's window.
     held: tuple[Held, ...] = ()
     touched: tuple[Touched, ...] = ()
+    #: People whom rules wanted to mention or write to, and nobody knows who they are.
+    unknown: tuple[Unknown, ...] = ()
     #: Rules that were not candidates.
     skipped: int = 0
     #: Fields that state or the forge's API told: with the event they are what rules saw.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,8 @@ def dump_value(value: Value | None) -> Json:
     if isinstance(value, tuple):
         return [dump_value(item) for item in value]
     if isinstance(value, Person):
-        return {_KIND: "person", **asdict(value)}
+        # Addresses are looked at, not kept.
+        return {_KIND: "person", **asdict(replace(value, email=""))}
     if isinstance(value, Ref):
         return {_KIND: "ref", **asdict(value)}
     if isinstance(value, timedelta):

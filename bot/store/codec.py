@@ -65,6 +65,7 @@ def dump_action(action: Action) -> dict[str, Any]:
         "alone": action.alone,
         "slot": action.slot,
         "confidential": action.confidential,
+        "private": action.private,
         "call": asdict(action.call) if action.call is not None else None,
         "after": action.after,
     }
@@ -86,7 +87,8 @@ def load_action(raw: Mapping[str, Any]) -> Action:
         alone=raw["alone"],
         slot=raw["slot"],
         confidential=raw["confidential"],
-        # Actions of an older version have none.
+        # Actions of an older version have none of these.
+        private=raw.get("private", False),
         call=Call(**raw["call"]) if raw.get("call") else None,
         after={name: ActionId(id_) for name, id_ in (raw.get("after") or {}).items()},
     )

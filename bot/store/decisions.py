@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from bot.store import holding, lanes, memory, open_subjects, outbox
+from bot.store import holding, lanes, memory, open_subjects, outbox, people
 from bot.store.codec import dump_trace
 from bot.store.engine import insert
 from bot.store.schema import decisions, deliveries
@@ -79,6 +79,7 @@ def keep(conn: Connection, made: Sequence[tuple[DeliveryId, Decision]], *, now: 
     memory.save_guarded(conn, remember, expect, now=now)
     open_subjects.touch(conn, [one for _, decision in made for one in decision.touched], now=now)
     holding.add(conn, [held for _, decision in made for held in decision.held])
+    people.count_unknown(conn, [one for _, decision in made for one in decision.unknown], now=now)
     for delivery, decision in made:
         _record(conn, delivery, decision, now=now)
 

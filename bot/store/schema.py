@@ -169,13 +169,14 @@ threads: Final = Table(
     Index("threads_root", "root"),
 )
 
-#: What rules did outside of chat, and who caused it. Kept when all else is forgotten.
+#: What rules did outside of chat and people by commands, and who caused it. Kept when all else is
+#: forgotten.
 audit: Final = Table(
     "audit",
     metadata,
     Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("at", Moment, nullable=False),
-    # Their name at the forge.
+    # Their name at the forge; of a command their Slack id, or `local`.
     Column("who", Free, nullable=False),
     Column("instance", Text, nullable=False),
     Column("verb", Text, nullable=False),
@@ -187,7 +188,46 @@ audit: Final = Table(
     Column("outcome", Text, nullable=False),
     # What was made, or why not.
     Column("detail", Free, nullable=False),
+    # Of a command that somebody gave: as typed. Then `who` is their Slack id, `action` the job's.
+    Column("words", Free),
     UniqueConstraint("action", "outcome", name="audit_action"),
+)
+
+#: Whose account at which forge is whose in Slack.
+people: Final = Table(
+    "people",
+    metadata,
+    Column("slack", Key, primary_key=True),
+    Column("instance", Key, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("username", Free, nullable=False),
+    # The user name without case.
+    Column("folded", Key, nullable=False),
+    Column("name", Free, nullable=False),
+    # code, oauth, admin
+    Column("proved", Text, nullable=False),
+    Column("linked_at", Moment),
+    UniqueConstraint("instance", "folded", name="people_account"),
+)
+
+#: Who wants no direct messages.
+quiet_people: Final = Table(
+    "quiet_people",
+    metadata,
+    Column("slack", Key, primary_key=True),
+    Column("since", Moment, nullable=False),
+)
+
+#: Whom rules wanted to mention, and nobody knows who it is in Slack.
+unknown_people: Final = Table(
+    "unknown_people",
+    metadata,
+    Column("instance", Key, primary_key=True),
+    Column("folded", Key, primary_key=True),
+    Column("username", Free, nullable=False),
+    Column("name", Free, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("last_at", Moment, nullable=False),
 )
 
 #: What receipts taught: `#name` as rules write it -> the channel's id.

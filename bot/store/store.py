@@ -10,6 +10,7 @@ from bot.store import deliveries, history, lanes
 from bot.store.mutes import MuteRecords
 from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
+from bot.store.people import PeopleRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
 from bot.store.schedules import SchedulesWork
 from bot.store.work import DecidingWork, SendingWork
@@ -36,6 +37,7 @@ class Store(
     OnceRecords,
     MuteRecords,
     PastRecords,
+    PeopleRecords,
 ):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""
 

@@ -86,9 +86,11 @@ class SendingWork(Part):
         kind = _KINDS[topic] if topic is not None else None
         return await self._backend.read(partial(lanes.next_ready, now=now, kind=kind))
 
-    async def list_audit(self, *, limit: int = 100) -> tuple[Audited, ...]:
-        """What rules did outside of chat, newest first."""
-        return await self._backend.read(partial(audit.listed, limit=limit))
+    async def list_audit(
+        self, *, limit: int = 100, project: str | None = None
+    ) -> tuple[Audited, ...]:
+        """What rules did outside of chat and people by commands, newest first."""
+        return await self._backend.read(partial(audit.listed, limit=limit, project=project))
 
     async def list_outbox(
         self, *, state: str | None = None, limit: int = 100
