@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from bot import forges
 from bot.app_commands import CommandRunner
+from bot.app_door import open_door
 from bot.app_forges import Forges
 from bot.app_page import Reads, render
 from bot.errors import ConfigError
@@ -62,7 +63,6 @@ log = structlog.get_logger()
 
 #: What is under way at a SIGTERM may take this long; then it is cut off and looked for later.
 DRAIN_S: Final = 7.0
-_CLOSE_S: Final = 2.0
 
 
 class Role(Enum):
@@ -114,7 +114,8 @@ async def serve(
         raise ConfigError([f"{text} `bot run` is web and worker in one"])
     async with AsyncExitStack() as stack:
         parts = await _open(stack, settings, role)
-        runner, address = await _listen(stack, settings, parts)
+        door = await open_door(stack, settings, parts.application()) if role.listens else None
+        address = door.address if door is not None else None
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in parts.work(stop)]
             log.info("started", role=role.value, address=address, preview=settings.preview)
@@ -127,10 +128,12 @@ async def serve(
                     preview=settings.preview,
                 )
             )
+            sweeping = group.create_task(door.sweep()) if door is not None else None
             await stop.wait()
             log.info("stopping", role=role.value)
-            if runner is not None:
-                await runner.cleanup()
+            if door is not None and sweeping is not None:
+                sweeping.cancel()
+                await door.close()
             await _drain(tasks)
     log.info("stopped", role=role.value)
 
@@ -353,29 +356,6 @@ async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts
         app_token = settings.slack_app_token.reveal()
         await stack.enter_async_context(parts.listener.socket_mode(app_token))
     return parts
-
-
-async def _listen(
-    stack: AsyncExitStack, settings: Settings, parts: _Parts
-) -> tuple[web.AppRunner | None, str | None]:
-    if not parts.role.listens:
-        return None, None
-    runner = web.AppRunner(parts.application(), access_log=None, shutdown_timeout=_CLOSE_S)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
-    try:
-        await site.start()
-    except OSError as error:
-        raise ConfigError(
-            [
-                f"PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror};"
-                " stop what listens there or set PORT"
-            ]
-        ) from error
-    host, port = runner.addresses[0][:2]
-    shown = f"[{host}]" if ":" in host else host
-    return runner, f"http://{shown}:{port}"
 
 
 def _listener(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.web.answers import add_headers, plain_errors
+from bot.web.deadlines import bodies_in_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def build(
     slack: Handler | None = None,
 ) -> web.Application:
     """The application; `slack` answers `/slack/events` and checks its own signatures."""
-    app = web.Application(middlewares=[plain_errors(new_error_id)])
+    app = web.Application(middlewares=[plain_errors(new_error_id), bodies_in_time])
     app.on_response_prepare.append(add_headers)
     app.add_routes(
         [
