@@ -11,6 +11,8 @@ from bot.events.git import Commit, first_line
 from bot.model import Person, Project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.payload import Payload
 
 #: GitHub's own machines, which are ordinary users to it.
@@ -77,18 +79,22 @@ def labels(payload: Payload) -> tuple[str, ...] | None:
 
 def project(body: Payload) -> Project | None:
     """The repository; None for events of an organization, an account or an installation."""
-    repository = body["repository"]
-    number, path = repository["id"].id(), repository["full_name"].text_or()
+    return repository(body["repository"])
+
+
+def repository(place: Payload) -> Project | None:
+    """A `repository`, `forkee` or `new_repository` object."""
+    number, path = place["id"].id(), place["full_name"].text_or()
     if not number and not path:
         return None
-    private = repository["private"].bool_or(None)
+    private = place["private"].bool_or(None)
     return Project(
         id=number or path,
         path=path,
         # Pushes of old put the page's address under `url` too, where others have the API's.
-        url=repository["html_url"].text_or(),
-        default_branch=repository["default_branch"].text_or(),
-        visibility=repository["visibility"].text_or() or _VISIBILITY.get(private, ""),
+        url=place["html_url"].text_or(),
+        default_branch=place["default_branch"].text_or(),
+        visibility=place["visibility"].text_or() or _VISIBILITY.get(private, ""),
     )
 
 
@@ -96,7 +102,23 @@ _VISIBILITY: Final = {True: "private", False: "public"}
 
 
 def organization(body: Payload) -> str:
-    """The group of events without a repository."""
-    return (
-        body["organization"]["login"].text_or() or body["team"]["organization"]["login"].text_or()
+    """The group of events without a repository: an organization, or the account of an
+    installation."""
+    places = (
+        body["organization"],
+        body["team"]["organization"],
+        body["installation"]["account"],
     )
+    return next((login for one in places if (login := one["login"].text_or())), "")
+
+
+#: Older events that tell what a newer one tells too: a hook needs only the newer. Where both
+#: arrive the older has a name of its own (`star.echoed`), so that nothing is said twice; of the
+#: last one alone GitHub has stopped the deliveries, its servers of old have not.
+ECHOES: Final[Mapping[str, str]] = {
+    "watch": "star",
+    "team_add": "team",
+    "public": "repository",
+    "registry_package": "package",
+    "repository_vulnerability_alert": "dependabot_alert",
+}
