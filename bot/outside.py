@@ -89,8 +89,11 @@ class HookWish:
     url: str
     #: Attributes that are on (`push_events`); all others are sent as off.
     triggers: frozenset[str]
+    #: One of the form `whsec_…` is used to sign where the forge can, instead of being sent along.
     secret: str = field(repr=False)
     verify_tls: bool = True
+    #: A regular expression (RE2) of the branches whose pushes are wanted; empty = of all.
+    branches: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,10 @@ class RemoteHook:
     #: When the forge will try it again by itself.
     disabled_until: datetime | None = None
     created_at: datetime | None = None
+    #: See HookWish.
+    branches: str = ""
+    #: Its deliveries are signed, and its secret is not sent along.
+    signed: bool = False
 
 
 class Right(IntEnum):

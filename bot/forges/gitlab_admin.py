@@ -1,91 +1,74 @@
-"""GitLab's REST half: the hooks of projects, through python-gitlab in threads."""
+"""GitLab's REST half: the hooks of projects and groups, through python-gitlab in threads."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from bot.errors import ContentRefused, NotSent, Refused, TargetRefused, Unsure
 from bot.forges.gitlab import TRIGGERS
-from bot.forges.gitlab_client import NO_WAITING, GitlabClient
+from bot.forges.gitlab_attempts import GitlabAttempts
+from bot.forges.gitlab_client import NO_WAITING
 from bot.forges.gitlab_errors import said
-from bot.model import Project
+from bot.forges.gitlab_keys import GitlabKeys
+from bot.forges.gitlab_members import GitlabMembers
+from bot.forges.gitlab_places import named, place
+from bot.forges.gitlab_projects import GitlabProjects
 from bot.outside import RemoteHook
+from bot.payload import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.outside import HookWish
 
+#: A secret of this form is given to GitLab as a key to sign with, which it then never sends.
+_SIGNING: Final = "whsec_"
 
-class GitlabAdmin(GitlabClient):
+
+class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
     """Implements ForgeAdmin."""
 
-    async def project(self, path: str) -> Project:
-        attempt = self.attempt(f"project {path}", writes=False)
-        found = await self.call(attempt, lambda gl: gl.projects.get(path, **NO_WAITING))
-        return Project(
-            id=str(found.id),
-            path=found.path_with_namespace,
-            url=found.web_url,
-            default_branch=found.attributes.get("default_branch") or "",
-            visibility=found.attributes.get("visibility") or "",
-        )
-
     async def hooks(self, project_id: str) -> tuple[RemoteHook, ...]:
-        attempt = self.attempt(f"the hooks of project {project_id}", writes=False)
-        found = await self.call(
-            attempt,
-            lambda gl: gl.projects.get(project_id, lazy=True).hooks.list(
-                get_all=True, per_page=100, **NO_WAITING
-            ),
+        attempt = self.attempt(f"the hooks of {named(project_id)}", writes=False)
+        path = f"{place(project_id)}/hooks"
+        found: Any = await self.call(
+            attempt, lambda gl: gl.http_list(path, {"per_page": 100}, get_all=True, **NO_WAITING)
         )
-        return tuple(_remote(hook.attributes) for hook in found)
+        return tuple(_remote(row) for row in found)
 
     async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook:
-        attempt = self.attempt(f"a hook on project {project_id}", writes=True, url=wish.url)
-        made = await self.call(
-            attempt,
-            lambda gl: gl.projects.get(project_id, lazy=True).hooks.create(
-                _attributes(wish), **NO_WAITING
-            ),
+        attempt = self.attempt(f"a hook on {named(project_id)}", writes=True, url=wish.url)
+        path, body = f"{place(project_id)}/hooks", _attributes(wish)
+        made: Any = await self.call(
+            attempt, lambda gl: gl.http_post(path, post_data=body, **NO_WAITING)
         )
-        return await self._read_back(project_id, str(made.id), wish)
+        return await self._read_back(project_id, str(made["id"]), wish)
 
     async def update_hook(self, project_id: str, hook_id: str, wish: HookWish) -> RemoteHook:
         # A changed URL wipes the token unless it is sent again, so it always is.
-        attempt = self.attempt(f"hook {hook_id} of project {project_id}", writes=True, url=wish.url)
-        await self.call(
-            attempt,
-            lambda gl: gl.projects.get(project_id, lazy=True).hooks.update(
-                int(hook_id), _attributes(wish), **NO_WAITING
-            ),
-        )
+        await self._put(project_id, hook_id, wish, _attributes(wish))
         return await self._read_back(project_id, hook_id, wish)
 
     async def delete_hook(self, project_id: str, hook_id: str) -> None:
-        attempt = self.attempt(f"hook {hook_id} of project {project_id}", writes=True)
+        attempt = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=True)
+        path = _path(project_id, hook_id)
         try:
-            await self.call(
-                attempt,
-                lambda gl: gl.projects.get(project_id, lazy=True).hooks.delete(
-                    int(hook_id), **NO_WAITING
-                ),
-            )
+            await self.call(attempt, lambda gl: gl.http_delete(path, **NO_WAITING))
         except TargetRefused as error:
             if error.code != "404":
                 raise
 
     async def test_hook(self, project_id: str, hook_id: str, trigger: str) -> None:
-        attempt = self.attempt(f"hook {hook_id} of project {project_id}", writes=True)
+        attempt = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=True)
         path = f"{_path(project_id, hook_id)}/test/{quote(trigger, safe='')}"
         try:
-            await self.call(attempt, lambda gl: gl.http_post(path, obey_rate_limit=False))
+            await self.call(attempt, lambda gl: gl.http_post(path, **NO_WAITING))
         except ContentRefused as error:
             raise _undelivered(error) from error
 
     async def last_answer(self, project_id: str, hook_id: str) -> str:
-        attempt = self.attempt(f"hook {hook_id} of project {project_id}", writes=False)
+        attempt = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=False)
         path = f"{_path(project_id, hook_id)}/events"
         try:
             found = await self.call(
@@ -97,27 +80,46 @@ class GitlabAdmin(GitlabClient):
         newest = found[0] if isinstance(found, list) and found else {}
         return said(newest.get("response_status")) if isinstance(newest, dict) else ""
 
+    async def _put(
+        self, project_id: str, hook_id: str, wish: HookWish, body: Mapping[str, Any]
+    ) -> None:
+        attempt = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=True, url=wish.url)
+        path = _path(project_id, hook_id)
+        await self.call(attempt, lambda gl: gl.http_put(path, post_data=dict(body), **NO_WAITING))
+
     async def _read_back(self, project_id: str, hook_id: str, wish: HookWish) -> RemoteHook:
         """What GitLab made of it: unknown attributes are ignored there without a word."""
-        attempt = self.attempt(f"hook {hook_id} of project {project_id}", writes=False)
-        found = await self.call(
-            attempt,
-            lambda gl: gl.projects.get(project_id, lazy=True).hooks.get(int(hook_id), **NO_WAITING),
-        )
-        hook = _remote(found.attributes)
+        found = await self._shown(project_id, hook_id)
+        instead: dict[str, Any] = {}
+        if wish.secret.startswith(_SIGNING) and not found.get("signing_token_present"):
+            # Before GitLab 19 hooks are not signed: the secret is sent along as it is.
+            instead["token"] = wish.secret
+        if wish.branches and found.get("branch_filter_strategy") != "regex":
+            # As a wildcard, which older versions would take it for, it would let nothing through.
+            instead["push_events_branch_filter"] = ""
+        if instead:
+            await self._put(project_id, hook_id, wish, {"url": wish.url, **instead})
+            found = await self._shown(project_id, hook_id)
+        hook = _remote(found)
         if hook.url != wish.url or hook.triggers - wish.triggers:
             raise TargetRefused(
-                f"GitLab kept other settings for hook {hook_id} of project {project_id} than were"
+                f"GitLab kept other settings for hook {hook_id} of {named(project_id)} than were"
                 " sent: somebody changes it at the same time, or a proxy does; try again",
                 code="mismatch",
             )
-        if found.attributes.get("token_present") is False:
+        if not hook.signed and found.get("token_present") is False:
             raise TargetRefused(
-                f"GitLab did not keep the secret of hook {hook_id} of project {project_id};"
+                f"GitLab did not keep the secret of hook {hook_id} of {named(project_id)};"
                 " try again",
                 code="mismatch",
             )
         return hook
+
+    async def _shown(self, project_id: str, hook_id: str) -> Mapping[str, Any]:
+        attempt = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=False)
+        path = _path(project_id, hook_id)
+        found: Any = await self.call(attempt, lambda gl: gl.http_get(path, **NO_WAITING))
+        return dict(found)
 
 
 def _attributes(wish: HookWish) -> dict[str, Any]:  # the SDK's own type of a body
@@ -125,10 +127,13 @@ def _attributes(wish: HookWish) -> dict[str, Any]:  # the SDK's own type of a bo
     unknown = wish.triggers - TRIGGERS
     if unknown:
         raise ContentRefused(f"GitLab has no such triggers: {', '.join(sorted(unknown))}")
+    kind = "signing_token" if wish.secret.startswith(_SIGNING) else "token"
     return {
         "url": wish.url,
-        "token": wish.secret,
+        kind: wish.secret,
         "enable_ssl_verification": wish.verify_tls,
+        "push_events_branch_filter": wish.branches,
+        "branch_filter_strategy": "regex" if wish.branches else "all_branches",
         **{name: name in wish.triggers for name in sorted(TRIGGERS)},
     }
 
@@ -139,6 +144,10 @@ def _remote(attributes: Mapping[str, Any]) -> RemoteHook:  # the SDK's attribute
         url=str(attributes.get("url") or ""),
         triggers=frozenset(name for name in TRIGGERS if attributes.get(name) is True),
         health=str(attributes.get("alert_status") or "executable"),
+        disabled_until=parse_time(attributes.get("disabled_until")),
+        created_at=parse_time(attributes.get("created_at")),
+        branches=str(attributes.get("push_events_branch_filter") or ""),
+        signed=attributes.get("signing_token_present") is True,
     )
 
 
@@ -152,4 +161,4 @@ def _undelivered(error: ContentRefused) -> ContentRefused:
 
 
 def _path(project_id: str, hook_id: str) -> str:
-    return f"/projects/{quote(project_id, safe='')}/hooks/{quote(hook_id, safe='')}"
+    return f"{place(project_id)}/hooks/{quote(hook_id, safe='')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import requests
 from gitlab import Gitlab
@@ -23,7 +23,7 @@ TIMEOUTS: Final = (5.0, 20.0)
 #: Seconds in all: a server that trickles must not hold a command for ever.
 WHOLE_S: Final = 25.0
 #: The SDK would sleep in the thread for as long as GitLab asks, ten times over.
-NO_WAITING: Final = {"obey_rate_limit": False}
+NO_WAITING: Final[dict[str, Any]] = {"obey_rate_limit": False}
 
 
 class GitlabClient:

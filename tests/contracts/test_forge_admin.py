@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from aiohttp import web
 from bot.errors import CallError, ContentRefused, TargetRefused
 from bot.forges.gitlab import OPEN_TRIGGERS
 from bot.forges.gitlab_admin import GitlabAdmin
-from bot.outside import ForgeAdmin, HookWish
-from tests.fakes.forge import FakeForge
+from bot.outside import Attempt, ForgeAdmin, HookWish, Right
+from tests.fakes.forge import FakeForge, Place
 from tests.fakes.gitlab_server import GitlabServer, running
 
 PUSHES = frozenset({"push_events"})
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+LEVELS = {Right.NONE: 5, Right.READ: 20, Right.WRITE: 30, Right.MANAGE: 40, Right.OWN: 50}
 
 
 @dataclass
@@ -35,6 +38,12 @@ class Stage:
     bot: Bot
     add: Callable[..., object]
     block: Callable[[], None]
+    #: (user name, what the profile says)
+    user: Callable[[str, str], None]
+    grant: Callable[[str, str, Right], None]
+    variable: Callable[[str, str], str]
+    #: A push on the project, to its hooks.
+    deliver: Callable[[str], Awaitable[object]]
 
     def wish(self, path: str = "/h", **changes: Any) -> HookWish:
         return HookWish(
@@ -66,7 +75,20 @@ async def gitlab_stage(bot: Bot, server: GitlabServer) -> Stage:
     def block() -> None:
         server.blocked = lambda _url: True
 
-    return Stage(GitlabAdmin(url=server.url, token=server.token), bot, add, block)
+    def user(name: str, says: str) -> None:
+        server.people.add(name, 31)
+        server.people.bios[31] = says
+
+    def grant(path: str, name: str, right: Right) -> None:
+        project = next(p for p in server.projects.values() if p.path == path)
+        server.people.member(project, name, LEVELS[right])
+
+    def variable(path: str, name: str) -> str:
+        project = next(p for p in server.projects.values() if p.path == path)
+        return str(server.people.variables[project.id][name]["value"])
+
+    admin = GitlabAdmin(url=server.url, token=server.token)
+    return Stage(admin, bot, add, block, user, grant, variable, server.push)
 
 
 async def memory_stage(bot: Bot) -> Stage:
@@ -79,8 +101,33 @@ async def memory_stage(bot: Bot) -> Stage:
     def block() -> None:
         forge.blocked = lambda _url: True
 
-    forge.receiver = receive
-    return Stage(forge, bot, forge.add, block)
+    def grant(path: str, name: str, right: Right) -> None:
+        place(path).rights[name] = right
+
+    def place(path: str) -> Place:
+        return next(p for p in forge.places.values() if p.project.path == path)
+
+    async def deliver(path: str) -> None:
+        (held,) = forge.held(path)
+        status = await receive(held.wish.url, held.wish.secret)
+        now = datetime.now(UTC)
+        held.attempts.append(Attempt(id="1", key="k1", event="Push Hook", at=now, status=status))
+
+    async def resend(_attempt: Attempt) -> bool:
+        (held,) = forge.held("group/repo")
+        return await receive(held.wish.url, held.wish.secret) < 300
+
+    forge.receiver, forge.resender = receive, resend
+    return Stage(
+        forge,
+        bot,
+        forge.add,
+        block,
+        forge.people.__setitem__,
+        grant,
+        lambda path, name: place(path).variables[name],
+        deliver,
+    )
 
 
 @pytest.fixture(params=["gitlab", "memory"])
@@ -238,3 +285,102 @@ async def test_no_text_of_an_error_holds_the_hooks_secret(stage: Stage) -> None:
     with pytest.raises(CallError) as caught:
         await stage.admin.create_hook("101", wish)
     assert "very-secret" not in repr(caught.value)
+
+
+async def test_a_person_is_found_by_exactly_their_name(stage: Stage) -> None:
+    stage.user("alice", "")
+    found = await stage.admin.person("Alice")
+    assert found is not None
+    assert found.username == "alice"
+    assert await stage.admin.person("ali") is None
+
+
+async def test_a_profile_tells_what_was_put_there(stage: Stage) -> None:
+    stage.user("alice", "code 4711-ab")
+    assert "4711-ab" in await stage.admin.says("alice")
+    assert await stage.admin.says("nobody-of-that-name") == ""
+
+
+@pytest.mark.parametrize(
+    "right", [Right.NONE, Right.READ, Right.WRITE, Right.MANAGE, Right.OWN], ids=lambda r: r.name
+)
+async def test_what_somebody_may_do_is_told(stage: Stage, right: Right) -> None:
+    stage.add("group/repo")
+    stage.user("alice", "")
+    stage.grant("group/repo", "alice", right)
+    assert await stage.admin.right("101", "alice") is right
+    assert await stage.admin.right("101", "mallory") is Right.NONE
+
+
+async def test_the_projects_of_a_group_are_listed_with_and_without_its_subgroups(
+    stage: Stage,
+) -> None:
+    for path in ("group/one", "group/sub/two", "other/three", "group/zero"):
+        stage.add(path)
+    flat = await stage.admin.projects("group", nested=False)
+    deep = await stage.admin.projects("group", nested=True)
+    assert [one.path for one in flat] == ["group/one", "group/zero"]
+    assert [one.path for one in deep] == ["group/one", "group/sub/two", "group/zero"]
+    assert flat[0].id == "101"
+    with pytest.raises(TargetRefused) as caught:
+        await stage.admin.projects("nothing", nested=True)
+    assert caught.value.code == "404"
+
+
+async def test_a_key_is_added_listed_and_deleted_twice(stage: Stage) -> None:
+    stage.add("group/repo")
+    until = datetime(2027, 2, 1, tzinfo=UTC)
+    made = await stage.admin.add_key(
+        "101", title="deploy", public_key=KEY, writes=True, expires_at=until
+    )
+    assert (made.title, made.writes, made.expires_at) == ("deploy", True, until)
+    assert made.fingerprint.startswith("SHA256:")
+    assert await stage.admin.keys("101") == (made,)
+    await stage.admin.delete_key("101", made.id)
+    await stage.admin.delete_key("101", made.id)
+    assert await stage.admin.keys("101") == ()
+
+
+async def test_a_key_of_another_project_is_taken(stage: Stage) -> None:
+    stage.add("group/repo")
+    stage.add("group/other")
+    wish: Any = {"title": "deploy", "public_key": KEY, "writes": False, "expires_at": None}
+    await stage.admin.add_key("101", **wish)
+    with pytest.raises(ContentRefused) as caught:
+        await stage.admin.add_key("102", **wish)
+    assert caught.value.code == "taken"
+
+
+async def test_a_variable_is_set_and_set_again(stage: Stage) -> None:
+    stage.add("group/repo")
+    await stage.admin.set_variable("101", "DEPLOY_KEY", "first\nline")
+    await stage.admin.set_variable("101", "DEPLOY_KEY", "second\nline")
+    assert stage.variable("group/repo", "DEPLOY_KEY") == "second\nline"
+
+
+async def test_deliveries_are_told_and_sent_again(stage: Stage) -> None:
+    stage.add("group/repo")
+    made = await stage.admin.create_hook("101", stage.wish("/lost"))
+    stage.bot.status = 500
+    await stage.deliver("group/repo")
+    stage.bot.status = 202
+    since = datetime.now(UTC) - timedelta(hours=1)
+    (lost,) = await stage.admin.attempts("101", made.id, since=since)
+    assert (lost.delivered, lost.status) == (False, 500)
+    assert lost.key
+    await stage.admin.resend("101", made.id, lost.id)
+    assert [path for path, _ in stage.bot.got] == ["/lost", "/lost"]
+    again = datetime.now(UTC) + timedelta(hours=1)
+    assert await stage.admin.attempts("101", made.id, since=again) == ()
+
+
+async def test_a_delivery_that_is_refused_again_says_so(stage: Stage) -> None:
+    stage.add("group/repo")
+    made = await stage.admin.create_hook("101", stage.wish())
+    stage.bot.status = 500
+    await stage.deliver("group/repo")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    (lost,) = await stage.admin.attempts("101", made.id, since=since)
+    with pytest.raises(ContentRefused) as caught:
+        await stage.admin.resend("101", made.id, lost.id)
+    assert caught.value.code == "undelivered"

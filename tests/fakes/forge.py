@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from bot.errors import ContentRefused, TargetRefused
+from bot.errors import ContentRefused, NotSent, TargetRefused
 from bot.forges.gitlab import TRIGGERS
-from bot.model import Project
-from bot.outside import HookWish, RemoteHook
+from bot.model import Json, Person, Project
+from bot.outside import Attempt, DeployKey, HookWish, RemoteHook, Right
 
 MAX_HOOKS = 100
 
 #: The receiver: (url, secret) to the status it answers.
 Receiver = Callable[[str, str], Awaitable[int]]
+
+
+async def _received(_attempt: Attempt) -> bool:
+    return True
 
 
 async def nobody(_url: str, _secret: str) -> int:
@@ -28,6 +35,9 @@ class Held:
     shown: RemoteHook
     wish: HookWish
     answers: list[str] = field(default_factory=list)
+    #: Oldest first.
+    attempts: list[Attempt] = field(default_factory=list)
+    resent: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -36,6 +46,13 @@ class Place:
     managed: bool = True
     samples: frozenset[str] = TRIGGERS
     hooks: dict[str, Held] = field(default_factory=dict)
+    rights: dict[str, Right] = field(default_factory=dict)
+    #: Bodies of the merge requests that are open.
+    opened: list[Json] = field(default_factory=list)
+    keys: dict[str, DeployKey] = field(default_factory=dict)
+    #: Key texts by key id.
+    public: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 class FakeForge:
@@ -52,6 +69,15 @@ class FakeForge:
         self.before: Callable[[str], None] = lambda _name: None
         self.after: Callable[[str], None] = lambda _name: None
         self._ids = iter(range(1001, 100_000))
+        #: Names of users, to what their profile says.
+        self.people: dict[str, str] = {}
+        self.groups: dict[str, Place] = {}
+        #: The licence has hooks of groups.
+        self.group_hooks = True
+        #: Called for each delivery that is sent again; True when it was received.
+        self.resender: Callable[[Attempt], Awaitable[bool]] = _received
+        #: Deliveries that may still be sent again before the forge says to wait.
+        self.resends_left = 5
 
     def add(
         self, path: str, *, managed: bool = True, samples: Sequence[str] = tuple(TRIGGERS)
@@ -119,12 +145,126 @@ class FakeForge:
         held = place.hooks.get(hook_id) if place else None
         return held.answers[-1] if held and held.answers else ""
 
+    # -- who may -------------------------------------------------------------------------------
+
+    async def person(self, username: str) -> Person | None:
+        self._enter("person")
+        for name in self.people:
+            if name.casefold() == username.casefold():
+                return Person(username=name, name=name.capitalize(), id=str(hash(name) % 1000))
+        return None
+
+    async def right(self, project_id: str, username: str) -> Right:
+        self._enter("right")
+        return self._place(project_id).rights.get(username.casefold(), Right.NONE)
+
+    async def says(self, username: str) -> str:
+        self._enter("says")
+        return self.people.get(username, "")
+
+    # -- more than one project -----------------------------------------------------------------
+
+    async def group(self, path: str) -> Project:
+        self._enter("group")
+        below = [p for p in self.places.values() if p.project.path.startswith(f"{path}/")]
+        if not below:
+            raise TargetRefused(f"the forge has no group {path}", code="404")
+        if path not in self.groups:
+            number = f"group-{len(self.groups) + 701}"
+            project = Project(id=number, path=path, url=f"{self.url}/groups/{path}")
+            self.groups[path] = Place(project=project, managed=self.group_hooks)
+        return self.groups[path].project
+
+    async def projects(self, group: str, *, nested: bool) -> tuple[Project, ...]:
+        self._enter("projects")
+        paths = [p.project for p in self.places.values()]
+        found = tuple(
+            sorted(
+                (
+                    one
+                    for one in paths
+                    if one.group == group or (nested and one.path.startswith(f"{group}/"))
+                ),
+                key=lambda one: one.path,
+            )
+        )
+        if not found and group not in self.groups:
+            raise TargetRefused(f"the forge has no group {group}", code="404")
+        return found
+
+    async def open_mrs(self, project_id: str) -> tuple[Json, ...]:
+        self._enter("open_mrs")
+        return tuple(self._place(project_id).opened)
+
+    # -- what came and what did not ------------------------------------------------------------
+
+    async def attempts(
+        self, project_id: str, hook_id: str, *, since: datetime
+    ) -> tuple[Attempt, ...]:
+        self._enter("attempts")
+        held = self._held(project_id, hook_id).attempts
+        return tuple(one for one in reversed(held) if one.at >= since)
+
+    async def resend(self, project_id: str, hook_id: str, attempt_id: str) -> None:
+        self._enter("resend")
+        held = self._held(project_id, hook_id)
+        if self.resends_left <= 0:
+            raise NotSent("slow down", code="429", retry_after=60.0)
+        self.resends_left -= 1
+        (found,) = (one for one in held.attempts if one.id == attempt_id)
+        held.resent.append(attempt_id)
+        if not await self.resender(found):
+            raise ContentRefused("the receiver answered 500", code="undelivered")
+        self.after("resend")
+
+    # -- deploy keys ---------------------------------------------------------------------------
+
+    async def keys(self, project_id: str) -> tuple[DeployKey, ...]:
+        self._enter("keys")
+        return tuple(self._place(project_id).keys.values())
+
+    async def add_key(
+        self,
+        project_id: str,
+        *,
+        title: str,
+        public_key: str,
+        writes: bool,
+        expires_at: datetime | None,
+    ) -> DeployKey:
+        self._enter("add_key")
+        place = self._place(project_id)
+        known = [text for other in self.places.values() for text in other.public.values()]
+        if public_key in known:
+            raise ContentRefused("the forge knows this key already", code="taken")
+        key = DeployKey(
+            id=str(next(self._ids)),
+            title=title,
+            fingerprint=fingerprint(public_key),
+            writes=writes,
+            created_at=datetime(2026, 11, 20, tzinfo=UTC),
+            expires_at=expires_at,
+        )
+        place.keys[key.id], place.public[key.id] = key, public_key
+        self.after("add_key")
+        return key
+
+    async def delete_key(self, project_id: str, key_id: str) -> None:
+        self._enter("delete_key")
+        self._place(project_id).keys.pop(key_id, None)
+        self._place(project_id).public.pop(key_id, None)
+
+    async def set_variable(self, project_id: str, name: str, value: str) -> None:
+        self._enter("set_variable")
+        self._place(project_id).variables[name] = value
+
     def _enter(self, name: str) -> None:
         self.calls.append(name)
         self.before(name)
 
     def _place(self, project_id: str) -> Place:
-        place = self.places.get(project_id)
+        groups = {place.project.id: place for place in self.groups.values()}
+        place = self.places.get(project_id) or groups.get(project_id)
         if place is None:
             raise TargetRefused(f"the forge has no project {project_id}", code="404")
         if not place.managed:
@@ -142,4 +282,15 @@ class FakeForge:
             raise ContentRefused("the forge has no such trigger", code="ContentRefused")
         if not wish.url.startswith(("http://", "https://")) or self.blocked(wish.url):
             raise ContentRefused(f"the forge does not accept {wish.url}", code="invalid_url")
-        return RemoteHook(id=hook_id, url=wish.url, triggers=wish.triggers - self.unknown)
+        return RemoteHook(
+            id=hook_id,
+            url=wish.url,
+            triggers=wish.triggers - self.unknown,
+            branches=wish.branches,
+            signed=wish.secret.startswith("whsec_"),
+        )
+
+
+def fingerprint(public_key: str) -> str:
+    digest = hashlib.sha256(base64.b64decode(public_key.split()[1])).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"

@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -61,6 +62,7 @@ class Hook:
     values: dict[str, Any]
     failures: int = 0
     health: str = "executable"
+    disabled_until: str | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     sent: dict[int, tuple[str, str, bytes, str]] = field(default_factory=dict)
 
@@ -74,7 +76,7 @@ class Hook:
             "enable_ssl_verification": True,
             **{k: v for k, v in self.values.items() if k not in secret},
             "alert_status": self.health,
-            "disabled_until": None,
+            "disabled_until": self.disabled_until,
             "repository_update_events": False,
             "token_present": bool(self.values.get("token")),
             "signing_token_present": bool(self.values.get("signing_token")),
@@ -162,3 +164,8 @@ class Sender:
         hook.failures = 0 if good else hook.failures + 1
         disabled = "disabled" if hook.failures >= 40 else "temporarily_disabled"
         hook.health = "executable" if hook.failures < 4 else disabled
+        hook.disabled_until = None
+        if hook.health == "temporarily_disabled":
+            minutes = min(2 ** (hook.failures - 4), 24 * 60)
+            until = datetime.now(UTC) + timedelta(minutes=minutes)
+            hook.disabled_until = until.isoformat().replace("+00:00", "Z")

@@ -12,13 +12,15 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
-from tests.fakes import gitlab_bodies, gitlab_talk
+from tests.fakes import gitlab_bodies, gitlab_people, gitlab_talk
+from tests.fakes.gitlab_faults import Fault as Fault
+from tests.fakes.gitlab_faults import Request as Request
+from tests.fakes.gitlab_groups import Groups
 from tests.fakes.gitlab_sender import (
     MAINTAINER,
     SETTINGS,
@@ -31,29 +33,6 @@ from tests.fakes.gitlab_sender import (
 
 MAX_HOOKS: Final = 100
 TESTS_A_MINUTE: Final = 5
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What happens instead: a status, silence, or a broken connection; `after` acting or not."""
-
-    method: str
-    #: Searched in the decoded path behind `/api/v4`.
-    path: str
-    status: int | None = None
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    silent: bool = False
-    after: bool = False
-
-
-@dataclass(frozen=True)
-class Request:
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: Any
 
 
 class Refusal(Exception):
@@ -80,6 +59,10 @@ class GitlabServer:
         #: The token's own.
         self.user: dict[str, Any] = {"id": 90, "username": "repo-bot", "name": "Bot", "bot": True}
         self.url = ""
+        self.people = gitlab_people.People()
+        #: The licence has group hooks.
+        self.group_hooks = True
+        self.groups = Groups(self.projects, self.unknown)
         self._hook_ids = iter(range(1001, 1_000_000))
         self._closing = asyncio.Event()
 
@@ -91,7 +74,9 @@ class GitlabServer:
         return project
 
     def hooks(self, path: str) -> list[Hook]:
-        return [h for p in self.projects.values() if p.path == path for h in p.hooks.values()]
+        """Of a project or a group."""
+        places = (*self.projects.values(), *self.groups.held.values())
+        return [h for p in places if p.path == path for h in p.hooks.values()]
 
     def calls(self, method: str, pattern: str = "") -> list[Request]:
         return [r for r in self.requests if r.method == method and re.search(pattern, r.path)]
@@ -174,6 +159,8 @@ class GitlabServer:
         segments = raw_path.removeprefix("/api/v4/").split("/")
         if raw_path == "/api/v4/user" and request.method == "GET":
             return 200, self.user, {}
+        if segments[0] in {"users", "groups"}:
+            return await self._beside(request, raw_path.removeprefix("/api/v4/"), body)
         if not raw_path.startswith("/api/v4/projects/") or len(segments) < 2:
             raise Refusal(404, {"error": "404 Not Found"})
         project = self._project(request, segments[1])
@@ -219,13 +206,50 @@ class GitlabServer:
             "permissions": {"project_access": {"access_level": project.access}},
         }
 
+    async def _beside(
+        self, request: web.Request, path: str, body: Any
+    ) -> tuple[int, Any, dict[str, str]]:
+        """`/users…` and `/groups…`."""
+        kind, _, rest = path.partition("/")
+        name, _, below = rest.partition("/")
+        owner = unquote(name).lower()
+        if kind == "users" and below != "projects":
+            return self._told(request, lambda: self.people.user(rest, request.query))
+        group = self.groups.find(owner) if kind == "groups" else None
+        if group is None and kind == "groups":
+            raise Refusal(404, {"message": "404 Group Not Found"})
+        if below == "projects":
+            nested = request.query.get("include_subgroups") == "true"
+            projects = self.groups.below(group.path if group else owner, nested=nested)
+            if group is None and not projects and owner not in self.people.users:
+                raise Refusal(404, {"message": "404 User Not Found"})
+            return self._page(request, [self._shown(project) for project in projects])
+        if group is not None and below == "":
+            return 200, self.groups.shown(group, self.url), {}
+        if group is not None and below.split("/")[0] == "hooks":
+            if not self.group_hooks:
+                raise Refusal(403, {"message": "403 Forbidden"})
+            return await self._hooks(request, group, below.split("/")[1:], body)
+        raise Refusal(404, {"error": "404 Not Found"})
+
     def _talk(
         self, request: web.Request, project: Project, path: str, body: Any
     ) -> tuple[int, Any, dict[str, str]]:
-        try:
-            found = gitlab_talk.answer(
+        if self.people.knows(path):
+            asked = request.method, unquote(path), body or {}
+            return self._told(request, lambda: self.people.settings(project, *asked))
+        return self._told(
+            request,
+            lambda: gitlab_talk.answer(
                 project, request.method, unquote(path), request.query, body, self.url
-            )
+            ),
+        )
+
+    def _told(
+        self, request: web.Request, ask: Callable[[], tuple[int, Any] | list[Any]]
+    ) -> tuple[int, Any, dict[str, str]]:
+        try:
+            found = ask()
         except gitlab_talk.Refused as refused:
             raise Refusal(refused.status, refused.body) from refused
         return self._page(request, found) if isinstance(found, list) else (*found, {})

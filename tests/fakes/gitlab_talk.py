@@ -122,6 +122,30 @@ def _shown(asked: _Asked) -> tuple[int, Any]:
     return 200, asked.thing()
 
 
+def _open(asked: _Asked) -> list[Any]:
+    opened = [
+        {
+            "id": 4000 + iid,
+            "title": f"Change {iid}",
+            "state": "opened",
+            "draft": False,
+            "source_branch": f"change-{iid}",
+            "target_branch": "main",
+            "source_project_id": asked.project.id,
+            "target_project_id": asked.project.id,
+            "sha": f"{iid:040x}",
+            "labels": [],
+            "assignees": [],
+            "reviewers": [],
+            "web_url": f"{asked.url}/{asked.project.path}/-/merge_requests/{iid}",
+            **held,
+        }
+        for iid, held in asked.held.merge_requests.items()
+    ]
+    wanted = asked.query.get("state", "all")
+    return [one for one in reversed(opened) if wanted in {"all", one["state"]}]
+
+
 def _diffs(asked: _Asked) -> list[Any]:
     asked.thing()
     return asked.held.diffs.get(int(asked.parts[1]), [])
@@ -235,6 +259,7 @@ _Act = Callable[[_Asked], tuple[int, Any] | list[Any]]
 _THING: Final = r"(merge_requests|issues)/(\d+)"
 _COMMIT: Final = r"(repository/commits)/([0-9a-f]+)"
 _ROUTES: Final[tuple[tuple[str, str, frozenset[str], _Act], ...]] = (
+    ("GET", r"merge_requests", _LISTED | {"state"}, _open),
     ("GET", _THING, frozenset(), _shown),
     ("GET", r"(merge_requests)/(\d+)/diffs", frozenset({"page", "per_page"}), _diffs),
     ("GET", r"(merge_requests)/(\d+)/changes", frozenset({"access_raw_diffs"}), _changes),
