@@ -25,12 +25,16 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class Code:
+    """One of several lines is a block of its own."""
+
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Styled:
-    style: Literal["bold", "italic", "strike"]
+    """`quote`: somebody's words, each line marked at its beginning; a block of its own."""
+
+    style: Literal["bold", "italic", "strike", "quote"]
     inner: Text
 
 
@@ -107,6 +111,21 @@ def italic(*parts: Part) -> Styled:
 
 def strike(*parts: Part) -> Styled:
     return Styled("strike", text(*parts))
+
+
+def quote(*parts: Part) -> Styled:
+    return Styled("quote", text(*parts))
+
+
+def is_block(span: Span) -> bool:
+    """Whether it stands on lines of its own."""
+    match span:
+        case Code(value):
+            return "\n" in value.strip("\n")
+        case Styled(style, inner):
+            return style == "quote" or any(is_block(one) for one in inner)
+        case _:
+            return False
 
 
 def join(separator: Part, texts: Sequence[Part]) -> Text:
@@ -205,7 +224,7 @@ def _head(span: Span, room: int) -> Text:
         case Plain(value):
             return (Plain(_cut(value, room)),)
         case Code(value):
-            return (Code(_cut(value, room)),)
+            return (Code(_cut_code(value, room)),)
         case Styled(style, inner):
             head = truncate(inner, room)
             return (Styled(style, head),) if head else ()
@@ -214,10 +233,29 @@ def _head(span: Span, room: int) -> Text:
 
 
 def _cut(value: str, room: int) -> str:
-    """The first `room` characters, never parting a letter from its combining marks."""
-    while 0 < room < len(value) and unicodedata.combining(value[room]):
+    """The first `room` characters, never parting a letter from its marks, an emoji from its
+    colour, or the two halves of a flag."""
+    while 0 < room < len(value) and _continues(value[room]):
+        room -= 1
+    if _FLAG.match(value, room) and len(_FLAG_BEFORE.findall(value[max(0, room - 64) : room])) % 2:
         room -= 1
     return value[:room].rstrip()
+
+
+def _cut_code(value: str, room: int) -> str:
+    """Of several lines as many as fit, unless that is none."""
+    whole = value[:room].rpartition("\n")[0].rstrip()
+    return whole if "\n" in value and whole.strip() else _cut(value, room)
+
+
+def _continues(character: str) -> bool:
+    return unicodedata.category(character) in {"Mn", "Mc", "Me"} or character in _SKIN
+
+
+_SKIN: Final = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+_FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]")
+#: The letters of flags right before the cut.
+_FLAG_BEFORE: Final = re.compile("[\U0001f1e6-\U0001f1ff](?=[\U0001f1e6-\U0001f1ff]*$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

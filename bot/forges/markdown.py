@@ -15,6 +15,7 @@ from bot.message import (
     Styled,
     Trusted,
     clean,
+    is_block,
     is_web_url,
     one_line,
 )
@@ -37,7 +38,16 @@ def render(body: Text) -> str:
     Values mention nobody, refer to nothing, are no HTML, and none begins a line with `/`: GitLab
     would run it as a quick action with the bot's rights.
     """
-    return "".join(_span(span) for span in body)
+    shown: list[str] = []
+    ended = False
+    for span in body:
+        part, block = _span(span), is_block(span)
+        if shown and part and (block or ended) and not shown[-1].endswith("\n"):
+            shown.append("\n")
+        if part:
+            shown.append(part)
+            ended = block
+    return "".join(shown)
 
 
 def escape(value: str) -> str:
@@ -55,8 +65,8 @@ def _span(span: Span) -> str:
             return _spaced(value)
         case Code(value):
             return _code(value)
-        case Styled(style, inner):
-            return _styled(_MARKS[style], render(inner))
+        case Styled():
+            return _styled(span)
         case Link(label, url):
             return _link(label, url)
         case Mention() | Broadcast() | Emoji():
@@ -89,6 +99,12 @@ def _spaced(value: str) -> str:
 
 
 def _code(value: str) -> str:
+    """Line by line: the fence of a block could close one that the rule's author opened, and its
+    lines could then begin with anything."""
+    return "\n".join(filter(None, map(_code_line, value.split("\n"))))
+
+
+def _code_line(value: str) -> str:
     """A fence longer than any run of backticks inside."""
     shown = one_line(value)
     if not shown:
@@ -99,10 +115,14 @@ def _code(value: str) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def _styled(mark: str, inner: str) -> str:
-    return "\n".join(
-        f"{mark}{line.strip()}{mark}" if line.strip() else "" for line in inner.split("\n")
-    )
+def _styled(span: Styled) -> str:
+    lines = render(span.inner).strip("\n").split("\n")
+    if span.style == "quote":
+        return "\n".join(f"> {line}" for line in lines)
+    if is_block(span):
+        return "\n".join(lines)
+    mark = _MARKS[span.style]
+    return "\n".join(f"{mark}{line.strip()}{mark}" if line.strip() else "" for line in lines)
 
 
 def _link(label: str, url: str) -> str:

@@ -18,6 +18,7 @@ from bot.message import (
     Mention,
     Plain,
     Span,
+    Styled,
     Text,
     Trusted,
     clean,
@@ -159,6 +160,8 @@ def _seen(span: Span) -> str:
             return value
         case Link(label, _) | Mention(_, label):
             return label
+        case Styled(_, inner):
+            return "".join(_seen(one) for one in inner)
         case _:
             return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote, urlsplit
 
@@ -17,12 +18,13 @@ from bot.message import (
     Styled,
     Trusted,
     clean,
+    is_block,
     is_web_url,
     one_line,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.message import Span, Text
 
@@ -49,7 +51,22 @@ def escape(value: str) -> str:
 
 
 def _render(body: Text, styles: frozenset[str]) -> str:
-    return "".join(_span(span, styles) for span in body)
+    return _laid_out([(span, _span(span, styles)) for span in body])
+
+
+def _laid_out(parts: Sequence[tuple[Span, str]]) -> str:
+    """One after the other; a block begins its own line and ends it."""
+    shown: list[str] = []
+    ended = False
+    for span, part in parts:
+        if not part:
+            continue
+        block = is_block(span)
+        if shown and (block or ended) and not shown[-1].endswith("\n") and part[0] != "\n":
+            shown.append("\n")
+        shown.append(part)
+        ended = block
+    return "".join(shown)
 
 
 def _span(span: Span, styles: frozenset[str]) -> str:
@@ -58,8 +75,8 @@ def _span(span: Span, styles: frozenset[str]) -> str:
             return escape(value)
         case Code(value):
             return _code(value)
-        case Styled(style, inner):
-            return _styled(style, _render(inner, styles | {style}), styles)
+        case Styled():
+            return _styled(span, styles)
         case Link(label, url):
             return _link(label, url)
         case Mention() | Broadcast() | Emoji():
@@ -92,13 +109,35 @@ def _code(value: str) -> str:
     return f"`{shown}`" if shown.strip() else shown
 
 
-def _styled(style: str, inner: str, styles: frozenset[str]) -> str:
+def _quoted(inner: Text, styles: frozenset[str]) -> str:
+    """Slack knows no quote inside a quote, and no block of code: the one gets another bar, the
+    other interrupts the quote."""
+    parts: list[tuple[Span, str]] = []
+    within = styles | {"quote"}
+    for code, run in groupby(inner, key=_has_lines_of_code):
+        shown = _render(tuple(run), within).strip("\n")
+        if not shown:
+            continue
+        bar = "" if code else "│ " if "quote" in styles else "&gt; "
+        parts.append((_A_BLOCK, "\n".join(f"{bar}{line}" for line in shown.split("\n"))))
+    return _laid_out(parts)
+
+
+def _has_lines_of_code(span: Span) -> bool:
+    if isinstance(span, Styled):
+        return any(map(_has_lines_of_code, span.inner))
+    return isinstance(span, Code) and is_block(span)
+
+
+def _styled(span: Styled, styles: frozenset[str]) -> str:
     """Line by line, because a style ends with its line; outer spaces stay outside, because
     Slack only sees a marker that touches a word."""
-    mark = _MARKS[style]
-    if style in styles:
+    if span.style == "quote":
+        return _quoted(span.inner, styles)
+    inner = _render(span.inner, styles | {span.style})
+    if span.style in styles or is_block(span):
         return inner
-    return "\n".join(_marked(line, mark) for line in inner.split("\n"))
+    return "\n".join(_marked(line, _MARKS[span.style]) for line in inner.split("\n"))
 
 
 def _marked(line: str, mark: str) -> str:
@@ -164,6 +203,7 @@ def _at(label: str) -> str:
     return label if label.startswith("@") else f"@{label}"
 
 
+_A_BLOCK: Final = Styled("quote", ())
 _MARKS: Final[Mapping[str, str]] = {"bold": "*", "italic": "_", "strike": "~"}
 _ID: Final = re.compile(r"[UWS][A-Z0-9]{2,}", re.ASCII)
 _EMOJI: Final = re.compile(r"[\w+'-]+(::skin-tone-[2-6])?")

@@ -83,7 +83,7 @@ def test_a_backslash_before_a_value_does_not_take_its_escaping_away() -> None:
 def test_code_cannot_be_left() -> None:
     assert render((Code("a`b"),)) == "``a`b``"
     assert render((Code("`a`"),)) == "`` `a` ``"
-    assert render((Code("a\n/close"),)) == "`a /close`"
+    assert render((Code("a\n/close"),)) == "`a`\n`/close`"
 
 
 def test_a_link_is_one_and_leads_where_it_says() -> None:
