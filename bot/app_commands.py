@@ -12,7 +12,7 @@ from bot import commands, events
 from bot.app_forges import token_setting
 from bot.commands import Context, Site
 from bot.errors import CommandError
-from bot.forges.github import GithubAdmin
+from bot.forges.github_admin import GithubAdmin
 from bot.forges.gitlab import OPEN_TRIGGERS, TEST_TRIGGERS
 from bot.forges.gitlab_admin import GitlabAdmin
 from bot.rules.catalogue import LISTS
@@ -167,11 +167,10 @@ class CommandRunner:
 
     def _forge(self, name: str) -> ForgeAdmin | None:
         instance = self._instances.get(name)
-        if instance is not None and instance.forge == "github":
-            return GithubAdmin()  # it says that it is not built yet
         if instance is None or instance.token is None:
             return None
-        return GitlabAdmin(
+        admin = GithubAdmin if instance.forge == "github" else GitlabAdmin
+        return admin(
             url=instance.url, token=instance.token.reveal(), setting=token_setting(instance)
         )
 

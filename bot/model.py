@@ -131,6 +131,8 @@ class Event:
     fields: Mapping[str, Value]
     url: str = ""
     confidential: bool = False
+    #: It tells of nothing (a forge tries whether the hook works): no rule is asked.
+    silent: bool = False
     #: State keys that hold a further SubjectKey, e.g. the merge request of a head commit.
     links: tuple[str, ...] = ()
     #: The parsed body, for `payload.*`.

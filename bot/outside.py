@@ -69,12 +69,19 @@ class Identity:
     event: str
     #: None for bodies without a project: they take the hook's lane.
     project_id: str | None
+    #: Address or host name of the instance that sent it; empty when nothing tells.
+    place: str = ""
 
 
 class Forge(Protocol):
     """The pure half of a forge."""
 
     name: str
+    #: It may send its JSON as the field `payload` of a form.
+    forms: bool
+
+    def disowned(self, headers: Mapping[str, str]) -> str:
+        """Whose delivery it is when it only has this forge's headers too; empty when it is not."""
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
         """Constant time over the raw bytes; True when signed with one of the secrets."""

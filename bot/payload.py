@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import orjson
 
@@ -126,9 +127,26 @@ def parse_time(value: Json) -> datetime | None:
         return None
 
 
+#: How a form begins; nothing that is JSON does.
+_FORM: Final = re.compile(rb"[A-Za-z][\w.~%+-]*=")
+
+
+def unwrapped(body: bytes) -> bytes:
+    """The JSON itself. GitHub may send it as the field `payload` of a form: the body tells, so that
+    what was kept can be read without its headers."""
+    if _FORM.match(body) is None:
+        return body
+    for field in body.split(b"&"):
+        name, _, value = field.partition(b"=")
+        if name == b"payload":
+            return unquote_to_bytes(value.replace(b"+", b" "))
+    return body
+
+
 def read_object(body: bytes) -> Mapping[str, Json]:
-    """The JSON object a body is; raises PayloadError when it is none (too deep, bad UTF-8, NaN).
-    Of a repeated member the last counts."""
+    """The JSON object a body is or, as a form, holds; raises PayloadError when there is none (too
+    deep, bad UTF-8, NaN). Of a repeated member the last counts."""
+    body = unwrapped(body)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import PayloadError
-from bot.payload import read_object
+from bot.payload import read_object, unwrapped
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,40 @@ def test_what_json_writes_is_read_as_text_that_can_be_stored(value: dict[str, ob
     for key, inner in read_object(json.dumps(value).encode()).items():
         storable(key)
         storable(inner)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(0, 99) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_what_a_form_holds_is_read_like_a_body(value: object) -> None:
+    raw = json.dumps({"value": value}).encode()
+    assert unwrapped(raw) == raw
+    for form in (
+        urlencode({"payload": raw}),
+        urlencode({"payload": raw}, quote_via=quote),
+        urlencode({"other": "x", "payload": raw, "more": "y"}),
+    ):
+        assert unwrapped(form.encode()) == raw
+        assert read_object(form.encode()) == json.loads(raw)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"payload=",
+        b"payload=%7B",
+        b"payload=%zz",
+        b"payload=%7B%22a%22:%22%ff%22%7D",
+        b"other=%7B%7D",
+        b"payload",
+        b" payload=%7B%7D",
+        b'["&payload={}&"]',
+        b'"x&payload={}&"',
+    ],
+)
+def test_a_form_without_an_object_is_refused(body: bytes) -> None:
+    with pytest.raises(PayloadError):
+        read_object(body)

@@ -15,6 +15,7 @@ from bot.cli.environment import FAULTS, fail, settings
 from bot.cli.serve import run_async
 from bot.errors import BotError
 from bot.model import DeliveryId
+from bot.payload import unwrapped
 from bot.store import open_store
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def show_delivery(
             fail(f"no delivery {delivery}; `bot deliveries list` names them", code=FAULTS)
         kept, status = found
         if body:
-            typer.echo(kept.body.decode("utf-8", "replace"))
+            typer.echo(unwrapped(kept.body).decode("utf-8", "replace"))
             return
         shown = {
             "id": kept.id,

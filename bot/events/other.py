@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.events import gitlab, wording
@@ -34,7 +34,7 @@ def read(source: Source, payload: Payload) -> Event:
         word=payload["object_kind"].text_or() or payload["event_name"].text_or() or source.event,
         url=payload["object_attributes"]["url"].text_or(),
     )
-    return make_event(
+    event = make_event(
         source,
         payload,
         kind="other",
@@ -48,6 +48,7 @@ def read(source: Source, payload: Payload) -> Event:
         # What nobody understands may be confidential in ways nobody knows either.
         confidential=_confidential(source, payload),
     )
+    return replace(event, silent=github and source.event == "ping")
 
 
 def _confidential(source: Source, payload: Payload) -> bool:

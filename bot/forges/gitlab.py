@@ -16,7 +16,7 @@ from bot.outside import Identity
 from bot.payload import Payload
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from bot.model import Json
@@ -74,6 +74,7 @@ class Gitlab:
     """The pure half of GitLab."""
 
     name: str = "gitlab"
+    forms: bool = False
     secret_headers: frozenset[str] = frozenset({"x-gitlab-token", "webhook-signature"})
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
@@ -85,6 +86,9 @@ class Gitlab:
         matches = [hmac.compare_digest(given, _bytes(secret)) for secret in secrets if secret]
         return any(matches)
 
+    def disowned(self, headers: Mapping[str, str]) -> str:  # noqa: ARG002 - nobody copies GitLab's
+        return ""
+
     def identify(self, received: Received, body: Json) -> Identity:
         # X-Gitlab-Webhook-UUID is fresh on every attempt and X-Gitlab-Event-UUID is shared by a
         # whole chain of hooks: neither tells a duplicate.
@@ -93,7 +97,12 @@ class Gitlab:
         if not key or len(key) > _LONGEST_KEY:
             digest = hashlib.sha256(_bytes(event) + b"\n" + received.body).hexdigest()
             key = f"sha256:{digest}"
-        return Identity(key=key, event=event, project_id=_project_id(Payload(body)))
+        return Identity(
+            key=key,
+            event=event,
+            project_id=_project_id(Payload(body)),
+            place=received.headers.get("x-gitlab-instance", ""),
+        )
 
 
 GITLAB: Final = Gitlab()

@@ -51,6 +51,8 @@ def decide(
     around: Surroundings,
 ) -> Decision | Needs:
     """Needs names the state to load before deciding again; it never asks twice for the same."""
+    if event.silent:
+        return Decision(ruleset=ruleset.hash, names=event.names, skipped=len(ruleset.rules))
     reader = StateReader(state)
     seen = {"hook": around.hook, "delivery": delivery}
     first = reader.get(f"seen:{around.content}") if around.content else None

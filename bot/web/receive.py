@@ -18,7 +18,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from bot.errors import PayloadError, StoreError
 from bot.model import Delivery, Lane
 from bot.outside import Identity, Received
-from bot.payload import read_object
+from bot.payload import read_object, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +37,8 @@ MAX_BODY: Final = 25 * 1024 * 1024
 BODY_TIMEOUT_S: Final = 30.0
 #: A hook's `last_seen_at` is written at most this often.
 SEEN_EVERY: Final = timedelta(minutes=1)
+#: After a delivery with the new secret: those of the old one may still be under way.
+OLD_SECRET_FOR: Final = timedelta(minutes=10)
 #: `Delivery.hook` of the paths that share WEBHOOK_SECRET.
 SHARED: Final = "shared"
 
@@ -65,8 +67,6 @@ KEPT_HEADERS: Final = frozenset(
 _PROJECT_ID: Final = re.compile(r"[\w./-]{1,100}", re.ASCII)
 _MAX_KEY: Final = 128
 _MAX_EVENT: Final = 100
-#: Where forges say which of several instances sent it: an address or a host name.
-_INSTANCE_HEADERS: Final = ("x-gitlab-instance", "x-github-enterprise-host")
 
 
 class KnownInstance(Protocol):
@@ -149,11 +149,12 @@ class Receiver:
     async def _receive(self, request: web.Request) -> web.Response:
         door = await self._door(request)
         _check_length(request)
-        _check_type(request)
+        _check_type(request, door.forge)
         received = Received(headers=_headers(request), body=await self._body(request))
         door = await self._verified(door, received)
+        await self._notice_rotation(door, received)
         with self._metrics.receive_s.time():
-            body = _object(received.body)
+            body = _object(received.body, form=_is_form(request, door.forge))
             if door.record is not None and door.record.status == "proving":
                 return await self._proved(request, door.record)
             delivery = self._delivery(door, received, body)
@@ -166,12 +167,19 @@ class Receiver:
         forge = self._forges.get(request.match_info["forge"])
         if forge is None:
             raise _Refusal(404, f"no such forge; one of {', '.join(sorted(self._forges))}")
+        stranger = forge.disowned({name.lower(): value for name, value in request.headers.items()})
+        if stranger:
+            raise _Refusal(
+                404,
+                f"{stranger} is not supported, though its deliveries look like those of"
+                f" {forge.name}; supported: {', '.join(sorted(self._forges))}",
+            )
         hook_id = request.match_info.get("hook_id")
         if hook_id is None:
             if not self._shared_secret:
                 raise _Refusal(404, "no such hook: this path needs WEBHOOK_SECRET to be set")
             return _Door(forge=forge, hook_id=SHARED, secrets=(self._shared_secret,))
-        return _own_door(forge, await self._hooks.get(hook_id))
+        return _own_door(forge, await self._hooks.get(hook_id), self._clock.now())
 
     async def _body(self, request: web.Request) -> bytes:
         chunks: list[bytes] = []
@@ -196,7 +204,7 @@ class Receiver:
             return door
         if door.record is not None:
             fresh = await self._hooks.reread(door.record.id)
-            door = _own_door(door.forge, fresh)
+            door = _own_door(door.forge, fresh, now)
             if door.secrets and door.forge.verify(received, door.secrets, now=now):
                 return door
         raise _Refusal(401, "the token or signature does not fit this hook's secret")
@@ -207,6 +215,20 @@ class Receiver:
         self._metrics.deliveries.labels(forge=record.forge, outcome="proof").inc()
         log.info("hook proved", project=record.project, **_place(request))
         return web.Response(status=202, text="seen\n")
+
+    async def _notice_rotation(self, door: _Door, received: Received) -> None:
+        """The first delivery with a new secret says that the forge uses it."""
+        record, now = door.record, self._clock.now()
+        if record is None or len(door.secrets) == 1 or record.retire_at is not None:
+            return
+        if not door.forge.verify(received, door.secrets[:1], now=now):
+            return
+        try:
+            await self._hooks.mark_rotated(record, retire_at=now + OLD_SECRET_FOR)
+        except StoreError as error:
+            log.warning("rotation not noticed", error=str(error))
+            return
+        log.info("new secret proved", hook=record.id, project=record.project)
 
     async def _mark_seen(self, record: HookRecord | None) -> None:
         now = self._clock.now()
@@ -221,7 +243,7 @@ class Receiver:
 
     def _delivery(self, door: _Door, received: Received, body: Mapping[str, Json]) -> Delivery:
         identity = _identity(door.forge, received, body)
-        instance = door.record.instance if door.record else self._instance(door.forge, received)
+        instance = door.record.instance if door.record else self._instance(door.forge, identity)
         project = identity.project_id or ""
         keep = _PROJECT_ID.fullmatch(project)
         return Delivery(
@@ -237,14 +259,12 @@ class Receiver:
             received_at=self._clock.now(),
         )
 
-    def _instance(self, forge: Forge, received: Received) -> str:
-        """The configured instance the headers name, else the forge's first."""
+    def _instance(self, forge: Forge, identity: Identity) -> str:
+        """The configured instance that sent it, else the forge's first."""
         ours = [instance for instance in self._instances if instance.forge == forge.name]
-        for header in _INSTANCE_HEADERS:
-            said = received.headers.get(header, "")
-            for instance in ours:
-                if said and _same_place(said, instance.url):
-                    return instance.name
+        for instance in ours:
+            if identity.place and _same_place(identity.place, instance.url):
+                return instance.name
         return ours[0].name if ours else forge.name
 
     def _refused(self, request: web.Request, refusal: _Refusal) -> web.Response:
@@ -280,10 +300,10 @@ class Receiver:
 _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def _own_door(forge: Forge, record: HookRecord | None) -> _Door:
+def _own_door(forge: Forge, record: HookRecord | None, now: datetime) -> _Door:
     if record is None or record.forge != forge.name:
         raise _Refusal(404, "no such hook")
-    return _Door(forge=forge, hook_id=record.id, secrets=record.secrets, record=record)
+    return _Door(forge=forge, hook_id=record.id, secrets=record.accepted(now), record=record)
 
 
 def _too_large() -> _Refusal:
@@ -295,12 +315,16 @@ def _check_length(request: web.Request) -> None:
         raise _too_large()
 
 
-def _check_type(request: web.Request) -> None:
-    if request.content_type != "application/json":
+def _check_type(request: web.Request, forge: Forge) -> None:
+    if request.content_type != "application/json" and not _is_form(request, forge):
         raise _Refusal(415, "the content type must be application/json")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         # A packed body would be unpacked before its signature could be checked.
         raise _Refusal(415, "the body must not be compressed")
+
+
+def _is_form(request: web.Request, forge: Forge) -> bool:
+    return forge.forms and request.content_type == "application/x-www-form-urlencoded"
 
 
 def _headers(request: web.Request) -> dict[str, str]:
@@ -312,7 +336,9 @@ def _headers(request: web.Request) -> dict[str, str]:
     return headers
 
 
-def _object(body: bytes) -> Mapping[str, Json]:
+def _object(body: bytes, *, form: bool) -> Mapping[str, Json]:
+    if not form and unwrapped(body) is not body:
+        raise _Refusal(400, "the body is not JSON, which its content type says it is, but a form")
     try:
         return read_object(body)
     except PayloadError as error:
@@ -332,9 +358,11 @@ def _digest(raw: bytes) -> str:
 
 
 def _same_place(said: str, url: str) -> bool:
-    """Whether a header's address or host name is that of a configured instance."""
+    """Whether an address or host name is that of a configured instance."""
     if "://" not in said:
-        return said.lower() == (urlsplit(url).hostname or "")
+        # GitHub's API has a host of its own where it is not an own server's.
+        host = (urlsplit(url).hostname or "").lower()
+        return said.lower() in {host, host.removeprefix("api.")}
     return said.rstrip("/").lower() == url.rstrip("/").lower()
 
 

@@ -13,7 +13,7 @@ import structlog
 from bot import events
 from bot.errors import BotError, LeaseLost, PayloadError, StateChanged, StoreError
 from bot.model import Decision, Needs, Outcome, State
-from bot.payload import read_object
+from bot.payload import read_object, unwrapped
 from bot.ports import Settled
 from bot.registry import Source
 from bot.rules import loops
@@ -219,7 +219,7 @@ class Decider:
 def content_of(delivery: Delivery) -> str:
     """The same for one event that came through two hooks."""
     head = f"{delivery.instance}\n{delivery.event}\n".encode()
-    return hashlib.sha256(head + delivery.body).hexdigest()
+    return hashlib.sha256(head + unwrapped(delivery.body)).hexdigest()
 
 
 def understand(delivery: Delivery) -> Event:

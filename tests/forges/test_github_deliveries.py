@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.errors import CommandError
 from bot.forges import ALL, SECRET_HEADERS
-from bot.forges.github import GITHUB, GithubAdmin
-from bot.outside import HookWish, Received
+from bot.forges.github import GITHUB
+from bot.forges.gitlab import GITLAB
+from bot.outside import Received
 from bot.web.receive import KEPT_HEADERS
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -72,19 +72,30 @@ def test_a_body_without_a_repository_has_no_project(body: Any) -> None:
     assert GITHUB.identify(Received(headers={}, body=BODY), body).project_id is None
 
 
-async def test_its_rest_half_says_what_to_do_instead() -> None:
-    admin, wish = GithubAdmin(), HookWish(url="u", triggers=frozenset(), secret="s")
-    for call in (
-        admin.project("o/r"),
-        admin.hooks("1"),
-        admin.create_hook("1", wish),
-        admin.update_hook("1", "2", wish),
-        admin.delete_hook("1", "2"),
-        admin.test_hook("1", "2", "push"),
-        admin.last_answer("1", "2"),
+def test_only_an_own_servers_deliveries_name_their_host_in_a_header() -> None:
+    page = {"repository": {"html_url": "https://github.com/o/r"}}
+    header = {"x-github-enterprise-host": "git.example.com"}
+    for headers, body, place in (
+        ({}, page, "github.com"),
+        ({}, {"sender": {"html_url": "https://acme.ghe.com/alice"}}, "acme.ghe.com"),
+        ({}, {"repository": {"html_url": "https://[broken"}}, "github.com"),
+        (header, page, "git.example.com"),
     ):
-        with pytest.raises(CommandError, match=r"GitHub hooks are not built yet.*/hooks/github"):
-            await call
+        assert GITHUB.identify(Received(headers=headers, body=BODY), body).place == place
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [("x-gitea-event", "Gitea"), ("x-forgejo-event", "Forgejo"), ("x-gogs-event", "Gogs")],
+)
+def test_who_copies_its_headers_is_told_apart(header: str, name: str) -> None:
+    headers = {"x-github-event": "push", "x-hub-signature-256": SIGNATURE, header: "push"}
+    assert GITHUB.disowned(headers) == name
+    assert GITLAB.disowned(headers) == ""
+
+
+def test_its_own_deliveries_are_its_own() -> None:
+    assert GITHUB.disowned({"x-github-event": "push"}) == ""
 
 
 def test_every_forge_is_listed_once_by_its_name() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from aiohttp import ClientSession, web
 from prometheus_client import CollectorRegistry
 
 from bot.errors import PayloadError, StoreError
+from bot.forges.github import GITHUB
 from bot.metrics import Metrics
 from bot.model import Delivery, HookRecord, Json
 from bot.outside import Identity, Received
@@ -93,10 +94,23 @@ class MemoryHooks:
             raise StoreError("database does not answer")
         self.seen.append((hook_id, proved))
 
-    def add(self, hook_id: str, *, status: str = "active", instance: str = "gitlab") -> HookRecord:
+    async def mark_rotated(self, hook_id: str, *, retire_at: datetime) -> None:
+        if self.broken:
+            raise StoreError("database does not answer")
+        if self.records[hook_id].retire_at is None:
+            self.records[hook_id] = replace(self.records[hook_id], retire_at=retire_at)
+
+    def add(
+        self,
+        hook_id: str,
+        *,
+        status: str = "active",
+        instance: str = "gitlab",
+        forge: str = "gitlab",
+    ) -> HookRecord:
         record = HookRecord(
             id=hook_id,
-            forge="gitlab",
+            forge=forge,
             instance=instance,
             project_id="7",
             project="group/app",
@@ -117,6 +131,7 @@ class SigningForge:
 
     name: str = "gitlab"
     verified: list[bytes] = field(default_factory=list)
+    forms: bool = False
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
         self.verified.append(received.body)
@@ -124,6 +139,9 @@ class SigningForge:
         return any(hmac.compare_digest(sign(received.body, s), given) for s in secrets)
 
     def identify(self, received: Received, body: Json) -> Identity:
+    def disowned(self, headers: Mapping[str, str]) -> str:
+        return ""
+
         if body.get("unreadable"):
             raise PayloadError("$.project: expected dict, got str")
         event = received.headers.get("x-gitlab-event", "")
@@ -134,6 +152,7 @@ class SigningForge:
             event=event,
             project_id=None if project is None else str(project),
         )
+            place=received.headers.get("x-gitlab-instance", ""),
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -192,12 +211,14 @@ class Site:
         receiver = Receiver(
             inbox=self.inbox,
             hooks=HookCache(self.hooks, self.clock),
-            forges=(self.forge,),
+            forges=(self.forge, GITHUB),
             shared_secret=self.shared_secret,
             instances=(
                 KnownForge("gitlab", "gitlab", "https://gitlab.com"),
                 KnownForge("inner", "gitlab", "https://git.inner.example/gitlab"),
             ),
+                KnownForge("works", "github", "https://git.works.example/api/v3"),
+                KnownForge("github", "github", "https://api.github.com"),
             clock=self.clock,
             new_id=DeliveryIds(self.clock, random.Random(1).getrandbits),
             metrics=self.metrics,
