@@ -212,7 +212,10 @@ def truncate(body: Text, limit: int) -> Text:
             kept.append(span)
             room -= size
             continue
-        kept.extend(_head(span, room))
+        head = _head(span, room)
+        kept.extend(head)
+        if isinstance(span, Styled) and head:
+            return text(*kept)  # it has the ellipsis within
         break
     return text(*kept, "…")
 

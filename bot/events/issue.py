@@ -26,7 +26,8 @@ def line(event: Event) -> Message:
     what = text(f"{subject.type} ", wording.linked(subject.label, subject.url))
     head = text(f"{_glyph(event)} {wording.who(event.actor)} {first.before} ", what)
     rest = [text(" · ", *_alone(phrase)) for phrase in others]
-    body = wording.excerpt(subject.description, 300) if "issue.opened" in event.names else ()
+    opened = "issue.opened" in event.names
+    body = wording.excerpt(subject.description, 300, event=event) if opened else ()
     return Message(
         text=text(*head, first.after, *wording.project(event), *first.last, *rest),
         body=(body,) if body else (),

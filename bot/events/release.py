@@ -90,9 +90,12 @@ _SAID: Final[Mapping[str, str]] = {
 
 def line(event: Event) -> Message:
     subject: Release = event.subject
-    notes = wording.excerpt(subject.notes, _NOTES_LIMIT) if subject.action == "create" else ()
+    made = subject.action == "create"
+    notes = wording.words_of(subject.notes, _NOTES_LIMIT, event=event) if made else ()
     return Message(
-        text=text(*_head(subject), *wording.project(event)), body=(notes,) if notes else ()
+        text=text(*_head(subject), *wording.project(event)),
+        body=(notes,) if notes else (),
+        color="good" if made else None,
     )
 
 

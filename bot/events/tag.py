@@ -96,7 +96,7 @@ def _what(subject: Tag) -> Text:
 
 
 def _annotation(subject: Tag) -> tuple[Text, ...]:
-    words = wording.excerpt(subject.message)
+    words = wording.unformatted(subject.message)
     return (words,) if words else ()
 
 

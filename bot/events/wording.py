@@ -6,7 +6,9 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.message import Code, Link, Plain, Text, clean, join, one_line, text, truncate
+from bot import markdown
+from bot.message import Code, Link, Plain, Text, clean, join, one_line, quote, text, truncate
+from bot.references import NOWHERE, Home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,13 +86,30 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def excerpt(value: str, limit: int = EXCERPT_LIMIT) -> Text:
-    """The beginning of somebody's words in quotation marks; empty when there are none."""
-    # Forges keep their templates' hints in comments that no reader is meant to see.
-    bare = re.sub(r"<!--.*?-->", "", clean(value[:20_000]), flags=re.DOTALL)
-    lines = [" ".join(line.split()) for line in bare.splitlines()]
+def excerpt(value: str, limit: int = EXCERPT_LIMIT, *, event: Event | None = None) -> Text:
+    """The beginning of somebody's Markdown as a quote; empty when it shows nothing. `event`: where
+    it was written, for its references."""
+    words = words_of(value, limit, event=event)
+    return text(quote(*words)) if words else ()
+
+
+def words_of(value: str, limit: int, *, event: Event | None = None) -> Text:
+    """The same without the marks of a quote, for what is no answer to anybody."""
+    return markdown.read(value, home(event) if event else NOWHERE, limit=limit)
+
+
+def home(event: Event) -> Home:
+    project = event.project
+    if project is None:
+        return NOWHERE
+    return Home(forge=event.forge, url=project.url.rstrip("/"), path=project.path)
+
+
+def unformatted(value: str, limit: int = EXCERPT_LIMIT) -> Text:
+    """The beginning of words that are no Markdown, such as a tag's, as a quote."""
+    lines = [" ".join(line.split()) for line in clean(value[:20_000]).splitlines()]
     words = "\n".join(line for line in lines if line)
-    return text("“", *truncate((Plain(words),), limit), "”") if words else ()
+    return text(quote(*truncate((Plain(words),), limit))) if words else ()
 
 
 def commit_rows(commits: Sequence[Commit], total: int, pusher: Person | None) -> tuple[Text, ...]:

@@ -11,6 +11,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 from typing_extensions import override
 
+from bot import markdown
 from bot.errors import RenderError
 from bot.message import (
     Code,
@@ -29,11 +30,13 @@ from bot.message import (
 from bot.message import join as join_texts
 from bot.message import truncate as truncate_text
 from bot.model import Person, Ref, Value
+from bot.references import Home
 from bot.rules.template_nodes import MEMBERS
 
 #: Names in a rendering's context; no field can be called so.
 PEOPLE: Final = "people "
 BUDGET: Final = "budget "
+HOME: Final = "home "
 #: Iterations of all loops of one rendering together.
 _TURNS: Final = 2_000
 #: Elements of one list that are shown.
@@ -248,9 +251,19 @@ def _truncate(value: object, limit: int = 200) -> Spans:
     return Spans(truncate_text(spans_of(value), _whole(limit)))
 
 
-def _markdown(value: object, limit: int = 3_000) -> Spans:
-    """Forge Markdown as the text it is; the target's own form of it comes later."""
-    return Spans(truncate_text(text(Plain(clean(seen(value)))), _whole(limit)))
+@pass_context
+def _markdown(context: Context, value: object, limit: int = 3_000) -> Spans:
+    """Forge Markdown as what its author meant, inert; references lead to the event's forge."""
+    return Spans(markdown.read(seen(value), context.parent[HOME](), limit=_whole(limit)))
+
+
+def home(lookup: Callable[[str], Value | None]) -> Home:
+    """Where the event's words were written, as far as its address tells."""
+    forge, path, url = (letters(lookup(name)) for name in ("forge", "project", "url"))
+    base, found, _rest = url.partition(f"/{path}/")
+    if not path or not found:
+        return Home(forge=forge)
+    return Home(forge=forge, url=f"{base}/{path}", path=path)
 
 
 def _whole(limit: object) -> int:

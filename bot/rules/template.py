@@ -68,6 +68,7 @@ class Template:
         values: dict[str, Any] = {bound: filters.read(lookup, name) for name, bound in names}
         values[filters.PEOPLE] = people
         values[filters.BUDGET] = Budget()
+        values[filters.HOME] = functools.partial(filters.home, lookup)
         context = Context(_ENVIRONMENT, values, None, {})
         try:
             yield from root(context)

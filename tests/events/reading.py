@@ -100,6 +100,8 @@ def _shown(span: Span) -> str:
             return f"`{value}`"
         case Link(label, url):
             return f"[{label}]({url})"
+        case Styled("quote", inner):
+            return "\n".join(f"> {line}" for line in shown(inner).split("\n"))
         case Styled(style, inner):
             mark = {"bold": "*", "italic": "_", "strike": "~"}[style]
             return f"{mark}{shown(inner)}{mark}"
