@@ -334,13 +334,20 @@ class HookRecord:
     events: tuple[str, ...] = ()
     #: Default route: a channel used only when no rule matches.
     channel: str | None = None
-    #: `proving` (deliveries are never routed), `active`, `manual`, `removed`.
+    #: `proving` (deliveries are never routed), `active`, `paused`, `manual`, `removed`.
     status: str = "active"
     created_by: str = ""
     created_at: datetime | None = None
     #: First delivery that proved it.
     proved_at: datetime | None = None
     last_seen_at: datetime | None = None
+    #: Of a rotation whose new secret a delivery proved: until then the old one is accepted too.
+    retire_at: datetime | None = None
+
+    def accepted(self, now: datetime) -> tuple[str, ...]:
+        """Secrets that count now."""
+        over = self.retire_at is not None and now >= self.retire_at
+        return self.secrets[:1] if over else self.secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

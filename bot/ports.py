@@ -264,6 +264,9 @@ class Hooks(Protocol):
     async def mark_seen(self, hook_id: str, *, proved: bool, now: datetime) -> None:
         """An authentic delivery came for it."""
 
+    async def mark_rotated(self, hook_id: str, *, retire_at: datetime) -> None:
+        """A delivery came with the new one of two secrets; nothing when one came before."""
+
 
 class Jobs(Protocol):
     """Commands waiting to be carried out."""

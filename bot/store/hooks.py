@@ -38,6 +38,7 @@ def save(conn: Connection, hook: HookRecord, vault: Vault) -> None:
         "created_at": hook.created_at,
         "proved_at": hook.proved_at,
         "last_seen_at": hook.last_seen_at,
+        "retire_at": hook.retire_at,
     }
     added = insert(conn.dialect, hooks).values(row)
     fresh = {name: added.excluded[name] for name in row if name != "id"}
@@ -71,6 +72,7 @@ def unpack(row: AnyRow, vault: Vault) -> HookRecord:
         created_at=row.created_at,
         proved_at=row.proved_at,
         last_seen_at=row.last_seen_at,
+        retire_at=row.retire_at,
     )
 
 
@@ -79,6 +81,12 @@ def mark_seen(conn: Connection, hook_id: str, *, proved: bool, now: datetime) ->
     if proved:
         values["proved_at"] = func.coalesce(hooks.c.proved_at, literal(now, Moment))
     conn.execute(update(hooks).where(hooks.c.id == hook_id).values(values))
+
+
+def mark_rotated(conn: Connection, hook_id: str, *, retire_at: datetime) -> None:
+    """The first proof counts: later ones do not keep the old secret alive."""
+    first = hooks.c.id == hook_id, hooks.c.retire_at.is_(None)
+    conn.execute(update(hooks).where(*first).values(retire_at=retire_at))
 
 
 def channels(conn: Connection, project: str) -> tuple[str, ...]:

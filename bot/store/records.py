@@ -34,6 +34,10 @@ class HookRecords(Part):
         do = partial(hooks.mark_seen, hook_id=hook_id, proved=proved, now=now)
         await self._backend.write(do)
 
+    async def mark_rotated(self, hook_id: str, *, retire_at: datetime) -> None:
+        do = partial(hooks.mark_rotated, hook_id=hook_id, retire_at=retire_at)
+        await self._backend.write(do)
+
     async def hook_channels(self, project: str) -> tuple[str, ...]:
         """The default routes of a project's hooks."""
         return await self._backend.read(partial(hooks.channels, project=project))

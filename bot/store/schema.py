@@ -319,6 +319,7 @@ hooks: Final = Table(
     Column("created_at", Moment),
     Column("proved_at", Moment),
     Column("last_seen_at", Moment),
+    Column("retire_at", Moment),
     Index("hooks_folded", "folded"),
 )
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.store import deliveries, history, lanes
+from bot.store.deploy_keys import DeployKeyRecords
 from bot.store.mutes import MuteRecords
 from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
@@ -36,6 +37,7 @@ class Store(
     PreviewRecords,
     OnceRecords,
     MuteRecords,
+    DeployKeyRecords,
     PastRecords,
     PeopleRecords,
 ):

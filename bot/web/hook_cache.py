@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -29,6 +29,8 @@ class HookLookup(Protocol):
     async def hook(self, hook_id: str) -> HookRecord | None: ...
 
     async def mark_seen(self, hook_id: str, *, proved: bool, now: datetime) -> None: ...
+
+    async def mark_rotated(self, hook_id: str, *, retire_at: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,13 @@ class HookCache:
 
     async def mark_seen(self, hook_id: str, *, proved: bool, now: datetime) -> None:
         await self._hooks.mark_seen(hook_id, proved=proved, now=now)
+
+    async def mark_rotated(self, hook: HookRecord, *, retire_at: datetime) -> None:
+        await self._hooks.mark_rotated(hook.id, retire_at=retire_at)
+        known = self._known.get(hook.id)
+        if known is not None:
+            marked = replace(known.hook, retire_at=retire_at)
+            self._known[hook.id] = replace(known, hook=marked)
 
     async def _read(self, hook_id: str) -> HookRecord | None:
         hook = await self._hooks.hook(hook_id)

@@ -29,6 +29,11 @@ class MemoryHooks:
     async def save_hook(self, hook: HookRecord) -> None:
         self.rows[hook.id] = hook
 
+    async def mark_rotated(self, hook_id: str, *, retire_at: datetime) -> None:
+        row = self.rows.get(hook_id)
+        if row is not None and row.retire_at is None:
+            self.rows[hook_id] = replace(row, retire_at=retire_at)
+
     async def mark_seen(self, hook_id: str, *, proved: bool, now: datetime) -> None:
         row = self.rows.get(hook_id)
         if row is not None:
