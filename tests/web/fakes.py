@@ -130,18 +130,18 @@ class SigningForge:
     """A forge that signs its raw bytes, and that remembers what it was asked to verify."""
 
     name: str = "gitlab"
-    verified: list[bytes] = field(default_factory=list)
     forms: bool = False
+    verified: list[bytes] = field(default_factory=list)
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
         self.verified.append(received.body)
         given = received.headers.get("x-signature", "")
         return any(hmac.compare_digest(sign(received.body, s), given) for s in secrets)
 
-    def identify(self, received: Received, body: Json) -> Identity:
     def disowned(self, headers: Mapping[str, str]) -> str:
         return ""
 
+    def identify(self, received: Received, body: Json) -> Identity:
         if body.get("unreadable"):
             raise PayloadError("$.project: expected dict, got str")
         event = received.headers.get("x-gitlab-event", "")
@@ -151,8 +151,8 @@ class SigningForge:
             key=received.headers.get("idempotency-key", digest),
             event=event,
             project_id=None if project is None else str(project),
-        )
             place=received.headers.get("x-gitlab-instance", ""),
+        )
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -216,9 +216,9 @@ class Site:
             instances=(
                 KnownForge("gitlab", "gitlab", "https://gitlab.com"),
                 KnownForge("inner", "gitlab", "https://git.inner.example/gitlab"),
-            ),
                 KnownForge("works", "github", "https://git.works.example/api/v3"),
                 KnownForge("github", "github", "https://api.github.com"),
+            ),
             clock=self.clock,
             new_id=DeliveryIds(self.clock, random.Random(1).getrandbits),
             metrics=self.metrics,
