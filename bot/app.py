@@ -290,6 +290,9 @@ class _Parts:
         )
         return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
 
+            people=self.store,
+            audit=self.store,
+            tell=self.notices.tell,
     def application(self) -> web.Application:
         settings = self.settings
         receiver = Receiver(

@@ -18,9 +18,9 @@ from bot.forges.gitlab_admin import GitlabAdmin
 from bot.rules.catalogue import LISTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
-    from bot.commands.spec import Mutes
+    from bot.commands.spec import Audit, Mutes, People
     from bot.commands.tracing import History
     from bot.config import Instance, Settings
     from bot.message import Message
@@ -124,6 +124,9 @@ class CommandRunner:
         once: Once,
         history: History,
         mutes: Mutes | None = None,
+        people: People | None = None,
+        audit: Audit | None = None,
+        tell: Callable[[str, Message], Awaitable[None]] | None = None,
     ) -> None:
         self._settings = settings
         self._hooks = hooks
@@ -133,6 +136,9 @@ class CommandRunner:
         self._once = once
         self._history = history
         self._mutes = mutes
+        self._people = people
+        self._audit = audit
+        self._tell = tell
         self._instances = {instance.name: instance for instance in settings.instances}
 
     async def run(self, job: Job, save: Save) -> Message:
@@ -160,6 +166,9 @@ class CommandRunner:
                 channel_name=self._channels.name_of,
                 history=self._history,
                 mutes=self._mutes,
+                people=self._people,
+                audit=self._audit,
+                tell=self._tell,
                 one_time=self._one_time if self._settings.public_url else None,
             ),
             job,

@@ -233,7 +233,7 @@ _FILTER: Final[Mapping[str, str]] = {
     "link": "`{{ mr | link }}`, `{{ url | link('log') }}`",
     "mention": "`{{ reviewers | mention }}`: pings whom `people:` knows, names the others",
     "code": "`{{ branch | code }}`",
-    "markdown": "the text of a description; its formatting is shown as typed for now",
+    "markdown": "a description or comment with its formatting; `markdown(300)` shows 300 letters",
     "excerpt": "`{{ comment.text | excerpt(200) }}`: the beginning, on one line",
     "duration": "`{{ broken_for | duration }}`: `1 h 20 min`",
     "join": "`{{ labels | join(', ') }}`",
@@ -339,8 +339,7 @@ def rules_not_yet() -> str:
 
 def slash_commands() -> str:
     rows = [
-        (f"`/hook {spec.usage}`", spec.summary, "admins" if spec.admin_only else "everybody")
-        for spec in commands.ALL
+        (f"`/hook {spec.usage}`", spec.summary, spec.who) for spec in commands.ALL
     ]
     return table(("Command", "What it does", "Who"), rows)
 

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 from bot.commands import (
     add,
+    audit,
+    dm,
     help,  # noqa: A004 - the verb's name
+    link,
     list_hooks,
     mute,
     remove,
     retest,
+    unlink,
     unmute,
+    whoami,
     why,
     words,
 )
-from bot.commands.answers import refusal
+from bot.commands.acts import keep
+from bot.commands.permission import Permission
+from bot.commands.refusals import Forbidden, admins_only
 from bot.commands.spec import LOCAL, Arguments, CommandSpec, Context, RulesView, Site
+from bot.errors import CallError, CommandError
+from bot.message import text
 
 if TYPE_CHECKING:
     from bot.message import Message
@@ -44,6 +53,11 @@ ALL: Final[tuple[CommandSpec, ...]] = (
     why.SPEC,
     mute.SPEC,
     unmute.SPEC,
+    link.SPEC,
+    unlink.SPEC,
+    whoami.SPEC,
+    dm.SPEC,
+    audit.SPEC,
     help.SPEC,
 )
 
@@ -56,6 +70,22 @@ def parse(given: Sequence[str]) -> tuple[CommandSpec, Arguments]:
 async def run(ctx: Context, job: Job) -> Message:
     """Carries a job out. Raises CommandError with what to do, and StoreError to be run again."""
     spec, arguments = parse(job.args)
-    if spec.admin_only and job.who != LOCAL and job.who not in ctx.admins:
-        return refusal(ctx, spec.name)
-    return await spec.run(replace(ctx, commands=ALL), job, arguments)
+    try:
+        answer = await _carried_out(ctx, job, spec, arguments)
+    except Forbidden as error:
+        await keep(ctx, job, spec, arguments, outcome="refused", detail=error.message.text)
+        return error.message
+    except (CommandError, CallError) as error:
+        await keep(ctx, job, spec, arguments, outcome="failed", detail=text(str(error)))
+        raise
+    await keep(ctx, job, spec, arguments, outcome="done", detail=answer.text)
+    return answer
+
+
+async def _carried_out(ctx: Context, job: Job, spec: CommandSpec, arguments: Arguments) -> Message:
+    permission = Permission(ctx, job, spec)
+    if spec.admin_only and not permission.unbounded:
+        raise admins_only(ctx, spec.name)
+    await permission.admit(arguments, spec.takes)
+    around = replace(ctx, commands=ALL, permission=permission, forge=permission.guarded)
+    return await spec.run(around, job, arguments)

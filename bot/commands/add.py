@@ -13,6 +13,7 @@ from bot.commands.target import check_reachable, target
 from bot.commands.upkeep import check_idle, in_order, settle, sweep
 from bot.commands.wishes import no_rule, resolved, wanted
 from bot.message import Code, Message, bold, text
+from bot.outside import Right
 
 if TYPE_CHECKING:
     from bot.commands.making import Made
@@ -131,7 +132,7 @@ SPEC: Final = CommandSpec(
         "add group/repo #dev",
         "add group/repo --anyway",
     ),
-    admin_only=True,
+    needs=Right.MANAGE,
     channel=True,
     flags=("anyway",),
     run=run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.message import Code, Mention, Message, bold, join, text
+from bot.message import bold, join, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,26 +15,6 @@ if TYPE_CHECKING:
     from bot.outside import RemoteHook
 
 _SHOWN: Final = 5
-
-
-def refusal(ctx: Context, verb: str) -> Message:
-    """Only admins may change hooks; says who they are."""
-    if not ctx.admins:
-        return Message(
-            text=text(
-                Code(f"/hook {verb}"),
-                " is for the bot's admins, and nobody is one yet: put Slack user ids into"
-                " BOT_ADMINS and restart the bot.",
-            ),
-            color="warning",
-        )
-    people = join(", ", [Mention(admin, admin) for admin in ctx.admins])
-    return Message(
-        text=text(
-            Code(f"/hook {verb}"), " is for the bot's admins only (BOT_ADMINS): ask ", people, "."
-        ),
-        color="warning",
-    )
 
 
 async def destinations(ctx: Context, project: Project, channel: str | None) -> Text:

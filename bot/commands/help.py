@@ -33,13 +33,15 @@ def _all(ctx: Context) -> Message:
 
 def _one(spec: CommandSpec) -> Message:
     examples = [text("• ", Code(f"/hook {example}")) for example in spec.examples]
-    who = (text("For the bot's admins only (BOT_ADMINS)."),) if spec.admin_only else ()
+    who = () if spec.who == "everybody" else (text(_WHO.get(spec.who, f"For {spec.who}.")),)
     return Message(
         text=text(Code(f"/hook {spec.usage}"), f"  {spec.summary}"),
         body=(join("\n", examples),),
         context=who,
     )
 
+
+_WHO: Final = {"admins": "For the bot's admins only (BOT_ADMINS)."}
 
 SPEC: Final = CommandSpec(
     name="help",

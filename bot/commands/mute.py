@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from bot.commands.answers import refusal
+from bot.commands.refusals import admins_only
 from bot.commands.spec import LOCAL, Arguments, CommandSpec, Context, Takes
 from bot.errors import CommandError
 from bot.message import Code, Message, bold, join, text
+from bot.outside import Right
 from bot.rules.hours import next_after
 from bot.rules.mutes import Mute
 from bot.rules.times import Daily, clock, duration, until
@@ -35,8 +36,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
         return await _listed(ctx, mutes)
     words, end = _split(arguments.words, ctx)
     found = await meant(words, arguments.channel, ctx)
-    if not may(found, ctx, job):
-        return refusal(ctx, "mute")
+    await demand(found, ctx, job)
     mute = Mute(
         project=found.project,
         rule=found.rule,
@@ -62,9 +62,17 @@ def kept_mutes(ctx: Context) -> Mutes:
     return ctx.mutes
 
 
-def may(about: Mute, ctx: Context, job: Job) -> bool:
-    """Everybody may mute the channel they are in; all else is for admins."""
-    return job.who == LOCAL or job.who in ctx.admins or about.channel == job.channel != ""
+async def demand(about: Mute, ctx: Context, job: Job) -> None:
+    """Everybody may mute the channel they are in, and a project that they manage wherever there
+    is one of that name; all else is for admins. Raises Forbidden."""
+    permission = ctx.permission
+    if permission is None or permission.unbounded or about.channel == job.channel != "":
+        return
+    sites = [site for site in ctx.sites if ctx.forge(site.name) is not None]
+    if about.project is None or "/" not in about.project or not sites:
+        raise admins_only(ctx, permission.verb)
+    for site in sites:
+        await permission.demand_path(site, about.project, Right.MANAGE)
 
 
 # -- what is meant -------------------------------------------------------------------------------
@@ -167,5 +175,6 @@ SPEC: Final = CommandSpec(
     ),
     takes=Takes.WORDS,
     channel=True,
+    acts=True,
     run=run,
 )

@@ -12,6 +12,7 @@ from bot.commands.upkeep import check_idle
 from bot.errors import CallError, CommandError, TargetRefused
 from bot.message import Code, Message, bold, join, text
 from bot.model import Project
+from bot.outside import Right
 
 if TYPE_CHECKING:
     from bot.message import Text
@@ -130,7 +131,7 @@ SPEC: Final = CommandSpec(
     usage="remove group/repo [--yes] [--on instance]",
     summary="Deletes the project's hook at the forge and here; shows first what would go.",
     examples=("remove group/repo", "remove group/repo --yes"),
-    admin_only=True,
+    needs=Right.MANAGE,
     flags=("yes",),
     run=run,
 )

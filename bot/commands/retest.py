@@ -19,6 +19,7 @@ from bot.commands.upkeep import check_idle, settle, sweep
 from bot.commands.wishes import wanted
 from bot.errors import CommandError
 from bot.message import Message, bold, text
+from bot.outside import Right
 
 if TYPE_CHECKING:
     from bot.commands.making import Made
@@ -132,6 +133,6 @@ SPEC: Final = CommandSpec(
     usage="test group/repo [--on instance]",
     summary="Puts the project's hook in order and proves anew that the forge reaches the bot.",
     examples=("test group/repo",),
-    admin_only=True,
+    needs=Right.MANAGE,
     run=run,
 )

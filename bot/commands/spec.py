@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from bot.errors import CommandError
+from bot.outside import Right
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.commands.permission import Permission
     from bot.commands.tracing import History
     from bot.message import Message
     from bot.model import Job, Json
     from bot.outside import ForgeAdmin
+    from bot.people import Account, Act, LinkCode
     from bot.ports import Clock, Hooks
     from bot.rules.mutes import Mute
 
@@ -60,11 +63,28 @@ class CommandSpec:
     usage: str
     summary: str
     examples: tuple[str, ...]
+    #: For BOT_ADMINS only, whatever somebody may do at a forge.
     admin_only: bool = False
+    #: What somebody must be allowed at the forge, on the project it is about; BOT_ADMINS need not.
+    needs: Right = Right.NONE
+    #: Whether it is kept in the audit; None: when not everybody may give it.
+    acts: bool | None = None
     takes: Takes = Takes.PROJECT
     channel: bool = False
     flags: tuple[str, ...] = ()
     run: Handler
+
+    @property
+    def audited(self) -> bool:
+        limited = self.admin_only or self.needs is not Right.NONE
+        return limited if self.acts is None else self.acts
+
+    @property
+    def who(self) -> str:
+        """For whom it is, in a word or two."""
+        if self.admin_only:
+            return "admins"
+        return _WHO[self.needs]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +101,73 @@ class Site:
     open_triggers: frozenset[str]
     #: What its test call can send, the likeliest first.
     test_triggers: tuple[str, ...]
+
+
+class People(Protocol):
+    """Who is who."""
+
+    async def accounts(
+        self, *, slack: str | None = None, instance: str | None = None
+    ) -> tuple[Account, ...]: ...
+
+    async def save_account(self, account: Account) -> Account | None:
+        """In place of the person's earlier one of that instance; returns the one that another
+        person had linked and loses by it."""
+
+    async def forget_account(self, slack: str, instance: str) -> bool:
+        """False when there is none."""
+
+    async def link_code(self, slack: str, instance: str) -> LinkCode | None:
+        """The one asked for last, over or not."""
+
+    async def save_link_code(self, code: LinkCode) -> None: ...
+
+    async def forget_link_code(self, slack: str, instance: str) -> None: ...
+
+    async def quiet_people(self) -> frozenset[str]:
+        """Slack ids of those who want no direct messages."""
+
+    async def set_quiet(self, slack: str, *, quiet: bool, now: datetime) -> None: ...
+
+
+class AuditEntry(Protocol):
+    """What somebody did by a command, or a rule outside of chat."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def who(self) -> str: ...
+
+    @property
+    def verb(self) -> str: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def rule(self) -> str:
+        """Empty for a command."""
+
+    @property
+    def outcome(self) -> str: ...
+
+    @property
+    def detail(self) -> str: ...
+
+    @property
+    def words(self) -> str:
+        """Of a command: as typed."""
+
+
+class Audit(Protocol):
+    async def record_act(self, act: Act) -> None:
+        """Once for each end of a job."""
+
+    async def list_audit(
+        self, *, limit: int = 100, project: str | None = None
+    ) -> Sequence[AuditEntry]:
+        """Newest first."""
 
 
 class RulesView(Protocol):
@@ -145,6 +232,13 @@ class Context:
     history: History | None = None
     #: None where there is no store.
     mutes: Mutes | None = None
+    #: None where there is no store.
+    people: People | None = None
+    audit: Audit | None = None
+    #: Writes to somebody by their Slack id; nobody waits for it.
+    tell: Callable[[str, Message], Awaitable[None]] | None = None
+    #: What the person who gave the command may do; set while it is carried out.
+    permission: Permission | None = None
     #: Every command, for help.
     commands: tuple[CommandSpec, ...] = ()
 
@@ -158,5 +252,13 @@ class Context:
             )
         return self.public_url.rstrip("/")
 
+
+_WHO: Final[Mapping[Right, str]] = {
+    Right.NONE: "everybody",
+    Right.READ: "members of the project",
+    Right.WRITE: "developers of the project",
+    Right.MANAGE: "maintainers of the project",
+    Right.OWN: "owners of the project",
+}
 
 Handler: TypeAlias = "Callable[[Context, Job, Arguments], Awaitable[Message]]"

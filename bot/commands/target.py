@@ -52,6 +52,19 @@ def target(arguments: Arguments, sites: Sequence[Site]) -> tuple[Site, str]:
     return site, path
 
 
+def site_of(word: str, sites: Sequence[Site]) -> Site | None:
+    """The site that a word names: an instance, a kind of forge, a host or an address; None when
+    it is no such word."""
+    word = _unwrapped(word)
+    if "://" in word:
+        parts = urlsplit(word)
+        return _site_of_host(parts.hostname or "", parts.path, sites)
+    for site in sites:
+        if word.lower() in {site.name, _serves(site)}:
+            return site
+    return next((site for site in sites if site.forge == word.lower()), None)
+
+
 def check_reachable(ctx: Context, site: Site) -> None:
     """Raises CommandError when the forge could not possibly call us."""
     if _is_local(ctx.base) and not _is_local(site.url):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.commands import mute
-from bot.commands.answers import refusal
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.errors import CommandError
 from bot.message import Message, text
@@ -19,8 +18,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     if not arguments.words and arguments.channel is None:
         raise CommandError("Unmute what? `/hook mute` lists what is muted.")
     about = await mute.meant(arguments.words, arguments.channel, ctx, known=False)
-    if not mute.may(about, ctx, job):
-        return refusal(ctx, "unmute")
+    await mute.demand(about, ctx, job)
     if not await mutes.unmute(about, now=ctx.clock.now()):
         raise CommandError("That is not muted from chat; `/hook mute` lists what is.")
     return Message(text=text("🔔 ", await mute.told(about, ctx), " is not muted any more."))
@@ -33,5 +31,6 @@ SPEC: Final = CommandSpec(
     examples=("unmute group/repo", "unmute #dev"),
     takes=Takes.WORDS,
     channel=True,
+    acts=True,
     run=run,
 )

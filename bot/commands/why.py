@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.commands.spec import LOCAL, Arguments, CommandSpec, Context, Takes
+from bot.commands.permission import Permission
+from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.commands.target import target
 from bot.commands.tracing import place_of, report_of, understand
 from bot.errors import CommandError, PayloadError
 from bot.message import Code, Message, Text, bold, join, text
 from bot.model import DeliveryId, Outcome
+from bot.outside import Right
 from bot.rules.report_text import MARKS, effect_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from bot.commands.tracing import History
-    from bot.model import Job, OutboxItem, Place
+    from bot.model import Event, Job, OutboxItem, Place
     from bot.rules.explain import Line
     from bot.rules.report import Entry, Report
 
@@ -37,19 +39,19 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
         raise CommandError(_USAGE)
     place = place_of(word)
     if place is not None:
-        return await _of_message(ctx.history, job, place)
+        return await _of_message(ctx, ctx.history, job, place)
     if "://" not in word:
         raise CommandError(_USAGE)
     return await _of_page(ctx, ctx.history, job, word, arguments)
 
 
-async def _of_message(history: History, job: Job, place: Place) -> Message:
+async def _of_message(ctx: Context, history: History, job: Job, place: Place) -> Message:
     items = await history.done_at(place)
     if not items:
         raise CommandError(
             "That message is none of mine, or older than what I remember (the history is pruned)."
         )
-    found = await _told(history, job, items[0].delivery)
+    found = await _told(ctx, history, job, items[0].delivery)
     return Message(
         text=found.text,
         body=(*found.body, *_later(items[1:])),
@@ -80,24 +82,42 @@ async def _of_page(
         except PayloadError:
             continue
         if url.partition("#")[0].rstrip("/") == page:
-            return await _told(history, job, summary.id)
+            return await _told(ctx, history, job, summary.id)
     raise CommandError(
         f"No delivery about that page among the last {_LOOKED_AT} of {path}: is there a hook"
         f" (`/hook list {path}`), and does it send such events?"
     )
 
 
-async def _told(history: History, job: Job, delivery: DeliveryId) -> Message:
+async def _told(ctx: Context, history: History, job: Job, delivery: DeliveryId) -> Message:
     found = await report_of(history, delivery)
     if found is None:
         raise CommandError(f"Delivery {delivery} is not kept any more, so I cannot tell.")
     told, ruleset = found
-    # Without the event nobody knows how private it was.
-    secret = told.event is None or told.event.confidential
-    if secret and job.who != LOCAL and job.channel not in await _channels(history, delivery):
-        raise CommandError("That is about something confidential: ask in the channel it went to.")
+    if job.channel not in await _channels(history, delivery):
+        await _demand(ctx, job, told.event)
     aliases = {c.to: c.alias for c in ruleset.channels.values()} if ruleset is not None else {}
     return _message(told, aliases)
+
+
+async def _demand(ctx: Context, job: Job, event: Event | None) -> None:
+    """Whoever was not in a channel that it went to must be able to see it at the forge. Without
+    the event nobody knows how private it was. Raises CommandError."""
+    permission = ctx.permission or Permission(ctx, job, SPEC)
+    if permission.unbounded:
+        return
+    confidential = event is None or event.confidential
+    project = event.project if event is not None else None
+    if not confidential and project is not None and project.visibility == "public":
+        return
+    site = next((one for one in ctx.sites if event and one.name == event.instance), None)
+    if site is None or project is None:
+        raise CommandError(
+            "That is about something confidential, or not everybody's: ask in the channel it went"
+            " to."
+        )
+    # Guests of a project do not see what is confidential there.
+    await permission.demand(site, project, Right.WRITE if confidential else Right.READ)
 
 
 async def _channels(history: History, delivery: DeliveryId) -> frozenset[str]:

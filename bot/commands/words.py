@@ -22,8 +22,6 @@ PLANNED: Final = (
     "resume",
     "sync",
     "rotate",
-    "audit",
-    "link",
     "key",
     "open",
 )

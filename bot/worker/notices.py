@@ -85,6 +85,22 @@ class Notices:
             stopping = stop.is_set()
             await self.flush()
 
+    async def tell(self, slack: str, message: Message) -> None:
+        """A direct message to somebody; lost when it cannot be kept."""
+        action = Action(
+            id=action_id(self._new_id(), 0),
+            verb="dm",
+            rule=NOTICES,
+            channel=slack,
+            subject=SubjectKey(f"bot:{self._workspace}:notices:{slack}"),
+            message=message,
+        )
+        lane = Lane(f"send:{self._workspace}:{slack}")
+        try:
+            await self._store.enqueue([(action, lane)], now=self._clock.now())
+        except StoreError as error:
+            log.warning("notice to a person lost", error=str(error))
+
     async def flush(self) -> None:
         """Posts what has gathered; without an admin channel it stays in the log only."""
         lines = [*self._others, *(_dead_line(*key, count) for key, count in self._dead.items())]

@@ -13,9 +13,11 @@ from bot.commands import Context, Site
 from bot.forges.gitlab import OPEN_TRIGGERS, TEST_TRIGGERS
 from bot.message import Code, Link, Mention, Message, Plain, Styled, Text
 from bot.model import HookRecord, Job, Json
-from bot.outside import ForgeAdmin
+from bot.outside import ForgeAdmin, Right
+from bot.people import Account
 from tests.fakes.forge import FakeForge
 from tests.fakes.hooks import MemoryHooks
+from tests.fakes.people import MemoryAudit, MemoryPeople
 
 BASE = "https://bot.example.com"
 GITLAB = Site(
@@ -115,6 +117,10 @@ class Stage:
         self.admins: dict[str, ForgeAdmin] = {"gitlab": self.forge}
         self.public_url: str | None = BASE
         self.people: tuple[str, ...] = ("U0ADMIN01",)
+        self.known = MemoryPeople()
+        self.audit = MemoryAudit()
+        #: What was written to people, by their Slack id.
+        self.told: list[tuple[str, Message]] = []
         self.progress: Mapping[str, Json] = {}
         self.said: list[str] = []
         self.shown_once: dict[str, str] | None = {}
@@ -175,6 +181,9 @@ class Stage:
             channel=self._channel,
             channel_name=self._channel_name,
             one_time=self._one_time if self.shown_once is not None else None,
+            people=self.known,
+            audit=self.audit,
+            tell=self._tell,
         )
 
     @dataclass
@@ -207,6 +216,18 @@ class Stage:
         assert self.shown_once is not None
         self.shown_once[f"{BASE}/once/{len(self.shown_once)}"] = secret
         return f"{BASE}/once/{len(self.shown_once) - 1}"
+
+    async def _tell(self, slack: str, message: Message) -> None:
+        self.told.append((slack, message))
+
+    def link(self, slack: str, username: str, right: Right, project: str = "group/repo") -> None:
+        """Somebody whose account is known, and what they may do on a project."""
+        self.forge.people.setdefault(username, "")
+        (place,) = (p for p in self.forge.places.values() if p.project.path == project)
+        place.rights[username] = right
+        self.known.rows[slack, "gitlab"] = Account(
+            slack=slack, instance="gitlab", username=username, proved="code"
+        )
 
     # -- what tests ask ------------------------------------------------------------------------
 

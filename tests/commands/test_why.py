@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +11,7 @@ from bot import commands
 from bot.commands.tracing import place_of
 from bot.errors import CommandError
 from bot.model import Job, Place
+from bot.outside import Right
 from bot.store import open_store
 from tests.commands.stage import Stage, shown
 from tests.kept import Kept
@@ -29,10 +30,11 @@ class Desk:
     """Somebody who asks."""
 
     kept: Kept
+    stage: Stage = field(default_factory=Stage)
 
-    async def ask(self, words: str, *, channel: str = "C0ELSE001", who: str = "U0BOB0001") -> str:
+    async def ask(self, words: str, *, channel: str = "C0DEV0001", who: str = "U0BOB0001") -> str:
         job = Job(id="j", command="hook", args=("why", *words.split()), who=who, channel=channel)
-        ctx = replace(Stage().context(), history=self.kept.store)
+        ctx = replace(self.stage.context(), history=self.kept.store)
         return shown(await commands.run(ctx, job))
 
     async def take(self, name: str, **overrides: object) -> DeliveryId:
@@ -74,9 +76,27 @@ async def test_a_messages_rule_is_told_and_why_others_did_not_want_it(desk: Desk
     assert f"delivery {first}" in told
 
 
-async def test_anybody_may_ask(desk: Desk) -> None:
+async def test_anybody_of_the_channel_may_ask(desk: Desk) -> None:
     await desk.take("mr.opened")
     assert "MR card" in await desk.ask("C0DEV0001/1763844501.000100", who="U0NOBODY1")
+
+
+async def test_elsewhere_who_may_see_the_project_may_ask(desk: Desk) -> None:
+    await desk.take("mr.opened")
+    place = desk.stage.forge.add("shop/api")
+    desk.stage.forge.places = {"15": place, "16": desk.stage.forge.places["101"]}
+    refused = await desk.ask(LINK, channel="C0ELSE001")
+    assert "/hook link gitlab" in refused
+    assert "MR card" not in refused
+    desk.stage.link("U0BOB0001", "bob", Right.NONE, "shop/api")
+    assert "no member of it" in await desk.ask(LINK, channel="C0ELSE001")
+    desk.stage.link("U0BOB0001", "bob", Right.READ, "shop/api")
+    assert "MR card" in await desk.ask(LINK, channel="C0ELSE001")
+
+
+async def test_what_is_public_is_told_everywhere(desk: Desk) -> None:
+    await desk.take("mr.opened", visibility="public")
+    assert "MR card" in await desk.ask(LINK, channel="C0ELSE001")
 
 
 async def test_a_merge_requests_address_leads_to_its_last_event(desk: Desk) -> None:
@@ -106,9 +126,14 @@ async def test_a_message_of_somebody_else_is_said_to_be_none_of_ours(desk: Desk)
 
 async def test_what_is_confidential_is_told_only_where_it_went(desk: Desk) -> None:
     await desk.take("issue.opened", confidential=True, title="A hole in the wall")
+    place = desk.stage.forge.add("shop/api")
+    desk.stage.forge.places = {"15": place}
     link = "https://team.slack.com/archives/C0SEC0001/p1763844501000100"
-    with pytest.raises(CommandError, match="ask in the channel it went to") as refused:
-        await desk.ask(link, channel="C0DEV0001")
-    assert "hole" not in str(refused.value)
+    desk.stage.link("U0GUEST01", "guest", Right.READ, "shop/api")
+    desk.stage.link("U0CAROL01", "carol", Right.WRITE, "shop/api")
+    for who in ("U0BOB0001", "U0GUEST01"):
+        assert "hole" not in await desk.ask(link, channel="C0DEV0001", who=who)
+        assert "secrets" not in await desk.ask(link, channel="C0DEV0001", who=who)
     assert "secrets" in await desk.ask(link, channel="C0SEC0001")
+    assert "secrets" in await desk.ask(link, who="U0CAROL01")
     assert "secrets" in await desk.ask(link, who=commands.LOCAL)

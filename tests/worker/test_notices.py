@@ -157,3 +157,9 @@ async def test_what_gathered_is_told_when_the_bot_stops(desk: Desk) -> None:
     running = asyncio.ensure_future(desk.notices.run(stop))
     await running
     assert len(desk.outbox.kept) == 1
+
+
+async def test_a_person_is_told_at_once(desk: Desk) -> None:
+    await desk.notices.tell("U0ALICE01", Message(text=text("hello")))
+    ((action, lane),) = desk.outbox.kept
+    assert (action.verb, action.channel, lane) == ("dm", "U0ALICE01", "send:slack:U0ALICE01")
