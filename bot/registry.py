@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from bot.message import Message, Text
-    from bot.model import Event, Json, Value
+    from bot.model import Event, Json, Person, Value
     from bot.payload import Payload
 
 
@@ -83,6 +83,26 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One of the things that a person says at once: a comment, a verdict. Together they are one
+    reply."""
+
+    #: Unique within the project: what edits or deletes it names it again.
+    id: str
+    #: Whose it is; who edits or deletes it may be somebody else.
+    author: Person | None
+    #: Alone: `<glyph> <author> <said>`.
+    glyph: str
+    said: Text
+    #: Below others of the same person, without a name.
+    row: Text
+    #: It leads the reply whenever it comes, as a verdict does.
+    leads: bool = False
+    #: `create`, `update`, `delete`.
+    change: str = "create"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """One event family."""
 
@@ -102,6 +122,8 @@ class Spec:
     line: Callable[[Event], Message]
     #: The default text of a reply in the subject's thread; None = the line.
     reply: Callable[[Event], Text] | None = None
+    #: What of a reply may be one of several that become one; None for what always stands alone.
+    remark: Callable[[Event], Remark | None] | None = None
     #: How the facts of a subject of this kind change with an event of *any* family (a pipeline
     #: changes its merge request's); None facts = never seen. None when the kind has no card.
     fold: Fold | None = None
@@ -113,6 +135,9 @@ class Spec:
     #: The event with what the facts of its first subject add to it: jobs told by events of their
     #: own.
     complete: Callable[[Event, Mapping[str, Json]], Event] | None = None
+    #: Emoji that belong on the messages of a subject while its facts are so, each with the topic
+    #: of `follow` that puts it there.
+    marks: Callable[[Mapping[str, Json]], Mapping[str, str]] | None = None
     #: From an event and the state under `state_key` (None at first); see events/pipeline.py.
     derive: Callable[[Event, Json], Derived] | None = None
     #: The state key `derive` reads and writes; empty when this event has none.
@@ -126,3 +151,11 @@ class Spec:
     opens: tuple[str, ...] = ()
     #: Overrides and the sample body for `bot send`, simulate and inline tests.
     sample: Mapping[str, Json] = field(default_factory=dict)
+
+
+def fold_of(kind: str, specs: Mapping[str, Spec]) -> Fold | None:
+    """How subjects of that kind are kept: by their family, or by one that adds up to them."""
+    spec = specs.get(kind)
+    if spec is not None:
+        return spec.fold
+    return next((other.sums[kind] for other in specs.values() if kind in other.sums), None)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot.actions import plan as planning
-from bot.actions import post, react, reply
-from bot.actions.spec import ActionSpec
+from bot.actions import post
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from bot.actions.follow import Follower
     from bot.actions.plan import Asker, Plan, View, Withheld
+    from bot.actions.spec import ActionSpec
     from bot.message import Message
     from bot.model import Action, SubjectKey, Thread
 
@@ -45,16 +46,6 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     return None if None in reasons else reasons[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follower:
-    """A card rule that names a channel, and what it wants below its cards."""
-
-    rule: str
-    #: None: it must not act now (muted, or the event is not for that channel).
-    asker: Asker | None
-    topics: tuple[str, ...]
-
-
 def edit(
     to: Plan, followers: Mapping[str, Sequence[Follower]]
 ) -> tuple[tuple[Thread, Follower], ...]:
@@ -85,27 +76,6 @@ def _follower(rule: str, found: Sequence[Follower]) -> Follower | None:
     return replace(able[0], topics=tuple(topics)) if able else None
 
 
-def follow(to: Plan, edited: Iterable[tuple[Thread, Follower]]) -> None:
-    """Adds to the cards what their rules follow."""
-    for thread, follower in edited:
-        if follower.asker is not None:
-            _follow(to, thread, follower.asker, follower.topics)
-
-
-def _follow(to: Plan, thread: Thread, asker: Asker, wanted: tuple[str, ...]) -> None:
-    view = to.view
-    only = replace(asker, only=frozenset({thread.channel}))
-    for topic in wanted:
-        if not set(view.names) & _TOPICS[topic] and view.event.kind not in _TOPICS[topic]:
-            continue
-        if topic in _REPLIES:
-            reply.plan(ActionSpec(verb="reply", line=0), only, to)
-        for name in view.names:
-            for emoji, remove in _REACTIONS.get(name, ()):
-                spec = ActionSpec(verb="react", line=0, emoji=emoji, remove=remove)
-                react.plan(spec, only, to)
-
-
 def _card(view: View, asker: Asker, channel: str, subject: SubjectKey, made: Message) -> Action:
     return replace(
         planning.new_action("card", asker, channel, subject),
@@ -122,21 +92,3 @@ def _carded(view: View) -> SubjectKey | None:
         if spec is not None and spec.card is not None:
             return subject
     return None
-
-
-_TOPICS: Final[Mapping[str, frozenset[str]]] = {
-    "comments": frozenset({"comment"}),
-    "reviews": frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"}),
-    "state": frozenset({"mr.merged", "mr.closed", "mr.reopened", "mr.ready", "mr.drafted"}),
-    "pipeline": frozenset({"pipeline.failed", "pipeline.success", "pipeline.canceled"}),
-}
-_REPLIES: Final = frozenset({"comments", "reviews", "state"})
-_REACTIONS: Final[Mapping[str, Iterable[tuple[str, bool]]]] = {
-    "mr.approved": (("white_check_mark", False),),
-    "mr.unapproved": (("white_check_mark", True),),
-    "mr.merged": (("tada", False),),
-    "mr.closed": (("no_entry_sign", False),),
-    "mr.reopened": (("no_entry_sign", True),),
-    "pipeline.failed": (("x", False),),
-    "pipeline.success": (("x", True),),
-}

@@ -2,147 +2,68 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from bot.events import git, gitlab, wording
-from bot.events.vocabulary import declare, make_event
+from bot.events import wording
+from bot.events.deployment_card import card, commit_row, fold, said_of
+from bot.events.deployment_readers import from_github, from_gitlab
+from bot.events.deployment_subject import Deployment, run_key
+from bot.events.vocabulary import declare
 from bot.message import Message, text
-from bot.model import Person, Ref
 from bot.registry import EventName, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.message import Text
-    from bot.model import Event
-    from bot.payload import Payload
-    from bot.registry import Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    id: str
-    status: str
-    environment: str
-    #: Of the environment: what was deployed, running.
-    site: str
-    tier: str
-    #: A branch or tag: the body does not tell which.
-    ref: str
-    #: Full where the body has it, else the first eight characters.
-    sha: str
-    commit_title: str
-    commit_url: str
-    job: Ref | None
-    approver: Person | None
-
-
-def from_gitlab(source: Source, payload: Payload) -> Event | None:
-    project = gitlab.project(payload)
-    subject = _read(payload)
-    return make_event(
-        source,
-        payload,
-        kind="deployment",
-        names=_NAMES.get(subject.status, ()),
-        project=project,
-        actor=gitlab.person(payload["user"]),
-        subject=subject,
-        about=(
-            ("deployment", subject.id),
-            ("commit", subject.sha if len(subject.sha) >= 40 else ""),
-        ),
-        fields={
-            "environment": subject.environment or None,
-            "tier": subject.tier or None,
-            "status": subject.status,
-            "branch": subject.ref or None,
-            "sha": subject.sha or None,
-            "commit": git.commit_ref(subject.sha, subject.commit_url) if subject.sha else None,
-            "title": subject.commit_title or None,
-            "job": subject.job,
-        },
-        url=(subject.job.url if subject.job else "") or subject.commit_url,
-        sha=subject.sha if len(subject.sha) >= 40 else "",
-    )
-
-
-_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "created": ("deployment.created",),
-    "running": ("deployment.started",),
-    "success": ("deployment.success",),
-    "failed": ("deployment.failed",),
-    "canceled": ("deployment.canceled",),
-    "skipped": ("deployment.canceled",),
-    "blocked": ("deployment.blocked",),
-    "approved": ("deployment.approved",),
-    "rejected": ("deployment.rejected",),
-}
-
-
-def _read(payload: Payload) -> Deployment:
-    commit_url = payload["commit_url"].text_or()
-    full = re.search(r"/commits?/([0-9a-f]{40,64})$", commit_url)
-    job_url = payload["deployable_url"].text_or()
-    job = payload["deployable_id"].id()
-    return Deployment(
-        id=payload["deployment_id"].id(),
-        status=payload["status"].text(),
-        environment=payload["environment"].text_or(),
-        site=payload["environment_external_url"].text_or(),
-        tier=payload["environment_tier"].text_or(),
-        ref=payload["ref"].text_or(),
-        sha=full[1] if full else payload["short_sha"].text_or(),
-        commit_title=git.first_line(payload["commit_title"].text_or()),
-        commit_url=commit_url,
-        job=Ref(label=f"#{job}", url=job_url) if job else None,
-        approver=gitlab.person(payload["approver"]) or gitlab.person(payload["approval"]["user"]),
-    )
-
-
-#: Glyph, words between the commit and the environment's fate, colour.
-_SAID: Final[Mapping[str, tuple[str, str, str | None]]] = {
-    "created": ("🚀", "is about to be deployed", None),
-    "running": ("🚀", "is being deployed", None),
-    "success": ("🚀", "was deployed", "good"),
-    "failed": ("❌", "could not be deployed", "danger"),
-    "canceled": ("⏹️", "was not deployed: canceled", None),
-    "skipped": ("⏹️", "was not deployed: skipped", None),
-    "blocked": ("✋", "waits for approval", None),
-    "approved": ("👍", "was approved", None),
-    "rejected": ("👎", "was rejected", "warning"),
-}
+    from bot.model import Event, Json
 
 
 def line(event: Event) -> Message:
-    subject: Deployment = event.subject
-    glyph, _said, color = _SAID.get(subject.status, ("🚀", subject.status, None))
-    site = wording.linked(subject.environment or "an environment", subject.site)
-    head = text(f"{glyph} ", site, *wording.project(event, " of "), ": ", *_what(event))
-    return Message(text=head, context=_context(subject), color=color)
+    one: Deployment = event.subject
+    glyph, _said, color = said_of(one.status)
+    head = text(f"{glyph} ", _site(one), *wording.project(event, " of "), ": ", *_what(event))
+    comment = wording.excerpt(one.comment)
+    return Message(
+        text=head,
+        body=(comment,) if comment else (),
+        context=_context(one),
+        color=color,
+    )
+
+
+def _site(one: Deployment) -> Text:
+    return text(wording.linked(one.environment or "an environment", one.site))
 
 
 def _what(event: Event) -> Text:
-    subject: Deployment = event.subject
-    _glyph, said, _color = _SAID.get(subject.status, ("", f"is {subject.status}", None))
-    what = wording.branch(subject.ref) if subject.ref else "something"
-    actor = subject.approver or event.actor
-    return text(what, f" {said}", f" by {wording.who(actor)}" if actor else "")
+    one: Deployment = event.subject
+    actor = one.approver or event.actor
+    if one.ref and one.ref != one.sha:
+        what = text(wording.branch(one.ref))
+    else:
+        what = text(one.sha[:8] or "something")
+    return text(what, f" {said_of(one.status)[1]}", f" by {wording.who(actor)}" if actor else "")
 
 
-def _context(subject: Deployment) -> tuple[Text, ...]:
-    commit = subject.sha[:8]
-    parts = [wording.linked(commit, subject.commit_url), f" {wording.short(subject.commit_title)}"]
-    job = text(" · job ", wording.ref(subject.job)) if subject.job else ()
-    return (text(*parts, *job),) if commit else ()
+def _context(one: Deployment) -> tuple[Text, ...]:
+    commit = commit_row(one.sha, one.commit_url, one.commit_title)
+    job = text(" · job ", wording.ref(one.job)) if one.job else ()
+    return (text(*commit, *job),) if commit else ()
 
 
 def reply(event: Event) -> Text:
-    subject: Deployment = event.subject
-    glyph, _said, _color = _SAID.get(subject.status, ("🚀", subject.status, None))
-    return text(f"{glyph} ", wording.linked(subject.environment, subject.site), ": ", *_what(event))
+    one: Deployment = event.subject
+    return text(f"{said_of(one.status)[0]} ", *_site(one), ": ", *_what(event))
+
+
+def remembers(event: Event) -> Mapping[str, Json]:
+    """What the workflow's run deploys, for its reviews."""
+    one: Deployment = event.subject
+    runs = [key for key in event.subjects if key.split(":", 3)[2] == "pipeline"]
+    if not one.id or not runs:
+        return {}
+    return {run_key(event, runs[0].split(":", 3)[3], one.environment): event.subjects[0]}
 
 
 SPEC = Spec(
@@ -158,13 +79,33 @@ SPEC = Spec(
         EventName("deployment.approved", "somebody approved it"),
         EventName("deployment.rejected", "somebody rejected it"),
         EventName("deployment.created", "it was made and does not run yet", bare=False),
+        EventName("deployment.pending", "it waits for its turn", bare=False),
+        EventName("deployment.inactive", "another one took its place", bare=False),
+        EventName(
+            "deployment.echoed",
+            "a build of GitHub Pages, which a deployment tells as well",
+            bare=False,
+        ),
     ),
     fields=declare(
-        *("environment", "tier", "status", "branch", "sha", "commit", "title", "job"),
+        *("environment", "tier", "status", "branch", "sha", "commit", "title", "job", "message"),
     ),
     gitlab=("deployment",),
     from_gitlab=from_gitlab,
     gitlab_triggers=("deployment_events",),
+    github=(
+        *("deployment", "deployment_status", "deployment_review"),
+        *("deployment_protection_rule", "page_build"),
+    ),
+    from_github=from_github,
     line=line,
     reply=reply,
+    fold=fold,
+    card=card,
+    remembers=remembers,
+    opens=(
+        *("deployment.created", "deployment.pending", "deployment.started", "deployment.success"),
+        *("deployment.failed", "deployment.blocked", "deployment.approved"),
+        *("deployment.rejected", "deployment.canceled"),
+    ),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, gitlab, wording
+from bot.events import git, github, gitlab, wording
+from bot.events.pipeline_github import ACTIONS, commit_url, merge_request, reason_of, status_of
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Person, Ref
@@ -39,27 +40,55 @@ class Job:
     environment: str
     #: Of the commit, else who started it.
     author: Person | None
+    #: The merge request that its check names.
+    mr_iid: int | None = None
+    attempt: int = 1
+    #: Another event tells the same: GitHub's check runs of its own Actions.
+    twin: bool = False
 
 
 def from_gitlab(source: Source, payload: Payload) -> Event | None:
     project = gitlab.project(payload)
     actor = gitlab.person(payload["user"])
     subject = _read(payload, project, actor)
+    sha = subject.sha
+    page = f"{project.url}/-/commit/{sha}" if project and project.url and sha else ""
+    return _event(source, payload, subject, project=project, actor=actor, commit_page=page)
+
+
+def from_github(source: Source, payload: Payload) -> Event | None:
+    project, actor = github.project(payload), github.actor(payload)
+    read = _workflow_job if source.event == "workflow_job" else _check_run
+    subject = read(payload, project, actor)
+    page = commit_url(project, subject.sha)
+    return _event(source, payload, subject, project=project, actor=actor, commit_page=page)
+
+
+def _event(
+    source: Source,
+    payload: Payload,
+    subject: Job,
+    *,
+    project: Project | None,
+    actor: Person | None,
+    commit_page: str,
+) -> Event:
     return make_event(
         source,
         payload,
         kind="job",
-        names=_NAMES.get(subject.status, ()),
+        names=("job.echoed",) if subject.twin else _NAMES.get(subject.status, ()),
         project=project,
         actor=actor,
         subject=subject,
         about=(
             ("job", f"{subject.id}"),
             ("pipeline", subject.pipeline),
+            ("mr", "" if subject.mr_iid is None else f"{subject.mr_iid}"),
             ("commit", subject.sha),
             ("tag" if subject.is_tag else "branch", subject.ref),
         ),
-        fields=_fields(subject, project),
+        fields=_fields(subject, commit_page),
         url=subject.url,
         sha=subject.sha,
     )
@@ -109,8 +138,69 @@ def _read(payload: Payload, project: Project | None, actor: Person | None) -> Jo
     )
 
 
-def _fields(subject: Job, project: Project | None) -> Mapping[str, Value | None]:
-    base = project.url if project else ""
+def _workflow_job(payload: Payload, project: Project | None, actor: Person | None) -> Job:
+    job = payload["workflow_job"]
+    run = job["run_id"].id()
+    status = status_of(job)
+    return Job(
+        id=job["id"].as_(int),
+        name=job["name"].text_or(),
+        stage=job["workflow_name"].text_or(),
+        status=status,
+        reason=reason_of(job) or _failed_step(job["steps"]) if status == "failed" else "",
+        ref=job["head_branch"].text_or(),
+        is_tag=False,
+        sha=job["head_sha"].text_or(),
+        url=job["html_url"].text_or(),
+        duration=_took(job),
+        pipeline=run,
+        pipeline_url=f"{project.url}/actions/runs/{run}" if project and project.url and run else "",
+        environment=payload["deployment"]["environment"].text_or(),
+        author=actor,
+        attempt=job["run_attempt"].int_or(1),
+    )
+
+
+def _failed_step(steps: Payload) -> str:
+    """The name of the first step that failed."""
+    failed = [one["name"].text_or() for one in steps if one["conclusion"].text_or() == "failure"]
+    return failed[0] if failed else ""
+
+
+def _took(job: Payload) -> timedelta | None:
+    began, ended = job["started_at"].time(), job["completed_at"].time()
+    return ended - began if began and ended and ended >= began else None
+
+
+def _check_run(payload: Payload, project: Project | None, actor: Person | None) -> Job:
+    check = payload["check_run"]
+    suite, app = check["check_suite"], check["app"]
+    number = suite["id"].id()
+    status = status_of(check)
+    return Job(
+        id=check["id"].as_(int),
+        name=check["name"].text_or(),
+        stage=app["name"].text_or(),
+        status=status,
+        # What the app says of the end, on one line: `3 findings`.
+        reason=reason_of(check) or git.first_line(check["output"]["title"].text_or())
+        if status == "failed"
+        else "",
+        ref=suite["head_branch"].text_or(),
+        is_tag=False,
+        sha=check["head_sha"].text_or(),
+        url=check["html_url"].text_or() or check["details_url"].text_or(),
+        duration=_took(check),
+        pipeline=f"suite-{number}" if number else "",
+        pipeline_url="",
+        environment=payload["deployment"]["environment"].text_or(),
+        author=actor,
+        mr_iid=merge_request(check["pull_requests"], project)[0],
+        twin=app["slug"].text_or() == ACTIONS,
+    )
+
+
+def _fields(subject: Job, commit_page: str) -> Mapping[str, Value | None]:
     sha = subject.sha
     return {
         "job": Ref(label=subject.name, url=subject.url),
@@ -122,7 +212,7 @@ def _fields(subject: Job, project: Project | None) -> Mapping[str, Value | None]
         "branch": None if subject.is_tag else subject.ref or None,
         "tag": subject.ref if subject.is_tag else None,
         "sha": sha or None,
-        "commit": git.commit_ref(sha, f"{base}/-/commit/{sha}" if base else "") if sha else None,
+        "commit": git.commit_ref(sha, commit_page) if sha else None,
         "author": subject.author,
         "duration": subject.duration,
         "environment": subject.environment or None,
@@ -166,7 +256,7 @@ def reply(event: Event) -> Text:
 
 SPEC = Spec(
     kind="job",
-    doc="single jobs of a pipeline",
+    doc="single jobs of a pipeline (GitHub: workflow jobs, check runs of other apps)",
     outcome=True,
     names=(
         EventName("job.started", "it runs"),
@@ -177,6 +267,11 @@ SPEC = Spec(
         EventName("job.pending", "it waits for a runner or for its time", bare=False),
         EventName("job.manual", "it waits for a person", bare=False),
         EventName("job.skipped", "it was skipped", bare=False),
+        EventName(
+            "job.echoed",
+            "a check run of GitHub Actions, whose workflow job tells the same",
+            bare=False,
+        ),
     ),
     fields=declare(
         *("job", "id", "name", "stage", "status", "reason", "branch", "tag", "sha", "commit"),
@@ -185,6 +280,8 @@ SPEC = Spec(
     gitlab=("build",),
     from_gitlab=from_gitlab,
     gitlab_triggers=("job_events",),
+    github=("workflow_job", "check_run"),
+    from_github=from_github,
     line=line,
     reply=reply,
 )

@@ -2,200 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, gitlab, wording
+from bot.events import ci
+from bot.events.pipeline_github import from_github
+from bot.events.pipeline_gitlab import from_gitlab
+from bot.events.pipeline_subject import FailedJob, Pipeline, jobs_fields
 from bot.events.pipeline_texts import line, reply
-from bot.events.vocabulary import declare, make_event
-from bot.model import Person, Ref, Value
+from bot.events.vocabulary import declare
 from bot.payload import parse_time
 from bot.registry import Derived, EventName, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from bot.model import Event, Json, Project
-    from bot.payload import Payload
-    from bot.registry import Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
-    id: int
-    name: str
-    ref: str
-    is_tag: bool
-    sha: str
-    #: As GitLab says it: `running`, `success`, `failed`, `canceled`, `skipped`, …
-    status: str
-    #: It passed, but a job that was allowed to fail did.
-    warnings: bool
-    #: As rules say it: `push`, `schedule`, `merge_request`, `parent`, …
-    trigger: str
-    url: str
-    duration: timedelta | None
-    finished_at: datetime | None
-    failed_jobs: tuple[Ref, ...]
-    commit: git.Commit | None
-    mr: Ref | None
-    mr_iid: int | None
-    mr_source: str
-    mr_target: str
-
-
-def from_gitlab(source: Source, payload: Payload) -> Event | None:
-    project = gitlab.project(payload)
-    actor = gitlab.person(payload["user"])
-    subject = _read(payload, project, actor)
-    return make_event(
-        source,
-        payload,
-        kind="pipeline",
-        names=_NAMES.get(subject.status, ()),
-        project=project,
-        actor=actor,
-        subject=subject,
-        about=(
-            ("pipeline", f"{subject.id}"),
-            ("mr", "" if subject.mr_iid is None else f"{subject.mr_iid}"),
-            ("commit", subject.sha),
-            ("tag" if subject.is_tag else "branch", subject.ref),
-        ),
-        fields=_fields(subject, actor),
-        url=subject.url,
-        sha=subject.sha,
-    )
-
-
-_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "created": ("pipeline.created",),
-    "waiting_for_resource": ("pipeline.pending",),
-    "preparing": ("pipeline.pending",),
-    "pending": ("pipeline.pending",),
-    "running": ("pipeline.started",),
-    "success": ("pipeline.success",),
-    "failed": ("pipeline.failed",),
-    "canceled": ("pipeline.canceled",),
-    "skipped": ("pipeline.skipped",),
-    "manual": ("pipeline.manual",),
-    "scheduled": ("pipeline.pending",),
-}
-
-_TRIGGERS: Final[Mapping[str, str]] = {
-    "merge_request_event": "merge_request",
-    "external_pull_request_event": "merge_request",
-    "parent_pipeline": "parent",
-}
-
-
-def _read(payload: Payload, project: Project | None, actor: Person | None) -> Pipeline:
-    attributes, merge_request = payload["object_attributes"], payload["merge_request"]
-    number = attributes["id"].as_(int)
-    base = project.url if project else ""
-    status = attributes["status"].text_or()
-    trigger = attributes["source"].text_or()
-    mr_iid = git.number(merge_request["iid"])
-    return Pipeline(
-        id=number,
-        name=attributes["name"].text_or(),
-        ref=attributes["ref"].text_or(),
-        is_tag=attributes["tag"].bool_or(),
-        sha=attributes["sha"].text_or(),
-        status=status,
-        warnings=attributes["detailed_status"].text_or().endswith("warnings"),
-        trigger=_TRIGGERS.get(trigger, trigger),
-        url=attributes["url"].text_or() or (f"{base}/-/pipelines/{number}" if base else ""),
-        duration=git.duration(attributes["duration"].value),
-        finished_at=attributes["finished_at"].time(),
-        failed_jobs=_failed_jobs(payload["builds"], base),
-        commit=gitlab.commit(payload["commit"], actor),
-        mr=Ref(
-            label=f"!{mr_iid} {wording.without_draft(merge_request['title'].text_or())}".strip(),
-            url=merge_request["url"].text_or(),
-        )
-        if mr_iid is not None
-        else None,
-        mr_iid=mr_iid,
-        mr_source=merge_request["source_branch"].text_or(),
-        mr_target=merge_request["target_branch"].text_or(),
-    )
-
-
-def _failed_jobs(builds: Payload, base: str) -> tuple[Ref, ...]:
-    """The last attempt of each job that failed and was not allowed to, in order of their start."""
-    latest: dict[tuple[str, str], Payload] = {}
-    for build in sorted(builds, key=lambda one: one["id"].int_or()):
-        latest[build["stage"].text_or(), build["name"].text_or()] = build
-    return tuple(
-        Ref(label=name, url=f"{base}/-/jobs/{build['id'].id()}" if base else "")
-        for (_stage, name), build in latest.items()
-        if build["status"].text_or() == "failed" and not build["allow_failure"].bool_or()
-    )
-
-
-def _fields(subject: Pipeline, actor: Person | None) -> Mapping[str, Value | None]:
-    commit = subject.commit
-    return {
-        "pipeline": Ref(label=f"#{subject.id}", url=subject.url),
-        "id": subject.id,
-        "name": subject.name or None,
-        "branch": None if subject.is_tag else subject.ref or None,
-        "tag": subject.ref if subject.is_tag else None,
-        "sha": subject.sha or None,
-        "commit": git.commit_ref(subject.sha, commit.url if commit else "")
-        if subject.sha
-        else None,
-        "title": commit.title if commit else None,
-        "author": (commit.author if commit else None) or actor,
-        "status": subject.status or None,
-        "trigger": subject.trigger or None,
-        "duration": subject.duration,
-        "failed_jobs": subject.failed_jobs,
-        "mr": subject.mr,
-        "source": subject.mr_source or None,
-        "target": subject.mr_target or None,
-    }
+    from bot.events.job import Job
+    from bot.model import Event, Json, Value
 
 
 def state_key(event: Event) -> str:
     """Where the branch's state is kept; empty for what does not count for a branch."""
     run: Pipeline = event.subject
-    counts = (
-        run.status in {"success", "failed"}
-        and run.trigger not in {"merge_request", "parent"}
-        and run.mr_iid is None
-        and not run.is_tag
-        and run.ref
-        and event.project is not None
-    )
-    if not counts or event.project is None:
+    if not run.counts or run.status not in {"success", "failed"} or event.project is None:
         return ""
-    return f"pipeline:{event.instance}:{event.project.id}:{run.ref}"
+    # Workflows of one branch are broken and fixed each by itself.
+    series = f":{run.series}" if run.series else ""
+    return f"pipeline:{event.instance}:{event.project.id}:{run.ref}{series}"
 
 
 def derive(event: Event, state: Json) -> Derived:
-    """What the pipeline means for its branch. `state`: id, status, at, since of the last one."""
+    """What the pipeline means for its branch. `state`: id, status, at, since and failures (in a
+    row) of the last one."""
     run: Pipeline = event.subject
     at = run.finished_at.isoformat() if run.finished_at else ""
     if state and _is_late(run, at, state):
         return Derived(names=(), fields={}, state=state)
     before = state["status"] if state else "success"
     since = state["since"] if state and before == "failed" else at
+    failures = (state.get("failures", 1) if before == "failed" else 0) if state else 0
     fields: dict[str, Value] = {"previous_status": before}
     if before == "failed" and (broken_for := _between(since, run.finished_at)) is not None:
         fields["broken_for"] = broken_for
     if run.status == "failed":
         name = "pipeline.still_failing" if before == "failed" else "pipeline.broken"
+        failures += 1
     else:
         name = "pipeline.fixed" if before == "failed" else ""
         since = ""
-    return Derived(
-        names=(name,) if name else (),
-        fields=fields,
-        state={"id": run.id, "status": run.status, "at": at, "since": since},
-    )
+    if name:
+        fields["failures"] = failures
+    ended = {"id": run.id, "status": run.status, "at": at, "since": since}
+    if run.status == "failed":
+        ended["failures"] = failures
+    return Derived(names=(name,) if name else (), fields=fields, state=ended)
 
 
 def _is_late(run: Pipeline, at: str, state: Json) -> bool:
@@ -213,9 +75,49 @@ def _between(since: str, until: datetime | None) -> timedelta | None:
     return max(until - start, timedelta(0)) if start and until else None
 
 
+#: Jobs of one run whose end is remembered.
+_JOBS: Final = 100
+
+
+def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
+    """The jobs that failed, by name: GitHub tells of them in events of their own only."""
+    if event.kind != "job" or event.forge != "github":
+        return facts
+    job: Job = event.subject
+    jobs = dict((facts or {}).get("jobs", {}))
+    known = jobs.get(job.name)
+    if known is not None and job.attempt < known["attempt"]:
+        return facts
+    failed = job.status == "failed"
+    if job.twin or job.status not in ci.ENDS or not (failed or known or job.attempt > 1):
+        return facts
+    jobs[job.name] = {
+        "attempt": job.attempt,
+        "url": job.url,
+        "reason": job.reason,
+        "failed": failed,
+    }
+    return {"jobs": dict(list(jobs.items())[:_JOBS])}
+
+
+def complete(event: Event, facts: Mapping[str, Json]) -> Event:
+    """A failed run with its failed jobs, as far as they have been told of."""
+    run: Pipeline = event.subject
+    if run.status != "failed" or run.failed:
+        return event
+    jobs = facts.get("jobs", {})
+    failed = tuple(
+        FailedJob(name=name, stage="", url=job["url"], reason=job["reason"])
+        for name, job in jobs.items()
+        if job["failed"]
+    )
+    whole = replace(run, failed=failed)
+    return replace(event, subject=whole, fields={**event.fields, **jobs_fields(whole)})
+
+
 SPEC = Spec(
     kind="pipeline",
-    doc="CI pipelines (GitHub: workflow runs)",
+    doc="CI pipelines (GitHub: workflow runs, check suites of other apps, commit statuses)",
     outcome=True,
     names=(
         EventName("pipeline.started", "it runs"),
@@ -229,21 +131,32 @@ SPEC = Spec(
         EventName("pipeline.pending", "it waits for a runner or for its time", bare=False),
         EventName("pipeline.manual", "it waits for a person", bare=False),
         EventName("pipeline.skipped", "it was skipped", bare=False),
+        EventName(
+            "pipeline.echoed",
+            "a check suite of GitHub Actions, whose workflow run tells the same",
+            bare=False,
+        ),
     ),
     fields=declare(
         *("pipeline", "id", "name", "branch", "tag", "sha", "commit", "title", "author", "status"),
-        *("trigger", "duration", "failed_jobs", "mr", "source", "target"),
-        *("previous_status", "broken_for"),
+        *("reason", "warnings", "trigger", "duration", "failed_jobs", "failed_stages"),
+        *("mr", "source", "target", "previous_status", "broken_for", "failures"),
         only={
             "previous_status": ("pipeline.failed", "pipeline.success"),
             "broken_for": ("pipeline.still_failing", "pipeline.fixed"),
+            "failures": ("pipeline.broken", "pipeline.still_failing", "pipeline.fixed"),
         },
     ),
     gitlab=("pipeline",),
     from_gitlab=from_gitlab,
     gitlab_triggers=("pipeline_events",),
+    github=("workflow_run", "check_suite", "status"),
+    from_github=from_github,
     line=line,
     reply=reply,
+    fold=fold,
+    sums={"commit": ci.fold},
+    complete=complete,
     derive=derive,
     state_key=state_key,
 )

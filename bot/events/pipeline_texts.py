@@ -11,7 +11,7 @@ from bot.message import Message, Text, join, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.events.pipeline import Pipeline
+    from bot.events.pipeline_subject import FailedJob, Pipeline
     from bot.message import Part
     from bot.model import Event
 
@@ -29,55 +29,102 @@ _SAID: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "created": ("⏳", "was created", None),
 }
 _WAITS: Final = ("⏳", "is waiting", None)
+#: Why it failed, where it is not because of its jobs.
+_REASONS: Final[Mapping[str, str]] = {
+    "config_error": "No job ran: its configuration cannot be read, or leaves every job out",
+    "startup_failure": "No job ran: the workflow file has a mistake",
+    "timed_out": "It ran out of time",
+    "error": "It could not be run",
+}
 
 
 def line(event: Event) -> Message:
     run: Pipeline = event.subject
     glyph, _said, color = _said_of(run)
+    why = _why(run)
     return Message(
         text=text(f"{glyph} ", *_branch_state(event), *_sentence(event)),
-        body=(_failed(run),) if run.failed_jobs and run.status == "failed" else (),
+        body=(why,) if why else (),
         context=_context(run),
-        color="warning" if run.status == "success" and run.warnings else color,
+        color="warning" if _warns(run) else color,
     )
 
 
 def _said_of(run: Pipeline) -> tuple[str, str, str | None]:
-    return _SAID.get(run.status, _WAITS)
+    glyph, said, color = _SAID.get(run.status, _WAITS)
+    return glyph, f"{said} with warnings" if _warns(run) else said, color
+
+
+def _warns(run: Pipeline) -> bool:
+    return run.status == "success" and run.warnings
 
 
 def _branch_state(event: Event) -> Text:
     """What the pipeline means for its branch, when the event says so."""
     run: Pipeline = event.subject
     branch = wording.branch(run.ref)
-    ago = event.fields.get("broken_for")
-    length = f" {wording.span_of_time(ago)}" if isinstance(ago, timedelta) and ago else ""
     if "pipeline.fixed" in event.names:
-        return text(branch, " is fixed", f" after{length}" if length else "", ": ")
+        return text(branch, " is fixed", _by(run), _after(event), ": ")
     if "pipeline.broken" in event.names:
-        return text(branch, " is broken: ")
+        return text(branch, " is broken", _by(run), ": ")
     if "pipeline.still_failing" in event.names:
-        return text(branch, " is still failing", f" after{length}" if length else "", ": ")
+        return text(branch, " is still failing", _again(event), ": ")
     return ()
+
+
+#: Nobody's commit made these begin.
+_BY_ITSELF: Final = frozenset({"schedule", "trigger", "pipeline", "api", "web", "chat"})
+
+
+def _by(run: Pipeline) -> str:
+    author = run.commit.author if run.commit and run.trigger not in _BY_ITSELF else None
+    return f" by {wording.who(author)}" if author else ""
+
+
+def _after(event: Event) -> str:
+    """` after 10 min and 2 failures`, as far as it is known."""
+    length, failures = event.fields.get("broken_for"), event.fields.get("failures")
+    parts = [wording.span_of_time(length)] if isinstance(length, timedelta) and length else []
+    if isinstance(failures, int):
+        parts.append(wording.count(failures, "failure"))
+    return f" after {' and '.join(parts)}" if parts else ""
+
+
+def _again(event: Event) -> str:
+    """` (3rd failure in 25 min)`, as far as it is known."""
+    length, failures = event.fields.get("broken_for"), event.fields.get("failures")
+    parts = [f"{ordinal(failures)} failure"] if isinstance(failures, int) else []
+    if isinstance(length, timedelta) and length:
+        parts.append(f"in {wording.span_of_time(length)}")
+    return f" ({' '.join(parts)})" if parts else ""
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `4th`, `11th`."""
+    ending = "th" if number % 100 in {11, 12, 13} else _ENDINGS.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+_ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 
 
 def _sentence(event: Event) -> Text:
     run: Pipeline = event.subject
-    _glyph, said, _color = _said_of(run)
     parts: list[Part] = [
-        wording.linked(f"pipeline #{run.id}", _page(run)),
-        f" {said}",
-        " with warnings" if run.status == "success" and run.warnings else "",
+        wording.linked(run.label, _page(event)),
+        f" {_said_of(run)[1]}",
         *_where(run),
-        wording.project(event, " in " if run.mr else " of "),
+        wording.project(event, " in " if run.mr or not run.ref else " of "),
     ]
     if run.duration and run.status in {"success", "failed"}:
         parts.append(f" in {wording.span_of_time(run.duration)}")
     return text(*parts)
 
 
-def _page(run: Pipeline) -> str:
-    return f"{run.url}/failures" if run.url and run.failed_jobs else run.url
+def _page(event: Event) -> str:
+    run: Pipeline = event.subject
+    failures = event.forge == "gitlab" and run.url and run.status == "failed" and run.failed
+    return f"{run.url}/failures" if failures else run.url
 
 
 def _where(run: Pipeline) -> tuple[Part, ...]:
@@ -88,11 +135,27 @@ def _where(run: Pipeline) -> tuple[Part, ...]:
     return (" on tag " if run.is_tag else " on ", wording.branch(run.ref))
 
 
+def _why(run: Pipeline) -> Text:
+    if run.status != "failed":
+        return ()
+    if run.failed:
+        return _failed(run)
+    words = _REASONS.get(run.reason, run.reason.replace("_", " "))
+    return text(wording.short(words)) if words else ()
+
+
 def _failed(run: Pipeline) -> Text:
-    jobs: list[Part] = [wording.ref(job) for job in run.failed_jobs[:_JOBS]]
-    if len(run.failed_jobs) > _JOBS:
-        jobs.append(f"and {len(run.failed_jobs) - _JOBS} more")
+    jobs: list[Part] = [_job(job) for job in run.failed[:_JOBS]]
+    if len(run.failed) > _JOBS:
+        jobs.append(f"and {len(run.failed) - _JOBS} more")
     return text("Failed: ", *join(", ", jobs))
+
+
+def _job(job: FailedJob) -> Text:
+    """`test/unit (runner system failure)`."""
+    stage = f"{wording.short(job.stage, 40)}/" if job.stage else ""
+    why = f" ({wording.short(job.reason.replace('_', ' '), 60)})" if job.reason else ""
+    return text(wording.linked(f"{stage}{wording.short(job.name, 80)}", job.url), why)
 
 
 def _context(run: Pipeline) -> tuple[Text, ...]:
@@ -108,8 +171,6 @@ def _context(run: Pipeline) -> tuple[Text, ...]:
 def reply(event: Event) -> Text:
     run: Pipeline = event.subject
     glyph, said, _color = _said_of(run)
-    head = text(
-        f"{glyph} ", *_branch_state(event), wording.linked(f"pipeline #{run.id}", _page(run))
-    )
-    jobs = text(" · ", *_failed(run)) if run.failed_jobs and run.status == "failed" else ()
-    return text(*head, f" {said}", *jobs)
+    why = _why(run)
+    head = text(f"{glyph} ", *_branch_state(event), wording.linked(run.label, _page(event)))
+    return text(*head, f" {said}", *(text(" · ", *why) if why else ()))

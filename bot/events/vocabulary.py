@@ -45,6 +45,7 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("assignees", FieldType.PEOPLE, "assignees after the event", fold=True),
     Field("added_assignees", FieldType.PEOPLE, "who was assigned", fold=True),
     Field("approvals", FieldType.NUMBER, "approvals so far", fetched=True),
+    Field("approvals_required", FieldType.NUMBER, "approvals that are wanted", fetched=True),
     Field("approved", FieldType.BOOL, "every approval that is required is there"),
     Field("draft", FieldType.BOOL, "it is a draft"),
     Field("state", _TEXT, "`opened`, `closed`, `merged`, …"),
@@ -52,9 +53,11 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("conflicts", FieldType.BOOL, "it cannot be merged because of conflicts"),
     Field("additions", FieldType.NUMBER, "lines added", fetched=True),
     Field("deletions", FieldType.NUMBER, "lines deleted", fetched=True),
+    Field("changed_files", FieldType.NUMBER, "files that a merge request changes (GitHub)"),
+    Field("author_association", _TEXT, "what the author is to the project: `member`, … (GitHub)"),
     Field("paths", FieldType.TEXTS, "files added, changed or removed", path=True),
     Field("commits", FieldType.REFS, "the newest commits, at most 20, oldest first"),
-    Field("commit_count", FieldType.NUMBER, "how many commits were pushed"),
+    Field("commit_count", FieldType.NUMBER, "how many commits were pushed, or a merge request has"),
     Field("forced", FieldType.BOOL, "the branch was rewritten, as far as the forge tells"),
     Field("sha", _TEXT, "full id of the commit"),
     Field("commit", FieldType.REF, "the commit: short id and address"),
@@ -62,18 +65,28 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("issue", FieldType.REF, "the issue or work item: number, title and address"),
     Field("pipeline", FieldType.REF, "the pipeline: number and address"),
     Field("job", FieldType.REF, "the job: name and address"),
+    Field("discussion", FieldType.REF, "the discussion: number, title and address"),
+    Field("category", _TEXT, "category of the discussion", fold=True),
+    Field("fork", FieldType.REF, "the new project: path and address"),
+    Field("stars", FieldType.NUMBER, "how many stars the project has by now"),
+    Field("advisory", _TEXT, "id of the advisory: `GHSA-…` or `CVE-…`", fold=True),
+    Field("package", _TEXT, "name of the package that is vulnerable", path=True),
     Field("page", FieldType.REF, "the wiki page: title and address"),
+    Field("pages", FieldType.REFS, "every wiki page that changed: title and address"),
     Field("release", FieldType.REF, "the release: name and address"),
     Field("status", _TEXT, "`running`, `success`, `failed`, `canceled`, …"),
     Field("previous_status", _TEXT, "status of the branch before this pipeline"),
     Field("broken_for", FieldType.DURATION, "since when the branch has been failing"),
+    Field("failures", FieldType.NUMBER, "failures of the branch in a row, this one included"),
     Field("duration", FieldType.DURATION, "how long it ran"),
     Field("failed_jobs", FieldType.REFS, "jobs that failed and were not retried with success"),
+    Field("failed_stages", FieldType.TEXTS, "stages of those jobs"),
+    Field("warnings", FieldType.BOOL, "it passed, but a job that may fail did"),
     Field("trigger", _TEXT, "where a pipeline comes from: push, schedule, merge_request, parent…"),
     Field("stage", _TEXT, "stage of the job"),
     Field("reason", _TEXT, "why it failed, in the forge's word"),
     Field("environment", _TEXT, "name of the environment", path=True),
-    Field("tier", _TEXT, "tier of the environment: `production`, `staging`, …"),
+    Field("tier", _TEXT, "tier: of the environment (`production`), of a sponsorship (`$5 a month`)"),
     Field("type", _TEXT, "`issue`, `incident`, `task`, `epic`, …", fold=True),
     Field("severity", _TEXT, "severity of an incident or a vulnerability"),
     Field("on_type", _TEXT, "what is commented or reacted on: `mr`, `issue`, `commit`, …"),
@@ -136,14 +149,18 @@ def make_event(
     confidential: bool = False,
     sha: str = "",
     group: str = "",
+    private: bool = False,
 ) -> Event:
     """An Event with the common fields filled in and those that are None left out.
 
     `about`: (kind, ident) of each subject, what the event is about first; one without an ident is
     left out, and when none is left the family itself is the subject. `sha`: a commit whose merge
     request is one more subject, if one is known by then.
-    `group`: for what belongs to a group and to no project.
+    `group`: for what belongs to a group and to no project. `private`: what a public project shows
+    to its members only; it is treated as a private project's.
     """
+    if private and project:
+        project = replace(project, visibility="private")
     scope = project.id if project else f"groups/{group}" if group else "-"
     common: dict[str, Value | None] = {
         "forge": source.forge,
@@ -151,7 +168,7 @@ def make_event(
         "project": (project.path or None) if project else None,
         "group": (project.group if project else group) or None,
         "default_branch": (project.default_branch or None) if project else None,
-        "visibility": (project.visibility or None) if project else None,
+        "visibility": (project.visibility or None) if project else "private" if private else None,
         "actor": actor,
         "bot": actor.bot if actor else None,
         "confidential": confidential,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
 from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdict
+from bot.registry import fold_of
 from bot.rules import loops
 from bot.rules.open_subjects import touched
 from bot.rules.state_reader import StateReader
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from bot.actions.spec import Lookup
     from bot.message import Span
     from bot.model import DeliveryId, Event, Json, Value
-    from bot.registry import Fold, Spec
+    from bot.registry import Spec
     from bot.rules.ruleset import Ruleset
 
 
@@ -201,7 +202,7 @@ def _facts(
 ) -> dict[SubjectKey, Mapping[str, Json]]:
     facts: dict[SubjectKey, Mapping[str, Json]] = {}
     for subject in subjects:
-        fold = _fold_of(kind_of(subject), specs)
+        fold = fold_of(kind_of(subject), specs)
         if fold is None:
             continue
         key = f"{'facts' if _has_card(subject, specs) else 'sum'}:{subject}"
@@ -218,13 +219,6 @@ def _has_card(subject: SubjectKey, specs: Mapping[str, Spec]) -> bool:
     """What a card shows is kept for good, the rest for as long as its parts come in."""
     spec = specs.get(kind_of(subject))
     return spec is not None and spec.card is not None
-
-
-def _fold_of(kind: str, specs: Mapping[str, Spec]) -> Fold | None:
-    spec = specs.get(kind)
-    if spec is not None:
-        return spec.fold
-    return next((other.sums[kind] for other in specs.values() if kind in other.sums), None)
 
 
 def _completed(

@@ -147,6 +147,10 @@ class Ruleset:
     time_rules: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
     #: Every `card` of the rules, with its rule: the channels that keep their cards alive.
     card_specs: tuple[tuple[Rule, ActionSpec], ...] = field(init=False, repr=False, compare=False)
+    #: Every `post` that follows its subject, with its rule, by the rule's name.
+    following: Mapping[str, tuple[tuple[Rule, ActionSpec], ...]] = field(
+        init=False, repr=False, compare=False
+    )
     #: Indices of the rules with `on: unmatched`.
     unmatched: frozenset[int] = field(init=False, repr=False, compare=False)
     #: Slack ids that a rule may name, by lower-case name of a person or group.
@@ -155,7 +159,8 @@ class Ruleset:
     def __post_init__(self) -> None:
         known: dict[str, object] = {
             "time_rules": tuple(rule for rule in self.rules if rule.timing.every is not None),
-            "card_specs": tuple(_cards(self.rules)),
+            "card_specs": tuple(_specs("card", self.rules)),
+            "following": _following(self.rules),
             "unmatched": frozenset(
                 n for n, rule in enumerate(self.rules) if "unmatched" in rule.on
             ),
@@ -183,9 +188,17 @@ class Ruleset:
         return tuple(found)
 
 
-def _cards(rules: Iterable[Rule]) -> Iterator[tuple[Rule, ActionSpec]]:
+def _specs(verb: str, rules: Iterable[Rule]) -> Iterator[tuple[Rule, ActionSpec]]:
     for top in rules:
         for rule in (top, *top.first):
             for spec in rule.actions:
-                if spec.verb == "card":
+                if spec.verb == verb:
                     yield rule, spec
+
+
+def _following(rules: Iterable[Rule]) -> Mapping[str, tuple[tuple[Rule, ActionSpec], ...]]:
+    found: dict[str, tuple[tuple[Rule, ActionSpec], ...]] = {}
+    for rule, spec in _specs("post", rules):
+        if spec.follow:
+            found[rule.name] = (*found.get(rule.name, ()), (rule, spec))
+    return found

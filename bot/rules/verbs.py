@@ -24,7 +24,7 @@ _LOOK: Final = ("text", "template", "size", "mention", "color", "unfurl")
 
 #: The keys of each verb's long form, the first also being what its short form gives.
 VERBS: Final[Mapping[str, tuple[str, ...]]] = {
-    "post": (*_ROUTE, "thread", *_LOOK),
+    "post": (*_ROUTE, "thread", *_LOOK, "follow"),
     "card": (*_ROUTE, "size", "mention", "color", "unfurl", "follow"),
     "reply": (*_ROUTE, "thread", "broadcast", *_LOOK),
     "react": ("emoji", "remove", "to", "thread"),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot import actions
 from bot.actions import card as cards
+from bot.actions import follow
+from bot.actions.follow import Follower
 from bot.actions.plan import Asker
 from bot.actions.spec import ActionSpec
 from bot.errors import RenderError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from bot.actions.plan import Plan, View
     from bot.actions.spec import Lookup
+    from bot.model import Thread
     from bot.rules.ruleset import Condition, Rule, Ruleset
     from bot.rules.state_reader import StateReader
 
@@ -61,9 +64,11 @@ class Walk:
             self._try([rules[number] for number in numbers if number in last])
         edited = cards.edit(self.plan, self._followers())
         self._carry()
-        # What the bot did itself changes its cards, and is not echoed below them.
+        followed = (*edited, *self._posts())
+        # What the bot did itself changes its messages, and is not echoed below them.
         if not self.view.own:
-            cards.follow(self.plan, edited)
+            follow.follow(self.plan, followed)
+        follow.mark(self.plan, followed, self.reader.get)
         if not self._matched and not stopped and default_route is not None:
             self._default(default_route)
 
@@ -218,17 +223,28 @@ class Walk:
         }
         return Asker(name=rule.name, only=frozenset(allowed))
 
-    def _followers(self) -> dict[str, list[cards.Follower]]:
+    def _followers(self) -> dict[str, list[Follower]]:
         """The card rules of each channel; nothing without a card to follow."""
-        found: dict[str, list[cards.Follower]] = {}
+        found: dict[str, list[Follower]] = {}
         for rule, spec in self.ruleset.card_specs if self.plan.cards() else ():
-            asker = self._asker(rule)
             for channel in dict.fromkeys(map(self.view.channel, spec.to.channels)):
-                may = asker.may(channel) and self.muting.of(rule.name, channel) is None
-                one = cards.Follower(
-                    rule=rule.name, asker=asker if may else None, topics=spec.follow
-                )
-                found.setdefault(channel, []).append(one)
+                found.setdefault(channel, []).append(self._follower(rule, spec, channel))
+        return found
+
+    def _follower(self, rule: Rule, spec: ActionSpec, channel: str) -> Follower:
+        asker = self._asker(rule)
+        may = asker.may(channel) and self.muting.of(rule.name, channel) is None
+        return Follower(rule=rule.name, asker=asker if may else None, topics=spec.follow)
+
+    def _posts(self) -> list[tuple[Thread, Follower]]:
+        """The event's messages, new ones included, whose rules follow what they are about."""
+        found: list[tuple[Thread, Follower]] = []
+        for thread in self.plan.roots() if self.ruleset.following else ():
+            for rule, spec in self.ruleset.following.get(thread.rule, ()):
+                channels = map(self.view.channel, spec.to.channels)
+                if not thread.card and thread.channel in channels:
+                    found.append((thread, self._follower(rule, spec, thread.channel)))
+                    break
         return found
 
     def _default(self, channel: str) -> None:

@@ -1,0 +1,106 @@
+"""What hangs below a message because its rule follows the subject: replies and reactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from bot.actions import plan as planning
+from bot.actions import reply
+from bot.actions.spec import ActionSpec
+from bot.events import ci
+
+if TYPE_CHECKING:
+    from bot.actions.plan import Asker, Plan
+    from bot.model import Json, Thread
+
+#: What is remembered under a state key.
+Recall: TypeAlias = "Callable[[str], Json]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """A rule with messages in a channel, and what it wants below them."""
+
+    rule: str
+    #: None: it must not act now (muted, or the event is not for that channel).
+    asker: Asker | None
+    topics: tuple[str, ...]
+
+
+Followed: TypeAlias = "Iterable[tuple[Thread, Follower]]"
+
+
+def follow(to: Plan, followed: Followed) -> None:
+    """Adds to the messages what their rules follow; not to one that this delivery brought."""
+    fresh = {action.id for action in to.actions}
+    for thread, follower in followed:
+        if follower.asker is not None and thread.root not in fresh:
+            only = replace(follower.asker, only=frozenset({thread.channel}))
+            for topic in follower.topics:
+                _add(to, thread, only, topic)
+
+
+def _add(to: Plan, thread: Thread, only: Asker, topic: str) -> None:
+    view = to.view
+    if not set(view.names) & _TOPICS[topic] and view.event.kind not in _TOPICS[topic]:
+        return
+    if topic != "pipeline" or _is_news(to, thread):
+        reply.plan(ActionSpec(verb="reply", line=0), only, to)
+
+
+def _is_news(to: Plan, thread: Thread) -> bool:
+    """A failure is explained below a message that shows nothing of it, unless the channel hears
+    of it anyway; a card shows it itself."""
+    if thread.card or any(
+        action.channel == thread.channel and action.verb in {"post", "reply"}
+        for action in to.actions
+    ):
+        return False
+    facts = to.view.facts.get(thread.subject)
+    return facts is not None and ci.is_last(facts, to.view.event.subject)
+
+
+def mark(to: Plan, followed: Followed, recall: Recall) -> None:
+    """Puts on each message the emoji that belong there now, and takes off its others."""
+    view = to.view
+    for thread, follower in followed:
+        facts = view.facts.get(thread.subject)
+        if follower.asker is None or facts is None:
+            continue
+        spec = view.specs.get(planning.kind_of(thread.subject))
+        own = spec.marks(facts) if spec is not None and spec.marks is not None else {}
+        topics = {**own, **ci.marks(facts)}
+        wanted = [emoji for emoji, topic in topics.items() if topic in follower.topics]
+        key = f"reacted:{thread.root}"
+        shown: list[str] = recall(key) or []
+        for emoji in shown:
+            if emoji not in wanted:
+                _wear(to, thread, follower.asker, emoji, remove=True)
+        for emoji in wanted:
+            if emoji not in shown:
+                _wear(to, thread, follower.asker, emoji, remove=False)
+        if shown != wanted:
+            to.remember[key] = wanted or None
+
+
+def _wear(to: Plan, thread: Thread, asker: Asker, emoji: str, *, remove: bool) -> None:
+    to.add(
+        replace(
+            planning.new_action("react", asker, thread.channel, thread.subject),
+            emoji=emoji,
+            remove=remove,
+            root=thread.root,
+            slot=f"react:{thread.root}:{emoji}",
+            confidential=to.view.event.confidential,
+        )
+    )
+
+
+_TOPICS: Final[Mapping[str, frozenset[str]]] = {
+    "comments": frozenset({"comment"}),
+    "reviews": frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"}),
+    "state": frozenset({"mr.merged", "mr.closed", "mr.reopened", "mr.ready", "mr.drafted"}),
+    "pipeline": frozenset({"pipeline.failed"}),
+}
