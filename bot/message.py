@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -261,6 +261,16 @@ _FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]")
 _FLAG_BEFORE: Final = re.compile("[\U0001f1e6-\U0001f1ff](?=[\U0001f1e6-\U0001f1ff]*$)")
 
 
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Gives a command of this bot; whoever presses it must be allowed to give it."""
+
+    label: str
+    #: As typed behind `/hook `.
+    words: str
+    style: Literal["primary", "danger"] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What a chat shows, target-neutral: one lead text and what hangs below it.
@@ -274,6 +284,8 @@ class Message:
     context: tuple[Text, ...] = ()
     color: str | None = None
     unfurl: bool = False
+    #: Of answers to commands; elsewhere than in Slack the texts must do without them.
+    buttons: tuple[Button, ...] = ()
 
     def with_mentions(self, mentions: Text) -> Message:
         """The same message with people named before its lead."""
@@ -288,6 +300,7 @@ def dump_message(message: Message) -> dict[str, Any]:
         "context": [dump_text(part) for part in message.context],
         "color": message.color,
         "unfurl": message.unfurl,
+        **({"buttons": [asdict(one) for one in message.buttons]} if message.buttons else {}),
     }
 
 
@@ -298,6 +311,7 @@ def load_message(raw: Mapping[str, Any]) -> Message:
         context=tuple(load_text(part) for part in raw["context"]),
         color=raw["color"],
         unfurl=raw["unfurl"],
+        buttons=tuple(Button(**one) for one in raw.get("buttons", ())),
     )
 
 

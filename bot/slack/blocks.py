@@ -9,7 +9,7 @@ from bot.message import Text, truncate, width
 from bot.slack.mrkdwn import render
 
 if TYPE_CHECKING:
-    from bot.message import Message
+    from bot.message import Button, Message
     from bot.model import Json
 
 #: Slack refuses a longer section. Source: Slack's Block Kit reference (read 2026-11).
@@ -19,6 +19,11 @@ BLOCKS_LIMIT: Final = 50
 #: Undocumented; Slack answers msg_blocks_too_long at about 13,200: slackapi/bolt-js issue 2509.
 TOTAL_LIMIT: Final = 12_000
 
+#: Begins the ids of buttons that give a command.
+RUN: Final = "run-"
+_BUTTONS: Final = 25
+_LABEL_LIMIT: Final = 75
+_VALUE_LIMIT: Final = 2000
 _CUT: Final = "…"
 #: Below this a paragraph is not worth beginning.
 _SCRAP: Final = 40
@@ -43,10 +48,11 @@ def blocks(message: Message) -> Sent:
     texts = (message.text, *message.body, *message.context)
     made = _made([(kind, part) for kind, part in zip(kinds, texts, strict=True) if _shows(part)])
     notification = fit(message.text, SECTION_LIMIT).strip() or _first(made) or _CUT
+    buttons = [_actions(message.buttons)] if message.buttons else []
     if message.color is None:
-        return Sent(text=notification, blocks=tuple(made))
+        return Sent(text=notification, blocks=(*made[: BLOCKS_LIMIT - len(buttons)], *buttons))
     # The lead stays outside: `text` would be shown a second time above an attachment alone.
-    below = made[1:] or [{"type": "divider"}]
+    below = [*made[1 : BLOCKS_LIMIT - len(buttons)], *buttons] or [{"type": "divider"}]
     bar = {"color": message.color, "blocks": below}
     return Sent(text=notification, blocks=tuple(made[:1]), attachments=(bar,))
 
@@ -96,6 +102,23 @@ def _block(kind: str, shown: str) -> Json:
     # Without verbatim Slack makes links and mentions of what looks like them.
     mrkdwn = {"type": "mrkdwn", "text": shown, "verbatim": True}
     return {"type": kind, "text": mrkdwn} if kind == "section" else _context(mrkdwn)
+
+
+def _actions(buttons: tuple[Button, ...]) -> Json:
+    return {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                "text": {"type": "plain_text", "text": button.label[:_LABEL_LIMIT], "emoji": True},
+                # Alike ids would be refused.
+                "action_id": f"{RUN}{number}",
+                "value": button.words[:_VALUE_LIMIT],
+                **({"style": button.style} if button.style else {}),
+            }
+            for number, button in enumerate(buttons[:_BUTTONS])
+        ],
+    }
 
 
 def _context(element: Json) -> Json:

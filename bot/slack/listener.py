@@ -18,7 +18,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import BotError, CallError, CredentialRefused
 from bot.message import Code, Message, Text, text
-from bot.slack.blocks import blocks
+from bot.slack.blocks import RUN, blocks
 from bot.slack.client import web_client
 from bot.slack.sockets import Sockets
 from bot.slack.taxonomy import TROUBLE, translate
@@ -66,6 +66,7 @@ class SlackListener:
         self._bolt = _bolt(token, signing_secret or "", api_url)
         self._bolt.command(re.compile("/"))(self._command)
         self._bolt.shortcut("why")(self._why)
+        self._bolt.action(re.compile(f"^{RUN}"))(self._pressed)
 
     async def handle(self, request: web.Request) -> web.Response:
         """POST /slack/events. Only what Slack signed reaches Bolt's parsers."""
@@ -114,6 +115,18 @@ class SlackListener:
             text=f"why {channel}/{message}",
             user_id=body["user"]["id"],
             channel_id=channel,
+            response_url=body.get("response_url") or "",
+        )
+        await self._kept(request, "/hook")
+        await ack()
+
+    async def _pressed(self, ack: Callable[..., Awaitable[Any]], body: Mapping[str, Json]) -> None:
+        """A button of an answer; an acknowledgement of it can carry no text."""
+        request = CommandRequest(
+            id=body["trigger_id"],
+            text=body["actions"][0].get("value") or "help",
+            user_id=body["user"]["id"],
+            channel_id=(body.get("channel") or {}).get("id", ""),
             response_url=body.get("response_url") or "",
         )
         await self._kept(request, "/hook")
@@ -214,6 +227,11 @@ _DOING: Final[Mapping[str, tuple[str, str]]] = {
     "add": ("Adding a hook to", ""),
     "list": ("Looking up the hooks of", "Looking up the hooks"),
     "remove": ("Removing the hook of", ""),
+    "show": ("Looking at the hook of", ""),
+    "pause": ("Pausing the hook of", ""),
+    "resume": ("Resuming the hook of", ""),
+    "rotate": ("Changing the secret of the hook of", ""),
+    "sync": ("Comparing with the forge:", "Comparing the hooks with the forges"),
     "test": ("Testing the hook of", ""),
     "why": ("", "Looking up why"),
     "help": ("Looking up", "Looking up what I can do"),

@@ -94,6 +94,29 @@ class Commands:
             "response_url": f"{self.origin}/commands/{number}",
         }
 
+    async def press(self, bot_url: str, value: str, *, user: str, channel: Channel) -> int:
+        """A button under one of the bot's answers; the status of the acknowledgement."""
+        number = f"{next(self._numbers)}"
+        self._uses[number] = 0
+        payload = {
+            "type": "block_actions",
+            "user": {"id": user},
+            "team": {"id": TEAM},
+            "channel": {"id": channel.id, "name": channel.name},
+            "container": {"type": "message", "is_ephemeral": True},
+            "trigger_id": f"{number}.1.fake",
+            "response_url": f"{self.origin}/commands/{number}",
+            "actions": [{"type": "button", "action_id": "run-0", "block_id": "b", "value": value}],
+        }
+        body = urlencode({"payload": json.dumps(payload)})
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                f"{bot_url.rstrip('/')}/slack/events", data=body, headers=self.signed(body)
+            ) as response,
+        ):
+            return response.status
+
     def signed(self, body: str, *, at: str | None = None) -> dict[str, str]:
         """Headers of an authentic request; `at` is the timestamp, now when not given."""
         stamp = at or f"{int(time.time())}"
