@@ -55,6 +55,13 @@ class Api(GitHubAPI):
         ) as response:
             return response.status, response.headers, await response.read()
 
+    @override
+    async def _make_request(self, *args: Any, **more: Any) -> tuple[bytes, str | None, int]:
+        answer = await super()._make_request(*args, **more)
+        if isinstance(answer[0], str):
+            raise ValueError("no JSON: a proxy's page, perhaps")  # noqa: TRY004 - as of a parser
+        return answer
+
     async def pages(self, path: str, *, limit: int = 10_000) -> list[Any]:
         """All pages, up to that many rows."""
         joint = "&" if "?" in path else "?"
