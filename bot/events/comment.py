@@ -2,211 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, gitlab, merge_request, wording
-from bot.events.vocabulary import declare, fetched, make_event
+from bot.events import review_threads, wording
+from bot.events.comment_github import WORDS, from_github
+from bot.events.comment_gitlab import from_gitlab
+from bot.events.vocabulary import declare, fetched
 from bot.message import Message, text
-from bot.model import Ref, Value
-from bot.registry import EventName, Spec
+from bot.registry import EventName, Remark, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.events.comment_subject import Comment
     from bot.message import Span, Text
-    from bot.model import Event, Person, Project
-    from bot.payload import Payload
-    from bot.registry import Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
-    text: str
-    #: `create`, `update` or `delete`; older versions of GitLab tell of new ones only.
-    action: str
-    #: Written by the forge itself.
-    system: bool
-    url: str
-    #: Of a comment on a diff.
-    file: str
-    line: int | None
-    #: `mr`, `issue`, `commit`, `snippet`, `design`, `wiki`, `epic`; else the forge's own word.
-    on_type: str
-    #: What it is on: `!7 Title`, `abc12345 Title`.
-    on: Ref
-    #: Key of what it is on: number, id or slug.
-    on_ident: str
-
-    @property
-    def is_new(self) -> bool:
-        return self.action == "create" and not self.system
-
-
-def from_gitlab(source: Source, payload: Payload) -> Event | None:
-    attributes = payload["object_attributes"]
-    attributes.as_(dict)
-    project = gitlab.project(payload)
-    actor = gitlab.person(payload["user"])
-    subject = _read(payload, attributes)
-    mr = _mr(payload, actor, project) if subject.on_type == "mr" else None
-    sha = subject.on_ident if subject.on_type == "commit" else ""
-    return make_event(
-        source,
-        payload,
-        kind="comment",
-        names=_names(subject),
-        project=project,
-        actor=actor,
-        subject=subject,
-        about=_about(payload, subject),
-        fields={
-            **(merge_request.fields_of(mr) if mr else _issue_fields(payload, subject)),
-            **_fields(subject, sha),
-        },
-        url=subject.url,
-        confidential=_is_confidential(source, payload, attributes),
-        sha=sha,
-        group=gitlab.group_path(subject.url) if project is None else "",
-    )
-
-
-def _read(payload: Payload, attributes: Payload) -> Comment:
-    on_type = _TYPES.get(
-        attributes["noteable_type"].text_or(), attributes["noteable_type"].text_or()
-    )
-    position = attributes["position"]
-    on, ident = _on(payload, attributes, on_type)
-    return Comment(
-        text=attributes["note"].text_or() or attributes["description"].text_or(),
-        action=attributes["action"].text_or() or "create",
-        system=attributes["system"].bool_or(),
-        url=attributes["url"].text_or(),
-        file=position["new_path"].text_or() or position["old_path"].text_or(),
-        line=git.number(position["new_line"]) or git.number(position["old_line"]),
-        on_type=on_type,
-        on=on,
-        on_ident=ident,
-    )
-
-
-_TYPES: Final[Mapping[str, str]] = {
-    "MergeRequest": "mr",
-    "Issue": "issue",
-    "WorkItem": "issue",
-    "Commit": "commit",
-    "Snippet": "snippet",
-    "ProjectSnippet": "snippet",
-    "PersonalSnippet": "snippet",
-    "DesignManagement::Design": "design",
-    "WikiPage::Meta": "wiki",
-    "Epic": "epic",
-    "Vulnerability": "vulnerability",
-}
-#: Where the body holds what a comment is on, and the mark before its number.
-_PLACES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
-    "mr": (("merge_request",), "!"),
-    "issue": (("issue", "work_item"), "#"),
-    "epic": (("epic", "work_item", "issue"), "&"),
-    "snippet": (("snippet",), "$"),
-    "design": (("design",), ""),
-    "wiki": (("wiki_page", "wiki_page_meta", "wiki"), ""),
-    "vulnerability": (("vulnerability",), ""),
-}
-
-
-def _on(payload: Payload, attributes: Payload, on_type: str) -> tuple[Ref, str]:
-    """What the comment is on, and its key; the object itself may be absent."""
-    page = attributes["url"].text_or().partition("#")[0]
-    if on_type == "commit":
-        return _on_commit(payload, attributes)
-    places, mark = _PLACES.get(on_type, ((), ""))
-    place = next((payload[name] for name in places if payload[name]), payload["(none)"])
-    by_id = on_type in {"snippet", "design", "vulnerability"}
-    number = place["slug"].text_or() or place["iid"].id() or f"{gitlab.iid_in(page) or ''}"
-    number = "" if by_id else number
-    ident = number or place["id"].id() or attributes["noteable_id"].id()
-    title = place["title"].text_or() or place["filename"].text_or()
-    label = f"{mark}{ident} {title}" if mark else title or on_type
-    return Ref(label=wording.short(label), url=place["url"].text_or() or page), ident
-
-
-def _on_commit(payload: Payload, attributes: Payload) -> tuple[Ref, str]:
-    commit = gitlab.commit(payload["commit"])
-    sha = (commit.sha if commit else "") or attributes["commit_id"].text_or()
-    url = (commit.url if commit else "") or attributes["url"].text_or().partition("#")[0]
-    title = commit.title if commit else ""
-    return Ref(label=wording.short(f"{sha[:8]} {title}"), url=url), sha
-
-
-def _mr(
-    payload: Payload, actor: Person | None, project: Project | None
-) -> merge_request.MergeRequest:
-    mr = merge_request.read(
-        payload, payload["merge_request"], actor, project.url if project else ""
-    )
-    iid = mr.iid or gitlab.iid_in(payload["object_attributes"]["url"].text_or())
-    return replace(mr, iid=iid)
-
-
-def _about(payload: Payload, subject: Comment) -> tuple[tuple[str, str], ...]:
-    # An epic is a work item of its group under the same number: one thread for both.
-    kind = {"epic": "issue"}.get(subject.on_type, subject.on_type or "comment")
-    issue = payload["issue"]["iid"].id() if subject.on_type == "design" else ""
-    return ((kind, subject.on_ident), ("issue", issue))
-
-
-def _names(subject: Comment) -> tuple[str, ...]:
-    if subject.system:
-        return ()
-    if subject.action == "update":
-        return ("comment.edited",)
-    if subject.action == "delete":
-        return ("comment.deleted",)
-    name = f"comment.{subject.on_type}"
-    return (name, "comment") if name in _ON else ("comment",)
-
-
-_ON: Final = frozenset(
-    f"comment.{kind}" for kind in ("mr", "issue", "commit", "snippet", "design", "wiki", "epic")
-)
-
-
-def _issue_fields(payload: Payload, subject: Comment) -> Mapping[str, Value | None]:
-    places, _mark = _PLACES.get(subject.on_type, ((), ""))
-    place = next((payload[name] for name in places if payload[name]), payload["(none)"])
-    is_issue = subject.on_type in {"issue", "epic"}
-    return {
-        "issue": subject.on if is_issue else None,
-        "iid": git.number(place["iid"]) if is_issue else None,
-        "title": place["title"].text_or() or None,
-        "state": (place["state"].text_or() or None) if is_issue else None,
-        "labels": gitlab.labels_of(payload, place) if is_issue else None,
-    }
-
-
-def _fields(subject: Comment, sha: str) -> Mapping[str, Value | None]:
-    found: dict[str, Value | None] = {
-        "comment.text": subject.text,
-        "comment.file": subject.file or None,
-        "on_type": subject.on_type or None,
-    }
-    if sha:
-        found |= {"sha": sha, "commit": git.commit_ref(sha, subject.on.url)}
-    return found
-
-
-def _is_confidential(source: Source, payload: Payload, attributes: Payload) -> bool:
-    return (
-        attributes["internal"].bool_or()
-        or attributes["confidential"].bool_or()
-        or any(
-            payload[place]["confidential"].bool_or()
-            for place in ("issue", "work_item", "epic", "merge_request")
-        )
-        or payload["event_type"].text_or().startswith("confidential")
-        or source.event.lower().startswith("confidential")
-    )
+    from bot.model import Event
 
 
 _SAID: Final[Mapping[str, str]] = {
@@ -226,8 +36,8 @@ def line(event: Event) -> Message:
         wording.project(event),
         *_at(subject),
     )
-    words = wording.excerpt(subject.text)
-    return Message(text=head, body=(words,) if words and subject.action != "delete" else ())
+    words = _words(event)
+    return Message(text=head, body=(words,) if words else ())
 
 
 def _verb(subject: Comment) -> Span:
@@ -235,17 +45,44 @@ def _verb(subject: Comment) -> Span:
 
 
 def _at(subject: Comment) -> Text:
-    if not subject.file:
-        return ()
-    place = f"{subject.file}:{subject.line}" if subject.line else subject.file
-    return text(" at ", wording.branch(place))
+    return text(" at ", wording.branch(_place(subject))) if subject.file else ()
+
+
+def _place(subject: Comment) -> str:
+    return f"{subject.file}:{subject.line}" if subject.line else subject.file
 
 
 def reply(event: Event) -> Text:
     subject: Comment = event.subject
-    head = text(f"💬 {wording.who(event.actor)} ", _verb(subject), *_at(subject))
-    words = wording.excerpt(subject.text)
-    return text(*head, ": ", *words) if words and subject.action != "delete" else head
+    return text(f"💬 {wording.who(event.actor)} ", *_said(event, _SAID.get(subject.action)))
+
+
+def _said(event: Event, verb: str | None) -> Text:
+    """`commented at a.py:3`, and what."""
+    subject: Comment = event.subject
+    head = text(wording.linked(verb or "commented", subject.url), *_at(subject))
+    words = _words(event)
+    return text(*head, ": ", *words) if words else head
+
+
+def _words(event: Event) -> Text:
+    subject: Comment = event.subject
+    return () if subject.action == "delete" else wording.excerpt(subject.text, event=event)
+
+
+def remark(event: Event) -> Remark | None:
+    subject: Comment = event.subject
+    if not subject.id or not event.names:
+        return None
+    place = wording.linked(_place(subject) or "comment", subject.url)
+    return Remark(
+        id=subject.id,
+        author=subject.author or event.actor,
+        glyph="💬",
+        said=_said(event, None),
+        row=text(place, *_words(event)),
+        change=subject.action,
+    )
 
 
 SPEC = Spec(
@@ -260,6 +97,7 @@ SPEC = Spec(
         EventName("comment.design", "… on a design"),
         EventName("comment.wiki", "… on a wiki page"),
         EventName("comment.epic", "… on an epic"),
+        EventName("comment.discussion", "… on a discussion (GitHub)"),
         EventName("comment.edited", "a comment was edited", bare=False),
         EventName("comment.deleted", "a comment was deleted", bare=False),
     ),
@@ -268,13 +106,19 @@ SPEC = Spec(
             *("comment.text", "comment.file", "on_type", "mr", "issue", "commit", "sha", "iid"),
             *("title", "description", "branch", "source", "target", "state", "draft", "author"),
             *("labels", "assignees", "reviewers", "conflicts", "actor_role"),
+            *("milestone", "author_association"),
             only={"mr": ("comment.mr", "comment.edited", "comment.deleted")},
         ),
         sometimes=("author",),
     ),
     gitlab=("note",),
     from_gitlab=from_gitlab,
+    github=WORDS,
+    from_github=from_github,
     gitlab_triggers=("note_events",),
     line=line,
     reply=reply,
+    remark=remark,
+    derive=review_threads.derive,
+    state_key=review_threads.state_key,
 )

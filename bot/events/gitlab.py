@@ -37,6 +37,14 @@ def person(payload: Payload) -> Person | None:
     return Person(username=username, name=name, id=payload["id"].id(), bot=is_bot(username))
 
 
+def pusher(payload: Payload) -> Person | None:
+    """Who pushed; system hooks leave out the user name."""
+    username, name = payload["user_username"].text_or(), payload["user_name"].text_or()
+    if not username and not name:
+        return None
+    return Person(username=username, name=name, id=payload["user_id"].id(), bot=is_bot(username))
+
+
 def people(payload: Payload) -> tuple[Person, ...]:
     """Each person of a list once, in its order."""
     found = [one for one in map(person, payload) if one]

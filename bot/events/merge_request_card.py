@@ -1,138 +1,61 @@
-"""The live message of a merge request: the facts it shows, and how events change them."""
+"""The live message of a merge request, and the emoji that belong on it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from bot.events import wording
+from bot import markdown
+from bot.events import ci, wording
 from bot.events.merge_request_texts import GLYPHS
 from bot.message import Message, Text, join, strike, text
+from bot.references import Home
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from bot.events.comment import Comment
-    from bot.events.merge_request import Change, MergeRequest
-    from bot.events.pipeline import Pipeline
     from bot.message import Part
-    from bot.model import Event, Json, Person
+    from bot.model import Json
 
-#: JSON, as it is kept between events.
-Facts = dict[str, Any]
-
-
-def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
-    """Only a merge request's own events begin facts; others add to those that are there."""
-    if event.kind == "mr":
-        return _after_change(dict(facts or {}), event)
-    if facts is None:
-        return None
-    if event.kind == "pipeline":
-        return _after_pipeline(dict(facts), event.subject)
-    if event.kind == "comment":
-        return _after_comment(dict(facts), event.subject)
-    return facts
-
-
-def _after_change(facts: Facts, event: Event) -> Facts:
-    change: Change = event.subject
-    mr = change.mr
-    old_head = facts.get("sha")
-    facts.update(_told(mr))
-    if event.project and event.project.path:
-        facts.update(project=event.project.path, project_url=event.project.url)
-    if mr.head and mr.head.sha != old_head:
-        # A pipeline of the old head may still end; what began before it says nothing any more.
-        facts["outdated"] = facts.pop("pipeline", {}).get("id", facts.get("outdated", 0))
-    facts["approved_by"] = _approvers(facts.get("approved_by", []), event)
-    if change.action in _QUORUM:
-        facts["approved"] = _QUORUM[change.action]
-    elif not facts["approved_by"]:
-        facts["approved"] = False
-    return facts
-
-
-#: Actions after which it is known whether every approval that is required is there.
-_QUORUM: Final = {"approved": True, "unapproved": False}
-
-
-def _told(mr: MergeRequest) -> Facts:
-    """What the event tells; what it does not tell stays as it was."""
-    told: Facts = {
-        "iid": mr.iid,
-        "title": mr.title or None,
-        "url": mr.url or None,
-        "state": mr.state or None,
-        "draft": mr.draft,
-        "source": mr.source or None,
-        "target": mr.target or None,
-        "sha": mr.head.sha if mr.head else None,
-        "author": _person(mr.author) if mr.author else None,
-        "labels": list(mr.labels) if mr.labels is not None else None,
-        "reviewers": [_person(one) for one in mr.reviewers],
-        "assignees": [_person(one) for one in mr.assignees],
-        "conflicts": mr.conflicts,
-        "threads_resolved": mr.threads_resolved,
-    }
-    return {key: value for key, value in told.items() if value is not None}
-
-
-def _person(person: Person) -> Facts:
-    return {"username": person.username, "name": wording.who(person)}
-
-
-def _approvers(known: Sequence[Facts], event: Event) -> list[Facts]:
-    change: Change = event.subject
-    if change.system_action == "approvals_reset_on_push":
-        return []
-    actor = event.actor
-    if change.system or actor is None:
-        return list(known)
-    others = [one for one in known if one["username"] != actor.username]
-    if "mr.approved" in event.names:
-        return [*others, _person(actor)]
-    return others if "mr.unapproved" in event.names else list(known)
-
-
-def _after_pipeline(facts: Facts, run: Pipeline) -> Facts:
-    other_head = facts.get("sha") not in {run.sha, None} and run.mr_iid is None
-    if other_head or run.id <= facts.get("outdated", 0):
-        return facts
-    known = facts.get("pipeline")
-    if known and (known["id"] > run.id or (known["id"] == run.id and _late(known, run))):
-        return facts
-    facts["pipeline"] = {"id": run.id, "status": run.status, "url": run.url}
-    return facts
-
-
-def _late(known: Facts, run: Pipeline) -> bool:
-    # Deliveries are not ordered: `running` may come after the end it leads to. A retry, which
-    # does run again, is told by its end.
-    return known["status"] in _ENDS and run.status not in _ENDS
-
-
-_ENDS: Final = frozenset({"success", "failed", "canceled", "skipped"})
-
-
-def _after_comment(facts: Facts, note: Comment) -> Facts:
-    if note.is_new:
-        facts["comments"] = facts.get("comments", 0) + 1
-    return facts
+_DESCRIPTION: Final = 300
+_PEOPLE: Final = 6
 
 
 def card(facts: Mapping[str, Json]) -> Message:
-    """The whole merge request on four lines at most."""
+    """The whole merge request: its title, three small lines at most, and how it describes itself
+    while it is open."""
     state = _state(facts)
     title: Part = wording.linked(_label(facts), facts.get("url") or "")
-    if state in {"merged", "closed"}:
-        title = strike(title)
+    over = state in _OVER
+    words = () if over else _description(facts)
     return Message(
-        text=text(f"{GLYPHS[state]} {_WORDS[state]} · ", title),
+        text=text(f"{GLYPHS[state]} {_WORDS[state]} · ", strike(title) if over else title),
+        body=(words,) if words else (),
         context=tuple(row for row in (_origin(facts), _people(facts), _checks(facts)) if row),
         color=_COLORS.get(state),
     )
 
 
+def _description(facts: Mapping[str, Json]) -> Text:
+    home = Home(
+        forge="github" if facts.get("mark") else "gitlab",
+        url=(facts.get("project_url") or "").rstrip("/"),
+        path=facts.get("project") or "",
+    )
+    return markdown.read(facts.get("description") or "", home, limit=_DESCRIPTION)
+
+
+def marks(facts: Mapping[str, Json]) -> Mapping[str, str]:
+    """What reactions should be there, each with the topic of `follow` that wants it; those of
+    pipelines are no merge request's own."""
+    wanted = (
+        ("white_check_mark", "reviews", bool(facts.get("approved_by"))),
+        ("tada", "state", facts.get("state") == "merged"),
+        ("no_entry_sign", "state", facts.get("state") == "closed"),
+    )
+    return {emoji: topic for emoji, topic, holds in wanted if holds}
+
+
+_OVER: Final = frozenset({"merged", "closed"})
 _WORDS: Final = {
     "draft": "Draft",
     "opened": "Open",
@@ -144,7 +67,7 @@ _COLORS: Final = {"opened": "#1f75cb", "approved": "good", "merged": "#6e49cb"}
 
 
 def _state(facts: Mapping[str, Json]) -> str:
-    if facts.get("state") in {"merged", "closed"}:
+    if facts.get("state") in _OVER:
         return str(facts["state"])
     if facts.get("draft"):
         return "draft"
@@ -152,14 +75,16 @@ def _state(facts: Mapping[str, Json]) -> str:
 
 
 def _label(facts: Mapping[str, Json]) -> str:
-    number = f"!{facts['iid']}" if "iid" in facts else "merge request"
+    mark = facts.get("mark", "!")
+    nobody = "merge request" if mark == "!" else "pull request"
+    number = f"{mark}{facts['iid']}" if "iid" in facts else nobody
     return f"{number} {wording.without_draft(facts.get('title', ''))}"
 
 
 def _origin(facts: Mapping[str, Json]) -> Text:
     parts: list[Part] = []
     if "author" in facts:
-        parts.append(_names([facts["author"]]))
+        parts.append(str(facts["author"]["name"]))
     if "source" in facts and "target" in facts:
         arrow = (wording.branch(facts["source"]), " → ", wording.branch(facts["target"]))
         parts.append(text(*arrow))
@@ -170,18 +95,45 @@ def _origin(facts: Mapping[str, Json]) -> Text:
 
 def _people(facts: Mapping[str, Json]) -> Text:
     parts: list[Part] = []
-    if reviewers := facts.get("reviewers"):
-        parts.append(f"Reviewers: {_names(reviewers)}")
+    if reviewers := _reviewers(facts):
+        parts.append(f"Reviewers: {_listed(reviewers)}")
     if assignees := facts.get("assignees"):
-        parts.append(f"Assigned to {_names(assignees)}")
-    if approvers := facts.get("approved_by"):
-        parts.append(f"👍 Approved by {_names(approvers)}")
+        parts.append(f"Assigned to {_listed([one['name'] for one in assignees])}")
+    if approvals := _approvals(facts):
+        parts.append(approvals)
     return join(" · ", parts)
 
 
-def _names(everyone: Sequence[Mapping[str, Json]]) -> str:
-    shown = [one["name"] for one in everyone[:6]]
-    return ", ".join(shown) + (f" and {len(everyone) - 6} more" if len(everyone) > 6 else "")
+def _reviewers(facts: Mapping[str, Json]) -> list[str]:
+    """Those who are asked and those who said something, each with where they stand. GitHub drops
+    from its list whoever has reviewed."""
+    approved = {one["username"] for one in facts.get("approved_by", ())}
+    verdicts = facts.get("verdicts", {})
+    asked = {one["username"]: one["name"] for one in facts.get("reviewers", ())}
+    said = {username: one["name"] for username, one in verdicts.items()}
+    shown = []
+    for username, name in {**said, **asked}.items():
+        verdict = verdicts.get(username, {}).get("state", "asked")
+        shown.append(f"{_STANDS['approved' if username in approved else verdict]} {name}")
+    return shown
+
+
+_STANDS: Final = {"asked": "⏳", "commented": "💬", "approved": "✅", "changes": "🔴"}
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _PEOPLE
+    return ", ".join(names[:_PEOPLE]) + (f" and {more} more" if more > 0 else "")
+
+
+def _approvals(facts: Mapping[str, Json]) -> str:
+    """`👍 Approved by Bob (1 of 2)`, as far as the forge told how many it wants."""
+    approvers = [one["name"] for one in facts.get("approved_by", ())]
+    given, wanted = len(approvers) + facts.get("uncounted", 0), facts.get("approvals_required")
+    of = f"{given} of {wanted}" if wanted else ""
+    if not approvers:
+        return f"👍 {of} approvals" if wanted else f"👍 {given} approved" if given else ""
+    return f"👍 Approved by {_listed(approvers)}" + (f" ({of})" if of else "")
 
 
 _PIPELINE: Final = {
@@ -195,17 +147,41 @@ _PIPELINE: Final = {
 
 
 def _checks(facts: Mapping[str, Json]) -> Text:
+    live = facts.get("state") not in _OVER
     parts: list[Part] = []
-    live = facts.get("state") not in {"merged", "closed"}
-    if pipeline := facts.get("pipeline"):
-        words = _PIPELINE.get(pipeline["status"], "⏳ pipeline waiting")
-        parts.append(wording.linked(words, pipeline["url"] or ""))
+    if pipeline := ci.leading(facts):
+        parts.append(_pipeline(pipeline, facts))
     if live and facts.get("conflicts"):
         parts.append("⚠️ conflicts")
-    if live and facts.get("threads_resolved") is False:
-        parts.append("🧵 open threads")
+    if live and (threads := _threads(facts)):
+        parts.append(f"🧵 {threads}")
+    if "additions" in facts and "deletions" in facts:
+        parts.append(_size(facts))
     if comments := facts.get("comments"):
         parts.append(f"💬 {comments}")
     if labels := facts.get("labels"):
         parts.append(wording.codes(labels))
     return join(" · ", parts)
+
+
+def _pipeline(pipeline: Mapping[str, Json], facts: Mapping[str, Json]) -> Part:
+    """One for all of them; of several workflows, with how many stand so."""
+    words = _PIPELINE.get(pipeline["status"], "⏳ pipeline waiting")
+    everyone = facts["runs"].values()
+    if len(everyone) > 1:
+        alike = sum(one["status"] == pipeline["status"] for one in everyone)
+        words = f"{words} ({alike} of {len(everyone)})"
+    return wording.linked(words, pipeline["url"] or "")
+
+
+def _threads(facts: Mapping[str, Json]) -> str:
+    """GitHub's are counted one by one; GitLab tells only whether there are any."""
+    if threads := facts.get("threads"):
+        return wording.count(len(threads), "open thread")
+    return "open threads" if facts.get("threads_resolved") is False else ""
+
+
+def _size(facts: Mapping[str, Json]) -> str:
+    files = facts.get("changed_files")
+    size = f"+{facts['additions']} −{facts['deletions']}"
+    return f"{size} in {wording.count(files, 'file')}" if files else size

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from bot.events import wording
 from bot.message import Message, Text, join, text
+from bot.registry import Remark
 
 if TYPE_CHECKING:
-    from bot.events.merge_request import Change
+    from bot.events.merge_request_change import Change
     from bot.message import Part
     from bot.model import Event
 
@@ -35,8 +36,8 @@ class Phrase:
     before: Callable[[Change], str]
     after: Callable[[Change], Text] = _nothing
     last: Callable[[Change], Text] = _nothing
-    #: Said without the merge request; empty = all of the above in a row.
-    alone: str = ""
+    #: Said without the merge request; None = all of the above in a row.
+    alone: Callable[[Change], str] | None = None
 
 
 def _said(words: str) -> Callable[[Change], str]:
@@ -58,6 +59,17 @@ def _into(change: Change) -> Text:
     return text(" into ", wording.branch(change.mr.target)) if change.mr.target else ()
 
 
+def _took_back(change: Change) -> str:
+    return f"{_taken_back(change)} of"
+
+
+def _taken_back(change: Change) -> str:
+    if change.action != "dismissed" or change.review is None:
+        return "took back the approval"
+    whose = f"{wording.who(change.review.author)}’s review" if change.review.author else "a review"
+    return f"dismissed {whose}"
+
+
 def _retargeted(change: Change) -> Text:
     return text(" to ", wording.branch(change.mr.target))
 
@@ -70,10 +82,20 @@ def _labeled(change: Change) -> Text:
     return text(": ", *wording.codes(change.added_labels))
 
 
+def _update(change: Change) -> str:
+    return change.before or "updated"
+
+
 def _updated(change: Change) -> Text:
+    if change.before:
+        return ()
     if change.removed_labels:
         return text(": removed label ", *wording.codes(change.removed_labels))
     return text(" (new title)") if change.retitled else ()
+
+
+def _asked(change: Change) -> str:
+    return f"asked {wording.names(change.added_reviewers)}"
 
 
 _PHRASES: Final[Mapping[str, Phrase]] = {
@@ -84,27 +106,46 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
         glyph="🚫", before=_said("closed"), after=lambda _: text(" without merging")
     ),
     "mr.approved": Phrase(glyph="👍", before=_said("approved")),
-    "mr.unapproved": Phrase(
-        glyph="↩️", before=_said("took back the approval of"), alone="took back the approval"
-    ),
-    "mr.pushed": Phrase(glyph="⬆️", before=_said("pushed to"), alone="pushed new commits"),
+    "mr.unapproved": Phrase(glyph="↩️", before=_took_back, alone=_taken_back),
+    "mr.pushed": Phrase(glyph="⬆️", before=_said("pushed to"), alone=_said("pushed new commits")),
     "mr.ready": Phrase(glyph="👀", before=_said("marked"), after=lambda _: text(" as ready")),
     "mr.drafted": Phrase(glyph="📝", before=_said("marked"), after=lambda _: text(" as draft")),
     "mr.changes_requested": Phrase(
-        glyph="🔴", before=_said("requested changes on"), alone="requested changes"
+        glyph="🔴", before=_said("requested changes on"), alone=_said("requested changes")
     ),
     "mr.review_requested": Phrase(
-        glyph="👀", before=lambda change: _asked(change) + " to review", alone="asked"
+        glyph="👀",
+        before=lambda change: f"{_asked(change)} to review",
+        alone=lambda change: f"{_asked(change)} for a review",
     ),
     "mr.assigned": Phrase(glyph="👤", before=_said("assigned"), after=_assigned),
     "mr.labeled": Phrase(glyph="🏷️", before=_said("labeled"), last=_labeled),
     "mr.retargeted": Phrase(glyph="🎯", before=_said("retargeted"), after=_retargeted),
-    "mr.updated": Phrase(glyph="✏️", before=_said("updated"), last=_updated),
+    "mr.updated": Phrase(
+        glyph="✏️", before=_update, after=lambda change: text(change.after), last=_updated
+    ),
+    "mr.reviewed": Phrase(glyph="💬", before=_said("reviewed")),
+    "mr.thread_resolved": Phrase(
+        glyph="🧵", before=_said("resolved a thread of"), alone=_said("resolved a thread")
+    ),
+    "mr.thread_reopened": Phrase(
+        glyph="🧵",
+        before=_said("opened a thread of"),
+        after=lambda _: text(" again"),
+        alone=_said("opened a thread again"),
+    ),
+    "mr.threads_resolved": Phrase(
+        glyph="🧵",
+        before=_said("resolved the last open thread of"),
+        alone=_said("resolved the last open thread"),
+    ),
 }
-
-
-def _asked(change: Change) -> str:
-    return f"asked {wording.names(change.added_reviewers)}"
+#: Names that say less than another one that is there.
+_SAID_BETTER: Final[Mapping[str, frozenset[str]]] = {
+    "mr.threads_resolved": frozenset({"mr.thread_resolved", "mr.updated"}),
+}
+#: Verdicts lead what is said together with them.
+_VERDICTS: Final = frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"})
 
 
 def line(event: Event) -> Message:
@@ -121,20 +162,54 @@ def line(event: Event) -> Message:
         first.last(change),
     ]
     parts += [text(" · ", *_alone(phrase, change)) for phrase in others]
-    return Message(text=text(*parts))
+    words = _words(event)
+    return Message(text=text(*parts), body=(words,) if words else ())
 
 
 def reply(event: Event) -> Text:
-    change: Change = event.subject
     if not event.names:
         return text("↩️ approvals were reset")
+    glyph, said = _said_of(event)
+    return text(f"{glyph} {wording.who(event.actor)} ", *said)
+
+
+def remark(event: Event) -> Remark | None:
+    """Of a verdict."""
+    change: Change = event.subject
+    name = next((name for name in event.names if name in _VERDICTS), None)
+    if name is None:
+        return None
+    glyph, said = _said_of(event)
+    by = event.actor.username if event.actor else ""
+    return Remark(
+        id=f"r{change.review.id}" if change.review else f"{name}:{by}",
+        author=event.actor,
+        glyph=glyph,
+        said=said,
+        row=text(f"{glyph} ", *said),
+        leads=True,
+    )
+
+
+def _said_of(event: Event) -> tuple[str, Text]:
+    change: Change = event.subject
     phrases = _phrases(event)
     said = join(", ", [_alone(phrase, change) for phrase in phrases])
-    return text(f"{_glyph(phrases[0], change)} {wording.who(event.actor)} ", said)
+    words = _words(event)
+    return _glyph(phrases[0], change), text(*said, ": ", *words) if words else said
+
+
+def _words(event: Event) -> Text:
+    """What was written with the verdict; that of a dismissed one is no news."""
+    change: Change = event.subject
+    if change.review is None or change.action == "dismissed":
+        return ()
+    return wording.excerpt(change.review.text, event=event)
 
 
 def _phrases(event: Event) -> tuple[Phrase, ...]:
-    return tuple(_PHRASES[name] for name in event.names)
+    better = {less for name in event.names for less in _SAID_BETTER.get(name, ())}
+    return tuple(_PHRASES[name] for name in event.names if name not in better)
 
 
 def _glyph(phrase: Phrase, change: Change) -> str:
@@ -143,8 +218,8 @@ def _glyph(phrase: Phrase, change: Change) -> str:
 
 
 def _alone(phrase: Phrase, change: Change) -> Text:
-    if phrase is _PHRASES["mr.review_requested"]:
-        return text(f"{_asked(change)} for a review")
-    if phrase.alone:
-        return text(phrase.alone)
+    if phrase is _PHRASES["mr.updated"] and change.before:
+        return text(f"{change.before} it{change.after}")
+    if phrase.alone is not None:
+        return text(phrase.alone(change))
     return text(phrase.before(change), phrase.after(change), phrase.last(change))

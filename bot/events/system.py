@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.events import gitlab, wording
-from bot.events.push import pusher
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.registry import EventName, Spec
@@ -42,7 +41,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
         kind="system",
         names=(name,),
         project=project,
-        actor=pusher(payload) or gitlab.person(payload["user"]),
+        actor=gitlab.pusher(payload) or gitlab.person(payload["user"]),
         subject=subject,
         about=(("project", project.id if project else ""),),
         fields={"refs": subject.refs, "event": word},

@@ -1,14 +1,13 @@
-"""Tags that came and went."""
+"""Tags that came and went; GitHub tells of them by its pushes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.events import git, gitlab, wording
-from bot.events.push import pusher
-from bot.events.vocabulary import declare, make_event
+from bot.events.tag_subject import Tag, make
+from bot.events.vocabulary import declare
 from bot.message import Message, text
 from bot.registry import EventName, Spec
 
@@ -19,41 +18,10 @@ if TYPE_CHECKING:
     from bot.registry import Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
-    name: str
-    #: The commit, not the tag object of an annotated tag.
-    sha: str
-    #: Of an annotated tag.
-    message: str
-    deleted: bool
-    #: It was there before and points elsewhere now.
-    moved: bool
-    url: str
-    commit_url: str
-
-
 def from_gitlab(source: Source, payload: Payload) -> Event | None:
     project = gitlab.project(payload)
     subject = _read(payload, project)
-    return make_event(
-        source,
-        payload,
-        kind="tag",
-        names=("tag.deleted",) if subject.deleted else ("tag",),
-        project=project,
-        actor=pusher(payload),
-        subject=subject,
-        about=(("tag", subject.name), ("commit", subject.sha)),
-        fields={
-            "tag": subject.name,
-            "sha": subject.sha or None,
-            "commit": git.commit_ref(subject.sha, subject.commit_url) if subject.sha else None,
-            "message": subject.message or None,
-            "forced": subject.moved,
-        },
-        url=subject.url,
-    )
+    return make(source, payload, subject, project=project, actor=gitlab.pusher(payload))
 
 
 def _read(payload: Payload, project: Project | None) -> Tag:

@@ -73,6 +73,7 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("package", _TEXT, "name of the package that is vulnerable", path=True),
     Field("page", FieldType.REF, "the wiki page: title and address"),
     Field("pages", FieldType.REFS, "every wiki page that changed: title and address"),
+    Field("prerelease", FieldType.BOOL, "it is published as a pre-release (GitHub)"),
     Field("release", FieldType.REF, "the release: name and address"),
     Field("status", _TEXT, "`running`, `success`, `failed`, `canceled`, …"),
     Field("previous_status", _TEXT, "status of the branch before this pipeline"),
@@ -86,7 +87,9 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("stage", _TEXT, "stage of the job"),
     Field("reason", _TEXT, "why it failed, in the forge's word"),
     Field("environment", _TEXT, "name of the environment", path=True),
-    Field("tier", _TEXT, "tier: of the environment (`production`), of a sponsorship (`$5 a month`)"),
+    Field(
+        "tier", _TEXT, "tier: of the environment (`production`), of a sponsorship (`$5 a month`)"
+    ),
     Field("type", _TEXT, "`issue`, `incident`, `task`, `epic`, …", fold=True),
     Field("severity", _TEXT, "severity of an incident or a vulnerability"),
     Field("on_type", _TEXT, "what is commented or reacted on: `mr`, `issue`, `commit`, …"),

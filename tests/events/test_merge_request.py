@@ -132,6 +132,8 @@ def test_a_card_shows_everything_that_is_known() -> None:
     link = "https://gitlab.example.com/shop/api"
     assert _card(*story) == (
         f"✅ Approved · [!7 Add search to the product list]({link}/-/merge_requests/7)\n"
+        "  | Customers ask for it every week.\n"
+        f"  | Closes [#5]({link}/-/issues/5)\n"
         f"  · Alice · `search` → `main` · [shop/api]({link})\n"
         "  · 👍 Approved by Bob\n"
         f"  · [✅ pipeline passed]({link}/-/pipelines/500) · 💬 1\n"
@@ -170,20 +172,20 @@ def _pipeline(number: int, status: str, **attributes: Any) -> Event:
 def test_the_newest_pipeline_shows_on_the_card_whatever_comes_late() -> None:
     newest, late = _pipeline(500, "failed"), _pipeline(499, "success")
     facts = _facts(_mr("update_pushed"), newest, late, _pipeline(500, "running"))
-    assert (facts["pipeline"]["id"], facts["pipeline"]["status"]) == (500, "failed")
+    (run,) = facts["runs"].values()
+    assert (run["id"], run["status"]) == (500, "failed")
 
 
 def test_a_push_makes_the_old_heads_pipeline_outdated() -> None:
-    facts = _facts(_mr("open"), _pipeline(499, "running"), _mr("update_pushed"))
-    assert "pipeline" not in facts
-    late = _facts(
-        _mr("open"), _pipeline(499, "running"), _mr("update_pushed"), _pipeline(499, "success")
-    )
-    assert "pipeline" not in late
+    old = _mr("open").fields["sha"]
+    story = (_mr("open"), _pipeline(499, "running", sha=old), _mr("update_pushed"))
+    assert "runs" in _facts(*story[:2])
+    assert "runs" not in _facts(*story)
+    assert "runs" not in _facts(*story, _pipeline(499, "success", sha=old))
 
 
 def test_a_pipeline_of_another_commit_does_not_show() -> None:
-    assert "pipeline" not in _facts(_mr("open"), event_of("pipeline_hook__failed"))
+    assert "runs" not in _facts(_mr("open"), event_of("pipeline_hook__failed"))
 
 
 def test_what_an_event_does_not_tell_stays_on_the_card() -> None:

@@ -124,13 +124,13 @@ def test_an_unknown_event_of_a_confidential_hook_is_confidential() -> None:
     assert event.confidential
 
 
-def test_github_is_other_until_its_families_are_read() -> None:
+def test_an_event_of_github_nobody_knows_is_other_with_its_project_and_actor() -> None:
     body = {
         "action": "opened",
         "repository": {"id": 3, "full_name": "shop/web", "private": True},
         "sender": {"login": "renovate[bot]", "type": "Bot"},
     }
-    event = understand(Source(forge="github", instance="github", event="pull_request"), body)
+    event = understand(Source(forge="github", instance="github", event="sparkle"), body)
     assert not event.known
     assert event.fields["project"] == "shop/web"
     assert event.fields["visibility"] == "private"
