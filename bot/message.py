@@ -282,6 +282,8 @@ class Message:
     text: Text
     body: tuple[Text, ...] = ()
     context: tuple[Text, ...] = ()
+    #: Headings and values, side by side between the body and the grey lines.
+    facts: tuple[tuple[str, Text], ...] = ()
     color: str | None = None
     unfurl: bool = False
     #: Of answers to commands; elsewhere than in Slack the texts must do without them.
@@ -298,6 +300,7 @@ def dump_message(message: Message) -> dict[str, Any]:
         "text": dump_text(message.text),
         "body": [dump_text(part) for part in message.body],
         "context": [dump_text(part) for part in message.context],
+        "facts": [[heading, dump_text(value)] for heading, value in message.facts],
         "color": message.color,
         "unfurl": message.unfurl,
         **({"buttons": [asdict(one) for one in message.buttons]} if message.buttons else {}),
@@ -309,6 +312,8 @@ def load_message(raw: Mapping[str, Any]) -> Message:
         text=load_text(raw["text"]),
         body=tuple(load_text(part) for part in raw["body"]),
         context=tuple(load_text(part) for part in raw["context"]),
+        # What was queued by an older version has none.
+        facts=tuple((heading, load_text(value)) for heading, value in raw.get("facts", ())),
         color=raw["color"],
         unfurl=raw["unfurl"],
         buttons=tuple(Button(**one) for one in raw.get("buttons", ())),

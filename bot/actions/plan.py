@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bot.message import Broadcast, Mention, Message, Plain, Text, join, one_line
+from bot.message import Broadcast, Mention, Message, Plain, Text, join, one_line, text
 from bot.model import Action, ActionId, DeliveryId, Person, SubjectKey, Thread, action_id
+from bot.sizes import sized
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +25,9 @@ THREAD_AGE: Final = timedelta(days=30)
 #: Actions of one delivery beyond this are dropped and told (1.4.19).
 ACTION_LIMIT: Final = 30
 
+#: Verbs whose messages and reactions everybody in a channel sees.
+TO_CHANNELS: Final = frozenset({"post", "card", "reply", "react"})
+
 #: Why nothing was planned; None when something was.
 Withheld: TypeAlias = str | None
 
@@ -37,9 +41,13 @@ class Asker:
     only: frozenset[str] | None = None
     #: Channels where its `once` was used up.
     spent: Callable[[str], bool] = lambda _channel: False
+    #: Why a channel may not learn of the event; None when it may.
+    barred: Callable[[str], str | None] = lambda _channel: None
 
     def may(self, channel: str) -> bool:
-        return (self.only is None or channel in self.only) and not self.spent(channel)
+        if self.only is not None and channel not in self.only:
+            return False
+        return self.barred(channel) is None and not self.spent(channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,18 @@ class View:
     channel: Callable[[str], str]
     #: The bot itself caused the event.
     own: bool = False
+    #: Why a channel may not learn of the event; None when it may.
+    barred: Callable[[str], str | None] = lambda _channel: None
+    #: Of a project that is not public, as far as the event tells.
+    private: bool = False
+    #: Somebody's Slack id, when it is known.
+    slack_id: Callable[[Person], str | None] = lambda _person: None
+    #: Slack user group ids by lower-case handle.
+    teams: Mapping[str, str] = field(default_factory=dict)
+    #: Slack ids of those who want no direct messages.
+    quiet: frozenset[str] = frozenset()
+    #: Messages name their rule.
+    footer: bool = False
 
     @property
     def spec(self) -> Spec:
@@ -152,7 +172,10 @@ class Plan:
         return tuple(found.values())
 
     def add(self, action: Action) -> bool:
-        """False when the delivery has too many already, or its slot is taken by this delivery."""
+        """False when the delivery has too many already, its slot is taken by this delivery, or the
+        channel may not learn of the event: whatever the verb did not ask."""
+        if action.verb in TO_CHANNELS and self.view.barred(action.channel) is not None:
+            return False
         if len(self.actions) >= ACTION_LIMIT:
             self.dropped += 1
             return False
@@ -160,7 +183,13 @@ class Plan:
             other.slot == action.slot and other.channel == action.channel for other in self.actions
         ):
             return False
-        action = replace(action, id=action_id(self.view.delivery, len(self.actions)))
+        action = replace(
+            action,
+            id=action_id(self.view.delivery, len(self.actions)),
+            message=_signed(action, self.view),
+            confidential=self.view.event.confidential,
+            private=self.view.private,
+        )
         self.actions.append(action)
         for key in action.claims:
             self._threads.setdefault(key, {})[action.channel] = Thread(
@@ -191,6 +220,21 @@ class Plan:
         fresh = [span for span in fresh if span not in known]
         self.actions[number] = _mentioning(first, join(" ", fresh))
         return f"collapsed into {rule}"
+
+
+def _signed(action: Action, view: View) -> Message | None:
+    """With the rule's name, where the file wants it."""
+    if not view.footer or action.message is None:
+        return action.message
+    return signed(action.message, action.rule)
+
+
+def signed(message: Message, rule: str) -> Message:
+    """With the rule's name below it, once."""
+    line = text(f"rule: {one_line(rule)}")
+    if line in message.context:
+        return message
+    return replace(message, context=(*message.context, line))
 
 
 def _mentioning(action: Action, mentions: Text) -> Action:
@@ -251,12 +295,9 @@ def message(spec: ActionSpec, view: View, default: Message) -> Message:
     """The rule's own text, or the default in the size the rule wants."""
     if spec.text is not None:
         made = Message(text=spec.text.render(view.lookup, people=partial(_shown, view=view)))
-    elif spec.size == "line":
-        made = Message(text=default.text, color=default.color)
-    elif spec.size == "compact":
-        made = replace(default, body=default.body[:1])
     else:
-        made = default
+        # A card has its subject's facts already.
+        made = sized(default, spec.size, None if spec.verb == "card" else view.event)
     return replace(made, color=spec.color or made.color, unfurl=spec.unfurl)
 
 
@@ -285,8 +326,10 @@ def _mention(name: str, view: View) -> tuple[Span, ...]:
     if found:
         spans = [view.person(person) for person in found if not own_act(person, view)]
         return tuple(span for span in spans if isinstance(span, Mention))
-    slack_id = view.named.get(name.lower())
-    return (Mention(slack_id, name),) if slack_id else ()
+    slack_id = view.named.get(name.lower(), "")
+    if slack_id.startswith("@"):
+        slack_id = view.teams.get(slack_id[1:].lower(), "")
+    return (Mention(slack_id, name),) if slack_id and not _is_actor(slack_id, view) else ()
 
 
 def own_act(person: Person, view: View) -> bool:
@@ -294,7 +337,15 @@ def own_act(person: Person, view: View) -> bool:
     actor = view.event.actor
     if actor is None or view.spec.outcome:
         return False
-    return person.username.casefold() == actor.username.casefold()
+    if person.username.casefold() == actor.username.casefold():
+        return True
+    slack_id = view.slack_id(person)
+    return slack_id is not None and slack_id == view.slack_id(actor)
+
+
+def _is_actor(slack_id: str, view: View) -> bool:
+    actor = view.event.actor
+    return actor is not None and not view.spec.outcome and view.slack_id(actor) == slack_id
 
 
 _UNNUMBERED: Final = DeliveryId("unnumbered")

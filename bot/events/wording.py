@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from bot import markdown
+from bot import markdown, sizes
 from bot.message import Code, Link, Plain, Text, clean, join, one_line, quote, text, truncate
 from bot.references import NOWHERE, Home
 
@@ -127,15 +126,4 @@ def _commit_row(one: Commit, pusher: Person | None) -> Text:
     return row
 
 
-def span_of_time(length: timedelta) -> str:
-    """The two largest units: `45 s`, `10 min`, `1 min 3 s`, `2 h 5 min`, `3 d 1 h`."""
-    seconds = max(0, round(length.total_seconds()))
-    for size, unit, small, name in (
-        (86_400, "d", 3_600, "h"),
-        (3_600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
-        if seconds >= size:
-            rest = seconds % size // small
-            return f"{seconds // size} {unit}" + (f" {rest} {name}" if rest else "")
-    return f"{seconds} s"
+span_of_time = sizes.span_of_time

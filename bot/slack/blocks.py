@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.message import Text, truncate, width
+from bot.message import Text, bold, text, truncate, width
 from bot.slack.mrkdwn import render
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SECTION_LIMIT: Final = 3000
 #: Of one message, attachments included.
 BLOCKS_LIMIT: Final = 50
+#: Slack allows ten fields of 2,000; so much fits beside another without looking lost.
+FACTS_LIMIT: Final = 10
+FACT_LIMIT: Final = 300
 #: Undocumented; Slack answers msg_blocks_too_long at about 13,200: slackapi/bolt-js issue 2509.
 TOTAL_LIMIT: Final = 12_000
 
@@ -44,16 +47,21 @@ def blocks(message: Message) -> Sent:
 
     What does not fit is cut on a span boundary, and says so with an ellipsis.
     """
-    kinds = ("section",) * (1 + len(message.body)) + ("context",) * len(message.context)
-    texts = (message.text, *message.body, *message.context)
-    made = _made([(kind, part) for kind, part in zip(kinds, texts, strict=True) if _shows(part)])
+    above = [("section", part) for part in (message.text, *message.body)]
+    below = [("context", part) for part in message.context]
+    facts = _facts(message)
+    room = TOTAL_LIMIT - sum(size(field["text"]) for block in facts for field in block["fields"])
+    made = _made([(kind, part) for kind, part in (*above, *below) if _shows(part)], room)
+    if facts and len(made) < BLOCKS_LIMIT:
+        place = sum(block["type"] == "section" for block in made)
+        made = [*made[:place], *facts, *made[place:]]
     notification = fit(message.text, SECTION_LIMIT).strip() or _first(made) or _CUT
     buttons = [_actions(message.buttons)] if message.buttons else []
     if message.color is None:
         return Sent(text=notification, blocks=(*made[: BLOCKS_LIMIT - len(buttons)], *buttons))
     # The lead stays outside: `text` would be shown a second time above an attachment alone.
-    below = [*made[1 : BLOCKS_LIMIT - len(buttons)], *buttons] or [{"type": "divider"}]
-    bar = {"color": message.color, "blocks": below}
+    beside = [*made[1 : BLOCKS_LIMIT - len(buttons)], *buttons] or [{"type": "divider"}]
+    bar = {"color": message.color, "blocks": beside}
     return Sent(text=notification, blocks=tuple(made[:1]), attachments=(bar,))
 
 
@@ -83,9 +91,19 @@ def _shows(body: Text) -> bool:
     return bool(render(body).strip())
 
 
-def _made(parts: list[tuple[str, Text]]) -> list[Json]:
+def _facts(message: Message) -> list[Json]:
+    """Side by side, a heading above each value."""
+    shown = [
+        fit(text(bold(heading), "\n", *value), FACT_LIMIT)
+        for heading, value in message.facts[:FACTS_LIMIT]
+        if _shows(value)
+    ]
+    fields = [_mrkdwn(one) for one in shown]
+    return [{"type": "section", "fields": fields}] if fields else []
+
+
+def _made(parts: list[tuple[str, Text]], room: int) -> list[Json]:
     made: list[Json] = []
-    room = TOTAL_LIMIT
     for index, (kind, body) in enumerate(parts):
         left = len(parts) - index
         full = len(made) == BLOCKS_LIMIT - 1 and left > 1
@@ -99,9 +117,13 @@ def _made(parts: list[tuple[str, Text]]) -> list[Json]:
 
 
 def _block(kind: str, shown: str) -> Json:
+    element = _mrkdwn(shown)
+    return {"type": kind, "text": element} if kind == "section" else _context(element)
+
+
+def _mrkdwn(shown: str) -> Json:
     # Without verbatim Slack makes links and mentions of what looks like them.
-    mrkdwn = {"type": "mrkdwn", "text": shown, "verbatim": True}
-    return {"type": kind, "text": mrkdwn} if kind == "section" else _context(mrkdwn)
+    return {"type": "mrkdwn", "text": shown, "verbatim": True}
 
 
 def _actions(buttons: tuple[Button, ...]) -> Json:
@@ -129,5 +151,7 @@ def _first(made: list[Json]) -> str:
     """The text of the first block, for a message that has no lead."""
     if not made:
         return ""
-    element = made[0]["text"] if "text" in made[0] else made[0]["elements"][0]
-    return str(element["text"])
+    if "text" in made[0]:
+        return str(made[0]["text"]["text"])
+    first = (made[0].get("elements") or made[0]["fields"])[0]
+    return str(first["text"])

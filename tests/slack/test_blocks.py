@@ -158,3 +158,27 @@ def test_any_message_is_within_the_limits(message: Message) -> None:
         parsed = Block.parse(block)
         assert parsed is not None
         assert parsed.to_dict() == block
+
+
+def test_facts_stand_side_by_side_between_body_and_context() -> None:
+    message = Message(
+        text=text("lead"),
+        body=(text("body"),),
+        context=(text("grey"),),
+        facts=(("Labels", text(Code("a<b"))), ("Nothing", ()), ("Author", text("<!here>"))),
+        color="good",
+    )
+    (bar,) = blocks(message).attachments
+    fields = [
+        {"type": "mrkdwn", "text": "*Labels*\n`a&lt;b`", "verbatim": True},
+        {"type": "mrkdwn", "text": "*Author*\n&lt;!here&gt;", "verbatim": True},
+    ]
+    middle = {"type": "section", "fields": fields}
+    assert bar["blocks"] == [section("body"), middle, context("grey")]
+
+
+def test_facts_stay_within_slacks_limits() -> None:
+    message = Message(text=text("lead"), facts=(("Long", text("<" * 5000)),) * 20)
+    _lead, facts = blocks(message).blocks
+    assert len(facts["fields"]) == 10
+    assert max(len(field["text"]) for field in facts["fields"]) <= 300
