@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.events import wording
-from bot.events.deployment_card import card, commit_row, fold, said_of
+from bot.events.deployment_card import DONE_BY, card, commit_row, fold, said_of, waits_for
 from bot.events.deployment_readers import from_github, from_gitlab
 from bot.events.deployment_subject import Deployment, run_key
 from bot.events.vocabulary import declare
-from bot.message import Message, text
+from bot.message import Message, join, text
 from bot.registry import EventName, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.message import Text
+    from bot.message import Part, Text
     from bot.model import Event, Json
 
 
@@ -23,11 +23,11 @@ def line(event: Event) -> Message:
     one: Deployment = event.subject
     glyph, _said, color = said_of(one.status)
     head = text(f"{glyph} ", _site(one), *wording.project(event, " of "), ": ", *_what(event))
-    comment = wording.excerpt(one.comment)
+    comment = wording.unformatted(one.comment)
     return Message(
         text=head,
         body=(comment,) if comment else (),
-        context=_context(one),
+        context=_context(event),
         color=color,
     )
 
@@ -38,18 +38,31 @@ def _site(one: Deployment) -> Text:
 
 def _what(event: Event) -> Text:
     one: Deployment = event.subject
-    actor = one.approver or event.actor
     if one.ref and one.ref != one.sha:
         what = text(wording.branch(one.ref))
     else:
         what = text(one.sha[:8] or "something")
-    return text(what, f" {said_of(one.status)[1]}", f" by {wording.who(actor)}" if actor else "")
+    return text(what, f" {said_of(one.status)[1]}", _by(event))
 
 
-def _context(one: Deployment) -> tuple[Text, ...]:
-    commit = commit_row(one.sha, one.commit_url, one.commit_title)
-    job = text(" · job ", wording.ref(one.job)) if one.job else ()
-    return (text(*commit, *job),) if commit else ()
+def _by(event: Event) -> str:
+    one: Deployment = event.subject
+    if one.status == "blocked":
+        return waits_for(one.asked)
+    actor = one.approver or event.actor
+    return f" by {wording.who(actor)}" if actor and one.status in DONE_BY else ""
+
+
+def _context(event: Event) -> tuple[Text, ...]:
+    one: Deployment = event.subject
+    parts: list[Part] = []
+    if commit := commit_row(one.sha, one.commit_url, one.commit_title):
+        parts.append(commit)
+    if one.job:
+        parts.append(text("job ", wording.ref(one.job)))
+    if event.actor and not _by(event).endswith(wording.who(event.actor)):
+        parts.append(f"started by {wording.who(event.actor)}")
+    return (join(" · ", parts),) if parts else ()
 
 
 def reply(event: Event) -> Text:

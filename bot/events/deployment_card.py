@@ -9,7 +9,7 @@ from bot.message import Message, join, text
 from bot.payload import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from bot.events.deployment_subject import Deployment
@@ -39,6 +39,12 @@ _ORDER: Final = (
     *("success", "failed", "canceled", "skipped", "inactive"),
 )
 _ENDS: Final = frozenset({"success", "failed", "canceled", "skipped", "inactive", "rejected"})
+
+
+#: Of these it is said who is behind them.
+DONE_BY: Final = frozenset(
+    {"created", "running", "success", "failed", "canceled", "skipped", "approved", "rejected"}
+)
 
 
 def said_of(status: str) -> tuple[str, str, str | None]:
@@ -76,11 +82,13 @@ def _told(one: Deployment, event: Event) -> Facts:
         "title": one.commit_title,
         "commit_url": one.commit_url,
         "by": actor,
+        "asked": list(one.asked),
         "job": [one.job.label, one.job.url] if one.job else None,
         "project": [project.path, project.url] if project and project.path else None,
     }
 
 
+#: Events of others than the one who deploys.
 _REVIEWED: Final = frozenset({"approved", "rejected", "blocked"})
 
 
@@ -112,7 +120,9 @@ def card(facts: Mapping[str, Json]) -> Message:
     site = wording.linked(facts.get("environment") or "an environment", facts.get("site") or "")
     project, job = facts.get("project"), facts.get("job")
     what: Part = wording.branch(facts["ref"]) if facts.get("ref") else facts.get("sha", "")[:8]
-    by = f" by {facts['by']}" if facts.get("by") else ""
+    by = f" by {facts['by']}" if facts.get("by") and status in DONE_BY - _REVIEWED else ""
+    if status == "blocked":
+        by = waits_for(facts.get("asked", []))
     took = _took(facts) if status in {"success", "failed"} else None
     head = text(
         f"{glyph} ",
@@ -121,7 +131,7 @@ def card(facts: Mapping[str, Json]) -> Message:
         text(": ", what or "something", f" {said}{by}"),
         f" in {wording.span_of_time(took)}" if took else "",
     )
-    comment = wording.excerpt(facts.get("comment") or "")
+    comment = wording.unformatted(facts.get("comment") or "")
     rows = (
         commit_row(facts.get("sha") or "", facts.get("commit_url") or "", facts.get("title") or ""),
         text("Log: ", wording.linked(*job)) if job and job[1] else (),
@@ -137,6 +147,15 @@ def card(facts: Mapping[str, Json]) -> Message:
 
 def commit_row(sha: str, url: str, title: str) -> Text:
     return text(wording.linked(sha[:8], url), f" {wording.short(title)}".rstrip()) if sha else ()
+
+
+def waits_for(asked: Sequence[str]) -> str:
+    """` by leads, carol or dave`."""
+    names = [wording.short(name, 60) for name in asked[:6]]
+    if not names:
+        return ""
+    *most, last = names
+    return f" by {', '.join(most)} or {last}" if most else f" by {last}"
 
 
 def _took(facts: Mapping[str, Json]) -> timedelta | None:

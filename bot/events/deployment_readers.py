@@ -13,7 +13,7 @@ from bot.model import Ref
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.model import Event, Person, Project
+    from bot.model import Event, Project
     from bot.payload import Payload
     from bot.registry import Source
 
@@ -35,6 +35,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
         commit_url=url,
         job=Ref(label=f"#{job}", url=job_url) if job else None,
         approver=gitlab.person(payload["approver"]) or gitlab.person(approval["user"]),
+        asked=(),
         comment=approval["comment"].text_or(),
         at=payload["status_changed_at"].time(),
     )
@@ -67,6 +68,7 @@ def _of(payload: Payload, project: Project | None, status: Payload) -> Deploymen
         commit_url=commit_url(project, sha),
         job=Ref(label=run["name"].text_or() or "log", url=log) if log else None,
         approver=None,
+        asked=(),
         comment=status["description"].text_or() or place["description"].text_or(),
         at=(status if state else place)["created_at"].time(),
     )
@@ -95,55 +97,37 @@ def _status(payload: Payload, project: Project | None) -> Deployment:
 
 def _review(payload: Payload, project: Project | None) -> Deployment:
     """Has no deployment: the workflow's run and the environment tell which one it is."""
-    run = payload["workflow_run"]
-    jobs = [one["environment"].text_or() for one in payload["workflow_job_runs"]]
-    job = payload["workflow_job_run"]
-    environment = payload["environment"].text_or() or job["environment"].text_or()
-    return _asked(
-        run,
-        project,
-        status=_REVIEWS.get(payload["action"].text_or(), "blocked"),
-        environment=environment or next((name for name in jobs if name), ""),
-        job=Ref(
-            label=run["name"].text_or() or "workflow",
-            url=job["html_url"].text_or() or run["html_url"].text_or(),
-        ),
-        approver=github.person(payload["approver"]),
-        comment=payload["comment"].text_or(),
-        since=payload["since"],
-    )
-
-
-_REVIEWS: Final[Mapping[str, str]] = {"approved": "approved", "rejected": "rejected"}
-
-
-def _asked(
-    run: Payload,
-    project: Project | None,
-    *,
-    status: str,
-    environment: str,
-    job: Ref,
-    approver: Person | None,
-    comment: str,
-    since: Payload,
-) -> Deployment:
+    run, job = payload["workflow_run"], payload["workflow_job_run"]
+    jobs = [one["environment"].text_or() for one in (job, *payload["workflow_job_runs"])]
+    status = _REVIEWS.get(payload["action"].text_or(), "blocked")
     sha = run["head_sha"].text_or()
+    page = job["html_url"].text_or() or run["html_url"].text_or()
     return Deployment(
         id="",
         status=status,
-        environment=environment,
+        environment=payload["environment"].text_or() or next(filter(None, jobs), ""),
         site="",
         tier="",
         ref=run["head_branch"].text_or(),
         sha=sha,
         commit_title=git.first_line(run["head_commit"]["message"].text_or()),
         commit_url=commit_url(project, sha),
-        job=job,
-        approver=approver,
-        comment=comment,
-        at=since.time() if status == "blocked" else None,
+        job=Ref(label=run["name"].text_or() or "workflow", url=page),
+        approver=github.person(payload["approver"]),
+        asked=_asked(payload["reviewers"]) if status == "blocked" else (),
+        comment=payload["comment"].text_or(),
+        at=payload["since"].time() if status == "blocked" else None,
     )
+
+
+_REVIEWS: Final[Mapping[str, str]] = {"approved": "approved", "rejected": "rejected"}
+
+
+def _asked(reviewers: Payload) -> tuple[str, ...]:
+    names = [
+        one["reviewer"]["login"].text_or() or one["reviewer"]["name"].text_or() for one in reviewers
+    ]
+    return tuple(name for name in names if name)
 
 
 def _rule(payload: Payload, project: Project | None) -> Deployment:
@@ -156,12 +140,13 @@ def _rule(payload: Payload, project: Project | None) -> Deployment:
         environment=payload["environment"].text_or() or place["environment"].text_or(),
         site="",
         tier="production" if place["production_environment"].bool_or() else "",
-        ref=place["ref"].text_or() or payload["ref"].text_or(),
+        ref=place["ref"].text_or() or payload["ref"].text_or().removeprefix("refs/heads/"),
         sha=sha,
         commit_title="",
         commit_url=commit_url(project, sha),
         job=None,
         approver=None,
+        asked=(),
         comment="",
         at=place["updated_at"].time(),
     )
@@ -182,6 +167,7 @@ def _pages(payload: Payload, project: Project | None) -> Deployment:
         commit_url=commit_url(project, sha),
         job=None,
         approver=None,
+        asked=(),
         comment=build["error"]["message"].text_or(),
         at=build["updated_at"].time(),
         twin=True,

@@ -36,6 +36,8 @@ class Deployment:
     #: Of GitHub its log, or the workflow's run.
     job: Ref | None
     approver: Person | None
+    #: People and teams whose approval it waits for.
+    asked: tuple[str, ...]
     #: What the approver, or the one who deploys, says of it.
     comment: str
     at: datetime | None

@@ -238,20 +238,30 @@ _WAITS: Final = ("⏳", "is waiting", None)
 def line(event: Event) -> Message:
     subject: Job = event.subject
     where = text(" on ", wording.branch(subject.ref)) if subject.ref else ()
-    head = text(*reply(event), *where, *wording.project(event, " of "))
+    place = wording.project(event, " of " if subject.ref else " in ")
     took = subject.duration if subject.status in {"success", "failed"} else None
+    after = f" after {wording.span_of_time(took)}" if took else ""
+    by = f"started by {wording.who(event.actor)}" if event.actor else ""
     return Message(
-        text=text(*head, f" after {wording.span_of_time(took)}" if took else ""),
+        text=text(*_head(subject), *where, *place, after, _why(subject)),
+        context=(text(by),) if by else (),
         color=_SAID.get(subject.status, _WAITS)[2],
     )
 
 
 def reply(event: Event) -> Text:
     subject: Job = event.subject
+    return text(*_head(subject), _why(subject))
+
+
+def _head(subject: Job) -> Text:
     glyph, said, _color = _SAID.get(subject.status, _WAITS)
     stage = f" ({wording.short(subject.stage, 60)})" if subject.stage else ""
-    why = f": {wording.short(subject.reason.replace('_', ' '))}" if subject.reason else ""
-    return text(f"{glyph} job ", wording.linked(subject.name, subject.url), f"{stage} {said}{why}")
+    return text(f"{glyph} job ", wording.linked(subject.name, subject.url), f"{stage} {said}")
+
+
+def _why(subject: Job) -> str:
+    return f": {wording.short(subject.reason.replace('_', ' '))}" if subject.reason else ""
 
 
 SPEC = Spec(

@@ -133,8 +133,8 @@ def _run(payload: Payload, project: Project | None, actor: Person | None) -> Pip
     name = payload["workflow"]["name"].text_or() or run["name"].text_or() or "workflow"
     event, sha = run["event"].text_or(), run["head_sha"].text_or()
     trigger, status = _TRIGGERS.get(event, event), status_of(run)
-    ref = run["head_branch"].text_or()
     foreign = _is_foreign(run, project)
+    ref = _ref(run, foreign=foreign)
     for_mrs = trigger in {"merge_request", "merge_group"}
     common = _common(run["pull_requests"], project, sha=sha, merge_requests=for_mrs)
     ended = run["updated_at"].time() if status in _ENDS else None
@@ -167,6 +167,16 @@ def _is_foreign(run: Payload, project: Project | None) -> bool:
     # The repository of a fork that was deleted since is null.
     gone = run["event"].text_or().startswith("pull_request") and not home
     return gone or bool(home and project and home != project.id)
+
+
+def _ref(run: Payload, *, foreign: bool) -> str:
+    """`dave:main` of a fork, as GitHub writes it."""
+    name = run["head_branch"].text_or()
+    if not foreign or not name:
+        return name
+    owner = run["head_repository"]["owner"]["login"].text_or()
+    owner = owner or run["head_repository"]["full_name"].text_or().partition("/")[0]
+    return f"{owner}:{name}" if owner else ""
 
 
 def _took(start: Payload, end: Payload) -> timedelta | None:

@@ -45,7 +45,7 @@ def line(event: Event) -> Message:
     return Message(
         text=text(f"{glyph} ", *_branch_state(event), *_sentence(event)),
         body=(why,) if why else (),
-        context=_context(run),
+        context=_context(event),
         color="warning" if _warns(run) else color,
     )
 
@@ -112,6 +112,7 @@ def _sentence(event: Event) -> Text:
     run: Pipeline = event.subject
     parts: list[Part] = [
         wording.linked(run.label, _page(event)),
+        f" ({wording.short(run.name, 60)})" if run.name and not run.series else "",
         f" {_said_of(run)[1]}",
         *_where(run),
         wording.project(event, " in " if run.mr or not run.ref else " of "),
@@ -158,14 +159,18 @@ def _job(job: FailedJob) -> Text:
     return text(wording.linked(f"{stage}{wording.short(job.name, 80)}", job.url), why)
 
 
-def _context(run: Pipeline) -> tuple[Text, ...]:
-    commit = run.commit
-    if commit is None:
-        return ()
-    by = f" – {wording.who(commit.author)}" if commit.author else ""
-    return (
-        text(wording.linked(commit.sha[:8], commit.url), f" {wording.short(commit.title)}{by}"),
-    )
+def _context(event: Event) -> tuple[Text, ...]:
+    run: Pipeline = event.subject
+    parts: list[Part] = []
+    author = run.commit.author if run.commit else None
+    if run.commit is not None:
+        by = f" – {wording.who(author)}" if author else ""
+        commit = wording.linked(run.commit.sha[:8], run.commit.url)
+        parts.append(text(commit, f" {wording.short(run.commit.title)}{by}"))
+    actor = event.actor
+    if actor and (author is None or author.shown != actor.shown):
+        parts.append(f"started by {wording.who(actor)}")
+    return (join(" · ", parts),) if parts else ()
 
 
 def reply(event: Event) -> Text:

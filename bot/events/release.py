@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, gitlab, wording
-from bot.events.vocabulary import declare, make_event
+from bot.events import github, gitlab, wording
+from bot.events.release_subject import Release, make
+from bot.events.vocabulary import declare
 from bot.message import Message, text
-from bot.model import Ref
 from bot.registry import EventName, Spec
 
 if TYPE_CHECKING:
@@ -22,78 +21,72 @@ if TYPE_CHECKING:
 _NOTES_LIMIT: Final = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    name: str
-    tag: str
-    notes: str
-    #: `create`, `update` or `delete`.
-    action: str
-    url: str
-    commit: git.Commit | None
-
-
 def from_gitlab(source: Source, payload: Payload) -> Event | None:
-    subject = _read(payload)
-    commit = subject.commit
-    return make_event(
-        source,
-        payload,
-        kind="release",
-        names=_NAMES.get(subject.action, ()),
-        project=gitlab.project(payload),
-        actor=gitlab.person(payload["user"]),
-        subject=subject,
-        about=(
-            ("release", subject.tag),
-            ("tag", subject.tag),
-            ("commit", commit.sha if commit else ""),
-        ),
-        fields={
-            "release": Ref(label=subject.name, url=subject.url),
-            "name": subject.name,
-            "title": subject.name,
-            "tag": subject.tag,
-            "description": subject.notes,
-            "sha": commit.sha if commit else None,
-            "commit": git.commit_ref(commit.sha, commit.url) if commit else None,
-        },
-        url=subject.url,
-    )
-
-
-_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "create": ("release",),
-    "update": ("release.edited",),
-    "delete": ("release.deleted",),
-}
-
-
-def _read(payload: Payload) -> Release:
     tag = payload["tag"].text()
-    return Release(
+    actor = gitlab.person(payload["user"])
+    one = Release(
         name=payload["name"].text_or() or tag,
         tag=tag,
         notes=payload["description"].text_or(),
         action=payload["action"].text_or() or "create",
         url=payload["url"].text_or(),
         commit=gitlab.commit(payload["commit"]),
+        author=gitlab.person(payload["author"]) or actor,
+        draft=False,
+        prerelease=False,
     )
+    return make(source, payload, one, project=gitlab.project(payload), actor=actor)
 
+
+def from_github(source: Source, payload: Payload) -> Event | None:
+    """One release is told three times: created, published, released. The second counts."""
+    place = payload["release"]
+    tag = place["tag_name"].text()
+    actor = github.actor(payload)
+    action = payload["action"].text_or()
+    one = Release(
+        name=place["name"].text_or() or tag,
+        tag=tag,
+        notes=place["body"].text_or(),
+        action=_ACTIONS.get(action, action),
+        url=place["html_url"].text_or(),
+        commit=None,
+        author=github.person(place["author"]) or actor,
+        # Published before, and hidden again: of that others may be told.
+        draft=place["draft"].bool_or() and action != "unpublished",
+        prerelease=place["prerelease"].bool_or(),
+    )
+    return make(source, payload, one, project=github.project(payload), actor=actor)
+
+
+_ACTIONS: Final[Mapping[str, str]] = {
+    "published": "create",
+    "edited": "update",
+    "deleted": "delete",
+    "unpublished": "unpublish",
+    "created": "save",
+    "prereleased": "prerelease",
+    "released": "release",
+}
 
 _SAID: Final[Mapping[str, str]] = {
     "create": "released",
     "update": "release edited",
     "delete": "release deleted",
+    "unpublish": "release withdrawn",
+    "save": "release created",
+    "prerelease": "published as a pre-release",
+    "release": "published as a full release",
 }
 
 
 def line(event: Event) -> Message:
-    subject: Release = event.subject
-    made = subject.action == "create"
-    notes = wording.words_of(subject.notes, _NOTES_LIMIT, event=event) if made else ()
+    one: Release = event.subject
+    made = one.action == "create" and not one.draft
+    notes = wording.words_of(one.notes, _NOTES_LIMIT, event=event) if made else ()
+    by = event.actor or one.author
     return Message(
-        text=text(*_head(subject), *wording.project(event)),
+        text=text(*_head(one), *wording.project(event), f" by {wording.who(by)}" if by else ""),
         body=(notes,) if notes else (),
         color="good" if made else None,
     )
@@ -103,10 +96,12 @@ def reply(event: Event) -> Text:
     return _head(event.subject)
 
 
-def _head(subject: Release) -> Text:
-    tag = text(" (", wording.branch(subject.tag), ")") if subject.tag != subject.name else ()
-    said = _SAID.get(subject.action, subject.action)
-    return text("📦 ", wording.linked(subject.name, subject.url), *tag, f" {said}")
+def _head(one: Release) -> Text:
+    tag = text(" (", wording.branch(one.tag), ")") if one.tag != one.name else ()
+    said = "release drafted" if one.draft else _SAID.get(one.action, one.action)
+    if one.action == "create" and one.prerelease and not one.draft:
+        said = "pre-released"
+    return text("📦 ", wording.linked(one.name, one.url), *tag, f" {said}")
 
 
 SPEC = Spec(
@@ -116,11 +111,21 @@ SPEC = Spec(
         EventName("release", "a release was published"),
         EventName("release.edited", "a release was edited", bare=False),
         EventName("release.deleted", "a release was deleted", bare=False),
+        EventName("release.unpublished", "a release became a draft again (GitHub)", bare=False),
+        EventName("release.drafted", "a draft was saved or changed (GitHub)", bare=False),
+        EventName("release.created", "a release was saved, before it is published", bare=False),
+        EventName("release.prereleased", "a pre-release was published", bare=False),
+        EventName("release.released", "a full release, or a pre-release made one", bare=False),
     ),
-    fields=declare("release", "name", "title", "tag", "description", "sha", "commit"),
+    fields=declare(
+        *("release", "name", "title", "tag", "author", "description", "draft", "prerelease"),
+        *("sha", "commit"),
+    ),
     gitlab=("release",),
     from_gitlab=from_gitlab,
     gitlab_triggers=("releases_events",),
+    github=("release",),
+    from_github=from_github,
     line=line,
     reply=reply,
 )

@@ -99,13 +99,13 @@ def test_the_text_says_how_long_a_branch_was_broken() -> None:
     event = event_of("pipeline_hook__success")
     fields = {**event.fields, "broken_for": timedelta(minutes=10)}
     fixed = replace(event, names=("pipeline.fixed", *event.names), fields=fields)
-    assert line_of(fixed).startswith("✅ `main` is fixed after 10 min: [pipeline #502]")
+    assert line_of(fixed).startswith("✅ `main` is fixed by Bob after 10 min: [pipeline #502]")
 
 
 def test_the_text_says_that_a_branch_broke() -> None:
     event = event_of("pipeline_hook__failed")
     broken = replace(event, names=("pipeline.broken", *event.names))
-    assert line_of(broken).startswith("❌ `main` is broken: [pipeline #501]")
+    assert line_of(broken).startswith("❌ `main` is broken by Bob: [pipeline #501]")
 
 
 def test_failed_jobs_leave_out_what_a_retry_passed_and_what_may_fail() -> None:
