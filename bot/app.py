@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from bot import forges
 from bot.app_commands import CommandRunner
-from bot.app_door import open_door
+from bot.app_door import Door, open_door
 from bot.app_forges import Forges
 from bot.app_page import Reads, render
 from bot.errors import ConfigError
@@ -114,7 +114,7 @@ async def serve(
         raise ConfigError([f"{text} `bot run` is web and worker in one"])
     async with AsyncExitStack() as stack:
         parts = await _open(stack, settings, role)
-        door = await open_door(stack, settings, parts.application()) if role.listens else None
+        door = await _door(stack, settings, parts)
         address = door.address if door is not None else None
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work) for work in parts.work(stop)]
@@ -287,12 +287,15 @@ class _Parts:
             once=self.store,
             history=self.store,
             mutes=self.store,
-        )
-        return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
-
             people=self.store,
             audit=self.store,
             tell=self.notices.tell,
+        )
+        return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
+
+    def health(self) -> Health:
+        return Health(inbox=self.store, rules=self.rules_state, metrics=self.metrics)
+
     def application(self) -> web.Application:
         settings = self.settings
         receiver = Receiver(
@@ -359,6 +362,18 @@ async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts
         app_token = settings.slack_app_token.reveal()
         await stack.enter_async_context(parts.listener.socket_mode(app_token))
     return parts
+
+
+async def _door(stack: AsyncExitStack, settings: Settings, parts: _Parts) -> Door | None:
+    """Where this role listens, if it does."""
+    host = settings.host
+    if parts.role.listens:
+        app = parts.application()
+        return await open_door(stack, app, host=host, port=settings.port, setting="PORT")
+    if settings.worker_port is None:
+        return None
+    app, port = routes.build_health(parts.health()), settings.worker_port
+    return await open_door(stack, app, host=host, port=port, setting="WORKER_PORT")
 
 
 def _listener(

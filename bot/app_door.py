@@ -13,8 +13,6 @@ from bot.web.deadlines import KEEPALIVE_S, Sweeper
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
 
-    from bot.config import Settings
-
 #: What requests under way are given to end.
 _CLOSE_S: Final = 2.0
 
@@ -36,23 +34,25 @@ class Door:
         await self.runner.cleanup()
 
 
-async def open_door(stack: AsyncExitStack, settings: Settings, app: web.Application) -> Door:
-    """Listens on HOST and PORT. Raises ConfigError when it cannot."""
+async def open_door(
+    stack: AsyncExitStack, app: web.Application, *, host: str, port: int, setting: str
+) -> Door:
+    """Listens. Raises ConfigError that names the port's setting when it cannot."""
     runner = web.AppRunner(
         app, access_log=None, shutdown_timeout=_CLOSE_S, keepalive_timeout=KEEPALIVE_S
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
+    site = web.TCPSite(runner, host, port, reuse_address=True)
     try:
         await site.start()
     except OSError as error:
         raise ConfigError(
             [
-                f"PORT: cannot listen on {settings.host}:{settings.port}: {error.strerror};"
-                " stop what listens there or set PORT"
+                f"{setting}: cannot listen on {host}:{port}: {error.strerror};"
+                f" stop what listens there or set {setting}"
             ]
         ) from error
-    host, port = runner.addresses[0][:2]
-    shown = f"[{host}]" if ":" in host else host
-    return Door(runner=runner, address=f"http://{shown}:{port}")
+    name, number = runner.addresses[0][:2]
+    shown = f"[{name}]" if ":" in name else name
+    return Door(runner=runner, address=f"http://{shown}:{number}")

@@ -111,6 +111,14 @@ class Settings:
         "Hosts and networks that rules' webhooks may reach although they are local,"
         " e.g. `10.1.0.0/16, ci.example.com`.",
     )
+    retention_days: int = setting(
+        "RETENTION_DAYS",
+        "How long deliveries and what became of them are kept; at least 14, 0 = for ever.",
+        "30",
+    )
+    worker_port: int | None = setting(
+        "WORKER_PORT", "Port on which `bot worker` serves `/healthz`, `/readyz`, `/metrics`."
+    )
     log_level: str = setting("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.", "INFO")
     log_format: str = setting("LOG_FORMAT", "`console` or `json`.", "console")
     #: Every forge instance, the default ones first.
@@ -262,6 +270,15 @@ def _port(raw: str) -> int:
     return int(raw)
 
 
+def _days(raw: str) -> int:
+    if not raw.isdecimal() or 0 < int(raw) < _SHORTEST_RETENTION:
+        raise ValueError(
+            f"not 0 or a number of days from {_SHORTEST_RETENTION}: {raw!r}; `bot backtest` looks"
+            " back two weeks"
+        )
+    return int(raw)
+
+
 def _url(raw: str) -> str:
     parts = urlsplit(raw)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -331,6 +348,7 @@ def _choice(*choices: str) -> Callable[[str], str]:
 _SECRET_LENGTH: Final = 16
 _LAST_PORT: Final = 65_535
 _LONGEST_GAP_S: Final = 3600
+_SHORTEST_RETENTION: Final = 14
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "HOST": _text,
@@ -353,6 +371,8 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "ADMIN_CHANNEL": _optional,
     "CHANNEL_GAP_S": _seconds,
     "WEBHOOK_ALLOW": _places,
+    "RETENTION_DAYS": _days,
+    "WORKER_PORT": lambda raw: _port(raw) if raw else None,
     "LOG_LEVEL": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
     "LOG_FORMAT": _choice("console", "json"),
 }

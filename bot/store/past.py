@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, or_, select
 
 from bot.model import ActionId, Delivery, SubjectKey, Thread
 from bot.store.deliveries import COLUMNS, unpack_row
+from bot.store.forgetting import last_before
 from bot.store.part import Part
 from bot.store.schema import deliveries, memory, meta, threads
 
@@ -49,28 +50,8 @@ class Page:
 
 
 def window(conn: Connection, *, since: datetime, until: datetime) -> Window:
-    """Found by halving, because deliveries stand in the order of their times."""
-    return Window(after=_before(conn, since), upto=_before(conn, until))
-
-
-def _before(conn: Connection, moment: datetime) -> int:
-    """The last `seq` of a delivery that came before then; 0 when there is none."""
-    low = 0
-    high = conn.execute(select(func.max(deliveries.c.seq))).scalar() or 0
-    while low < high:
-        middle = (low + high + 1) // 2
-        query = (
-            select(deliveries.c.seq, deliveries.c.received_at)
-            .where(deliveries.c.seq <= middle)
-            .order_by(deliveries.c.seq.desc())
-            .limit(1)
-        )
-        row = conn.execute(query).one_or_none()
-        if row is None or row.received_at < moment:
-            low = middle
-        else:
-            high = row.seq - 1
-    return low
+    seq, at = deliveries.c.seq, deliveries.c.received_at
+    return Window(after=last_before(conn, seq, at, since), upto=last_before(conn, seq, at, until))
 
 
 def page(conn: Connection, *, after: int, upto: int, project: str | None) -> Page | None:

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from bot.store import deliveries, history, lanes
+from bot.store import deliveries, forgetting, history, lanes
 from bot.store.deploy_keys import DeployKeyRecords
 from bot.store.mutes import MuteRecords
 from bot.store.once import OnceRecords
@@ -101,9 +101,22 @@ class Store(
     async def prune(self, *, before: datetime) -> int:
         """Forgets what ended before then, a little at a time; how many rows that were."""
         gone = 0
-        while some := await self._backend.write(partial(history.prune, before=before)):
-            gone += some
+        for kind in forgetting.KINDS:
+            gone += await self._forget(kind, before)
+        gone += await self._backend.write(partial(lanes.forget_idle, before=before))
         await self._backend.shrink()
+        return gone
+
+    async def _forget(self, kind: forgetting.Kind, before: datetime) -> int:
+        gone = 0
+        while keys := await self._backend.read(partial(kind.find, before=before)):
+            some = 0
+            for start in range(0, len(keys), forgetting.STEP):
+                step = keys[start : start + forgetting.STEP]
+                some += await self._backend.write(partial(kind.forget, keys=step, before=before))
+            gone += some
+            if not some or len(keys) < forgetting.FIND:
+                break
         return gone
 
     async def set_meta(self, key: str, value: Json) -> None:

@@ -35,9 +35,7 @@ def build(
     app.add_routes(
         [
             *_hook_routes(receiver),
-            web.get("/healthz", health.healthz),
-            web.get("/readyz", health.readyz),
-            web.get("/metrics", health.metrics),
+            *_health_routes(health),
         ]
     )
     if console is not None:
@@ -49,6 +47,22 @@ def build(
     if slack is not None:
         app.add_routes([web.post("/slack/events", slack)])
     return app
+
+
+def build_health(health: Health) -> web.Application:
+    """Of a worker, which takes no deliveries."""
+    app = web.Application()
+    app.on_response_prepare.append(add_headers)
+    app.add_routes(_health_routes(health))
+    return app
+
+
+def _health_routes(health: Health) -> list[web.AbstractRouteDef]:
+    return [
+        web.get("/healthz", health.healthz),
+        web.get("/readyz", health.readyz),
+        web.get("/metrics", health.metrics),
+    ]
 
 
 def _hook_routes(receiver: Receiver) -> list[web.AbstractRouteDef]:
