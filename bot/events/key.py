@@ -1,11 +1,11 @@
-"""SSH keys of accounts (system hooks)."""
+"""SSH keys: of accounts (GitLab's system hooks), and deploy keys of projects (GitHub)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import gitlab, wording
+from bot.events import github, gitlab, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Person
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    owner: Person
+    #: None for deploy keys, which are a project's.
+    owner: Person | None
     #: `ssh-ed25519`, …
     algorithm: str
+    title: str = ""
+    #: A deploy key that may push.
+    writes: bool = False
 
 
 def from_gitlab(source: Source, payload: Payload) -> Event | None:
@@ -49,30 +53,73 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
     )
 
 
+def from_github(source: Source, payload: Payload) -> Event | None:
+    name = _GITHUB_NAMES.get(payload["action"].text_or())
+    if name is None:
+        return None
+    key, project = payload["key"], github.project(payload)
+    subject = Key(
+        owner=None,
+        algorithm=key["key"].text_or().partition(" ")[0],
+        title=key["title"].text_or(),
+        writes=key["read_only"].bool_or(None) is False,
+    )
+    return make_event(
+        source,
+        payload,
+        kind="key",
+        names=(name,),
+        project=project,
+        actor=github.actor(payload),
+        subject=subject,
+        about=(("key", key["id"].id()),),
+        fields={"name": subject.title or None, "type": subject.algorithm or None},
+        url=f"{project.url}/settings/keys" if project and project.url else "",
+    )
+
+
+_GITHUB_NAMES: Final[Mapping[str, str]] = {
+    "created": "deploy_key.created",
+    "deleted": "deploy_key.deleted",
+}
 _NAMES: Final[Mapping[str, str]] = {"key_create": "key.created", "key_destroy": "key.deleted"}
 
 
 def line(event: Event) -> Message:
-    return Message(text=reply(event))
+    subject: Key = event.subject
+    where = wording.project(event, " to " if _added(event) else " of ")
+    return Message(text=reply(event) if subject.owner else text(*reply(event), *where))
 
 
 def reply(event: Event) -> Text:
     subject: Key = event.subject
-    said = "added" if event.names == ("key.created",) else "deleted"
-    kind = f" ({wording.short(subject.algorithm, 40)})" if subject.algorithm else ""
-    return text(f"🔑 SSH key of {wording.who(subject.owner)}{kind} {said}")
+    said = "added" if _added(event) else "deleted"
+    notes = [wording.short(subject.algorithm, 40), "may push" if subject.writes else ""]
+    kind = f" ({', '.join(filter(None, notes))})" if any(notes) else ""
+    if subject.owner:
+        return text(f"🔑 SSH key of {wording.who(subject.owner)}{kind} {said}")
+    key = wording.linked(subject.title or "without a title", event.url)
+    return text(f"🔑 {wording.who(event.actor)} {said} deploy key ", key, kind)
+
+
+def _added(event: Event) -> bool:
+    return event.names[0].endswith(".created")
 
 
 SPEC = Spec(
     kind="key",
-    doc="SSH keys (system hooks)",
+    doc="SSH keys of accounts (GitLab: system hooks), deploy keys of projects (GitHub)",
     names=(
         EventName("key.created", "somebody added a key"),
         EventName("key.deleted", "a key was deleted"),
+        EventName("deploy_key.created", "a deploy key was added to a project (GitHub)"),
+        EventName("deploy_key.deleted", "a deploy key was deleted (GitHub)"),
     ),
-    fields=declare("user", "type"),
+    fields=declare("user", "type", "name"),
     gitlab=tuple(_NAMES),
     from_gitlab=from_gitlab,
+    github=("deploy_key",),
+    from_github=from_github,
     line=line,
     reply=reply,
 )

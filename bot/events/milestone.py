@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, gitlab, wording
+from bot.events import git, github, gitlab, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.registry import EventName, Spec
@@ -25,7 +25,7 @@ class Milestone:
     description: str
     state: str
     action: str
-    #: A day, as GitLab writes it; empty when there is none.
+    #: A day, `2026-04-30`; empty when there is none.
     due: str
     url: str
 
@@ -64,12 +64,49 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
     )
 
 
+def from_github(source: Source, payload: Payload) -> Event | None:
+    place = payload["milestone"]
+    state = place["state"].text_or()
+    subject = Milestone(
+        title=place["title"].text(),
+        description=place["description"].text_or(),
+        state={"open": "opened"}.get(state, state),
+        action=payload["action"].text_or(),
+        due=place["due_on"].text_or().partition("T")[0],
+        url=place["html_url"].text_or(),
+    )
+    return make_event(
+        source,
+        payload,
+        kind="milestone",
+        names=_NAMES.get(subject.action, ()),
+        project=github.project(payload),
+        actor=github.actor(payload),
+        subject=subject,
+        about=(("milestone", place["number"].id()),),
+        fields={
+            "title": subject.title,
+            "milestone": subject.title,
+            "description": subject.description,
+            "state": subject.state or None,
+            "iid": git.number(place["number"]),
+        },
+        url=subject.url,
+    )
+
+
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "create": ("milestone.created",),
     "close": ("milestone.closed",),
     "reopen": ("milestone.reopened",),
     "activate": ("milestone.reopened",),
+    "update": ("milestone.edited",),
     "delete": ("milestone.deleted",),
+    "created": ("milestone.created",),
+    "closed": ("milestone.closed",),
+    "opened": ("milestone.reopened",),
+    "edited": ("milestone.edited",),
+    "deleted": ("milestone.deleted",),
 }
 
 
@@ -93,12 +130,15 @@ SPEC = Spec(
         EventName("milestone.created", "created"),
         EventName("milestone.closed", "closed"),
         EventName("milestone.reopened", "reopened"),
+        EventName("milestone.edited", "its title, dates or description were changed"),
         EventName("milestone.deleted", "deleted"),
     ),
     fields=declare("title", "milestone", "description", "state", "iid"),
     gitlab=("milestone",),
     from_gitlab=from_gitlab,
     gitlab_triggers=("milestone_events",),
+    github=("milestone",),
+    from_github=from_github,
     line=line,
     reply=reply,
 )

@@ -51,10 +51,10 @@ def event_of(name: str) -> Event:
 def sampled(name: str, **overrides: Any) -> Event:
     headers, body = sample(name, overrides=overrides)
     ((header, event),) = headers.items()
-    return understand(source(event, _FORGES[header]), json.loads(body))
+    return understand(source(event, FORGES[header]), json.loads(body))
 
 
-_FORGES: Final = {"X-Gitlab-Event": "gitlab", "X-GitHub-Event": "github"}
+FORGES: Final = {"X-Gitlab-Event": "gitlab", "X-GitHub-Event": "github"}
 
 
 def corpus() -> tuple[tuple[str, Event], ...]:
@@ -68,7 +68,7 @@ def corpus() -> tuple[tuple[str, Event], ...]:
 
 def _recorded(folder: str, entry: Body) -> Event:
     event = next(
-        (value for name, value in entry["headers"].items() if name in _FORGES), entry["event"]
+        (value for name, value in entry["headers"].items() if name in FORGES), entry["event"]
     )
     body = json.loads((Path(folder) / entry["file"]).read_bytes())
     return understand(source(event, entry["forge"]), body)

@@ -12,6 +12,14 @@ _SECRET = {
     "confidential_note_hook__internal_on_issue",
     "note_hook__internal_in_plain_hook",
     "emoji_hook__revoke_on_confidential_issue",
+    "repository_advisory__reported",
+    "secret_scanning_alert__assigned",
+    "secret_scanning_alert__created",
+    "secret_scanning_alert__publicly_leaked",
+    "secret_scanning_alert__resolved",
+    "secret_scanning_alert__validated",
+    "secret_scanning_alert_location__created",
+    "secret_scanning_scan__completed",
 }
 
 
@@ -39,6 +47,21 @@ def test_a_comment_on_a_confidential_issue_is_confidential() -> None:
 def test_a_work_item_may_be_confidential_too() -> None:
     body = body_of("issue_hook__epic_without_project")
     body["object_attributes"]["confidential"] = True
+    assert understand(source("Issue Hook"), body).confidential
+
+
+def test_what_only_members_see_is_private_in_a_public_project_too() -> None:
+    event = event_of("dependabot_alert__created")
+    assert event.payload["repository"]["visibility"] == "public"
+    assert event.fields["visibility"] == "private"
+    assert event.project is not None
+    assert event.project.visibility == "private"
+    assert event_of("repository_advisory__published").fields["visibility"] == "public"
+
+
+def test_an_issue_that_was_confidential_until_now_is_told_as_such() -> None:
+    body = body_of("issue_hook__update_labeled")
+    body["changes"] = {"confidential": {"previous": True, "current": False}}
     assert understand(source("Issue Hook"), body).confidential
 
 
