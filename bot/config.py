@@ -52,6 +52,15 @@ class Instance:
     url: str
     token: Secret | None
 
+    @property
+    def pages(self) -> str:
+        """Address of the pages that people see: GitHub's API has one of its own."""
+        url = self.url.rstrip("/")
+        if self.forge != "github":
+            return url
+        # https://api.github.com and https://api.acme.ghe.com; an own server has /api/v3.
+        return re.sub(r"//api\.", "//", url).removesuffix("/api/v3")
+
 
 def setting(name: str, doc: str, default: str = "") -> Any:  # dataclass fields are typed by use
     return field(metadata={"name": name, "doc": doc, "default": default})

@@ -116,6 +116,8 @@ class Spec:
     #: `X-GitHub-Event` values.
     github: tuple[str, ...] = ()
     from_github: Reader | None = None
+    #: Events of other families whose deliveries tell of this one too.
+    github_also: tuple[str, ...] = ()
     #: Hook attributes of GitLab that bring it: `push_events`. Confidential twins are left out.
     gitlab_triggers: tuple[str, ...] = ()
     #: The default message of an event.

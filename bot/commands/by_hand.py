@@ -85,11 +85,7 @@ async def _made_before(ctx: Context, site: Site, project: Project, record: HookR
 async def _steps(ctx: Context, job: Job, site: Site, record: HookRecord) -> Text:
     secret = await _secret(ctx, job, record)
     github = site.forge == "github"
-    page = (
-        f"https://github.com/{record.project}/settings/hooks"
-        if github
-        else (f"{site.url}/{record.project}/-/hooks")
-    )
+    page = f"{site.pages}/{record.project}/{'settings' if github else '-'}/hooks"
     ticks = ", ".join(_label(name) for name in record.events)
     steps: list[Text] = [
         text("Open ", Link("Settings → Webhooks", page), " and add a webhook."),

@@ -30,7 +30,7 @@ _NAME: Final = re.compile(r"@?([A-Za-z0-9_][\w.-]{0,254})", re.ASCII)
 #: Where people change what their profile shows.
 _SETTINGS: Final = {
     "gitlab": "{url}/-/user_settings/profile",
-    "github": "https://github.com/settings/profile",
+    "github": "{url}/settings/profile",
 }
 
 
@@ -129,7 +129,7 @@ async def _begin(ctx: Context, people: People, job: Job, site: Site, person: Per
 
 
 def _steps(site: Site, code: LinkCode, head: str) -> Message:
-    page = _SETTINGS[site.forge].format(url=site.url)
+    page = _SETTINGS[site.forge].format(url=site.pages)
     return Message(
         text=text(bold(code.username), f" at {site.name}? {head}"),
         body=(

@@ -44,7 +44,7 @@ async def _line(ctx: Context, record: HookRecord) -> Text:
     site = next((site for site in ctx.sites if site.name == record.instance), None)
     many = len({site.forge for site in ctx.sites if site.name != "github"}) > 1
     where = f" on {record.instance}" if many or record.instance not in {"gitlab", "github"} else ""
-    web = "https://github.com" if record.forge == "github" else site.url if site else ""
+    web = site.pages if site else ""
     name = Link(record.project, f"{web}/{record.project}") if web else bold(record.project)
     places = await _places(ctx, record)
     return text("• ", name, f"{where}: {described(record)}; {places}{_seen(ctx, record)}")

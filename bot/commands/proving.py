@@ -111,8 +111,8 @@ def _by_status(status: str) -> str:
 
 _STATUSES: Final = {
     "401": (
-        "the secret did not arrive as it was sent; a proxy strips the header X-Gitlab-Token, or"
-        " another bot with another database answers there"
+        "the secret did not arrive as it was sent; a proxy strips the header X-Gitlab-Token or"
+        " X-Hub-Signature-256, or another bot with another database answers there"
     ),
     "403": "a proxy or firewall in front of the bot refuses the forge",
     "404": (
@@ -137,7 +137,7 @@ _REASONS: Final = (
         "its host name does not resolve there; check PUBLIC_URL and the forge's DNS",
     ),
     (
-        r"refused|failed to open tcp|unreachable|no route",
+        r"refused|failed to open tcp|failed to connect|unreachable|no route",
         "nothing listens there as seen from the forge; check the port, the proxy and the firewall",
     ),
 )

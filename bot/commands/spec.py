@@ -101,6 +101,8 @@ class Site:
     open_triggers: frozenset[str]
     #: What its test call can send, the likeliest first.
     test_triggers: tuple[str, ...]
+    #: Address of its pages: GitHub's API has one of its own.
+    pages: str
 
 
 class People(Protocol):

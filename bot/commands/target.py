@@ -89,7 +89,7 @@ def _from_address(address: str, sites: Sequence[Site]) -> tuple[Site, str]:
     except ValueError:
         raise CommandError("That address cannot be read; write `group/repo`.") from None
     site = _site_of_host(host, path, sites)
-    root = urlsplit(site.url).path.strip("/")
+    root = urlsplit(site.pages).path.strip("/")
     path = path.strip("/")
     return site, path.removeprefix(f"{root}/") if root and _serves(site) == host else path
 
@@ -105,15 +105,13 @@ def _site_of_host(host: str, path: str, sites: Sequence[Site]) -> Site:
             f"The bot knows no forge at `{shown}`.{hint} It knows {known}; set GITLAB_URL, or"
             " GITLAB_<NAME>_URL for one more, and restart it."
         )
-    rooted = [s for s in found if f"{path}/".startswith(f"{urlsplit(s.url).path.rstrip('/')}/")]
+    rooted = [s for s in found if f"{path}/".startswith(f"{urlsplit(s.pages).path.rstrip('/')}/")]
     # The deepest root that fits: two instances may share a host.
-    return max(rooted or found, key=lambda site: len(urlsplit(site.url).path))
+    return max(rooted or found, key=lambda site: len(urlsplit(site.pages).path))
 
 
 def _serves(site: Site) -> str:
-    """The host its pages are on: GitHub's API has one of its own."""
-    host = (urlsplit(site.url).hostname or "").lower()
-    return "github.com" if host == "api.github.com" else host
+    return (urlsplit(site.pages).hostname or "").lower()
 
 
 def _site_of_name(name: str, sites: Sequence[Site]) -> Site:

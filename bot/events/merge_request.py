@@ -59,6 +59,7 @@ SPEC = Spec(
     from_gitlab=from_gitlab,
     # Reviews too, but those without a verdict are comments: see events/comment_github.py.
     github=("pull_request", "pull_request_review_thread"),
+    github_also=("pull_request_review",),
     from_github=from_github,
     gitlab_triggers=("merge_requests_events",),
     line=line,

@@ -78,6 +78,7 @@ SPEC = Spec(
     fields=declare("tag", "sha", "commit", "message", "forced"),
     gitlab=("tag_push",),
     from_gitlab=from_gitlab,
+    github_also=("push",),
     gitlab_triggers=("tag_push_events",),
     line=line,
     reply=reply,

@@ -169,9 +169,10 @@ class Ruleset:
         for name, value in known.items():
             object.__setattr__(self, name, value)
 
-    def could_match(self, project: str) -> tuple[Rule, ...]:
-        """Rules that some event of that project could match, by its path."""
-        known = {"project": project, "group": project.rpartition("/")[0]}
+    def could_match(self, project: str, about: Mapping[str, str] = {}) -> tuple[Rule, ...]:
+        """Rules that some event of that project could match, by its path and by what else is known
+        of every event of it."""
+        known = {"project": project, "group": project.rpartition("/")[0], **about}
         return tuple(
             rule
             for rule in self.rules

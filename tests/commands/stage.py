@@ -24,6 +24,7 @@ GITLAB = Site(
     name="gitlab",
     forge="gitlab",
     url="https://gitlab.example.com",
+    pages="https://gitlab.example.com",
     setting="GITLAB_TOKEN",
     open_triggers=OPEN_TRIGGERS,
     test_triggers=TEST_TRIGGERS,
@@ -32,6 +33,7 @@ INNER = Site(
     name="inner",
     forge="gitlab",
     url="https://git.inner.example.com/gitlab",
+    pages="https://git.inner.example.com/gitlab",
     setting="GITLAB_INNER_TOKEN",
     open_triggers=OPEN_TRIGGERS,
     test_triggers=TEST_TRIGGERS,
@@ -40,6 +42,7 @@ GITHUB = Site(
     name="github",
     forge="github",
     url="https://api.github.com",
+    pages="https://github.com",
     setting="GITHUB_TOKEN",
     open_triggers=frozenset({"push", "pull_request"}),
     test_triggers=("push",),
@@ -58,7 +61,7 @@ class Rules:
     needed: dict[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def triggers(self, project: str) -> frozenset[str]:
+    def triggers(self, project: str, forge: str = "gitlab") -> frozenset[str]:
         return self.needed.get(project, frozenset())
 
     def destinations(self, project: str) -> tuple[str, ...]:

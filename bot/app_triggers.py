@@ -1,0 +1,124 @@
+"""What the rules want of the forges' hooks, for the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
+
+from bot import events
+from bot.forges import github, gitlab
+from bot.rules.catalogue import LISTS
+from bot.rules.patterns import is_glob, split_regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.registry import Spec
+    from bot.rules.ruleset import Rule, Ruleset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooked:
+    """What the hooks of one kind of forge may bring."""
+
+    every: frozenset[str]
+    #: What is not confidential.
+    open: frozenset[str]
+    #: What its test call can send, the likeliest first.
+    tests: tuple[str, ...]
+    of: Callable[[Spec], tuple[str, ...]]
+    #: The confidential twin of a trigger, asked for only by rules with `confidential: true`.
+    twins: Mapping[str, str] = field(default_factory=dict)
+
+
+HOOKED: Final[Mapping[str, Hooked]] = {
+    "gitlab": Hooked(
+        every=gitlab.TRIGGERS,
+        open=gitlab.OPEN_TRIGGERS,
+        tests=gitlab.TEST_TRIGGERS,
+        of=lambda spec: spec.gitlab_triggers,
+        twins={
+            "issues_events": "confidential_issues_events",
+            "note_events": "confidential_note_events",
+        },
+    ),
+    "github": Hooked(
+        every=github.TRIGGERS,
+        open=github.OPEN_TRIGGERS,
+        tests=github.TEST_TRIGGERS,
+        of=lambda spec: (*spec.github, *spec.github_also),
+    ),
+}
+#: The families that a rule's `follow` brings.
+_FOLLOWED: Final = {"comments": "comment", "pipeline": "pipeline"}
+
+
+class Book(Protocol):
+    @property
+    def current(self) -> Ruleset: ...
+
+
+class RulesForHooks:
+    """`commands.RulesView` over the rules in force."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def triggers(self, project: str, forge: str = "gitlab") -> frozenset[str]:
+        hooked = HOOKED[forge]
+        found: set[str] = set()
+        for rule in self._rules(project, forge):
+            found |= _triggers(rule, hooked)
+        return frozenset(found & hooked.every)
+
+    def destinations(self, project: str) -> tuple[str, ...]:
+        ruleset = self._book.current
+        shown = {channel.to: f"#{channel.alias}" for channel in ruleset.channels.values()}
+        return tuple(
+            to if to.startswith("#") else shown.get(to, to) for to in ruleset.destinations(project)
+        )
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(rule.name for top in self._book.current.rules for rule in (top, *top.first))
+
+    def timezone(self) -> str:
+        return self._book.current.timezone
+
+    def projects(self) -> tuple[str, ...]:
+        named = (
+            pattern
+            for rule in self._book.current.rules
+            for pattern in rule.projects
+            if split_regex(pattern) is None and not is_glob(pattern)
+        )
+        return tuple(dict.fromkeys(named))
+
+    def _rules(self, project: str, forge: str) -> Iterator[Rule]:
+        """Those that do something."""
+        for rule in self._book.current.could_match(project, {"forge": forge}):
+            if rule.actions or any(child.actions for child in rule.first):
+                yield rule
+
+
+def _triggers(rule: Rule, hooked: Hooked) -> set[str]:
+    kinds: set[str] = set()
+    found: set[str] = set()
+    for name in rule.on:
+        if name in {events.ANY, events.UNMATCHED, "other"}:
+            found |= hooked.open
+        elif (kind := events.kind_of(name)) is not None:
+            kinds.add(kind)
+    listed = rule.timing.listed or rule.timing.each
+    if listed is not None:
+        # What is open is known from events.
+        kinds |= {LISTS[listed], "comment"}
+    for spec in (*rule.actions, *(spec for child in rule.first for spec in child.actions)):
+        if spec.verb == "card":
+            # It shows the pipeline besides its own events.
+            kinds.add("pipeline")
+        kinds |= {_FOLLOWED[topic] for topic in spec.follow if topic in _FOLLOWED}
+    found |= {trigger for kind in kinds for trigger in hooked.of(events.SPECS[kind])}
+    if rule.confidential:
+        found |= {hooked.twins[trigger] for trigger in found if trigger in hooked.twins}
+    return found
