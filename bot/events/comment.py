@@ -106,7 +106,7 @@ SPEC = Spec(
             *("comment.text", "comment.file", "on_type", "mr", "issue", "commit", "sha", "iid"),
             *("title", "description", "branch", "source", "target", "state", "draft", "author"),
             *("labels", "assignees", "reviewers", "conflicts", "actor_role"),
-            *("milestone", "author_association"),
+            *("milestone", "author_association", "discussion", "category"),
             only={"mr": ("comment.mr", "comment.edited", "comment.deleted")},
         ),
         sometimes=("author",),

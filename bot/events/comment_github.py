@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.events import git, github, merge_request_github, wording
 from bot.events.comment_subject import Comment, fields_of, names_of
+from bot.events.discussion import fields_of as fields_of_discussion
 from bot.events.merge_request_change import fields_of as fields_of_mr
 from bot.events.vocabulary import make_event
 from bot.model import Ref
@@ -145,12 +146,22 @@ def _on_commit(body: Payload) -> Found:
     return comment(body, place, kind="c", on_type="commit", on=on, ident=sha), {}
 
 
-#: A discussion's comments may be added here: `comment` reads them, `comment.discussion` names them.
+def _on_discussion(body: Payload) -> Found:
+    place = body["discussion"]
+    place.as_(dict)
+    number = place["number"].id()
+    label = wording.short(f"#{number} {place['title'].text_or()}")
+    on = Ref(label=label, url=place["html_url"].text_or())
+    found = comment(body, body["comment"], kind="d", on_type="discussion", on=on, ident=number)
+    return found, fields_of_discussion(place)
+
+
 _READERS: Final[Mapping[str, Callable[[Payload], Found]]] = {
     "issue_comment": _in_conversation,
     "pull_request_review_comment": _on_line,
     "pull_request_review": _as_review,
     "commit_comment": _on_commit,
+    "discussion_comment": _on_discussion,
 }
 
 WORDS: Final = tuple(_READERS)
