@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.actions import plan as planning
 from bot.actions import reply
-from bot.actions.spec import ActionSpec
 from bot.events import ci
 
 if TYPE_CHECKING:
@@ -44,10 +43,10 @@ def follow(to: Plan, followed: Followed) -> None:
 
 def _add(to: Plan, thread: Thread, only: Asker, topic: str) -> None:
     view = to.view
-    if not set(view.names) & _TOPICS[topic] and view.event.kind not in _TOPICS[topic]:
+    if not _TOPICS[topic] & {*view.names, view.event.kind if view.names else ""}:
         return
     if topic != "pipeline" or _is_news(to, thread):
-        reply.plan(ActionSpec(verb="reply", line=0), only, to)
+        reply.follow(only, to)
 
 
 def _is_news(to: Plan, thread: Thread) -> bool:
@@ -58,8 +57,8 @@ def _is_news(to: Plan, thread: Thread) -> bool:
         for action in to.actions
     ):
         return False
-    facts = to.view.facts.get(thread.subject)
-    return facts is not None and ci.is_last(facts, to.view.event.subject)
+    # One that comes late, or is told once more, changes nothing.
+    return thread.subject in to.view.changed
 
 
 def mark(to: Plan, followed: Followed, recall: Recall) -> None:
@@ -100,7 +99,9 @@ def _wear(to: Plan, thread: Thread, asker: Asker, emoji: str, *, remove: bool) -
 
 _TOPICS: Final[Mapping[str, frozenset[str]]] = {
     "comments": frozenset({"comment"}),
-    "reviews": frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"}),
+    "reviews": frozenset(
+        {"mr.approved", "mr.unapproved", "mr.changes_requested", "mr.threads_resolved"}
+    ),
     "state": frozenset({"mr.merged", "mr.closed", "mr.reopened", "mr.ready", "mr.drafted"}),
     "pipeline": frozenset({"pipeline.failed"}),
 }

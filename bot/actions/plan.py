@@ -72,6 +72,8 @@ class View:
     named: Mapping[str, str]
     #: `#name` or id as written -> channel id where it is known.
     channel: Callable[[str], str]
+    #: Subjects whose facts the event changed.
+    changed: frozenset[SubjectKey] = frozenset()
     #: The bot itself caused the event.
     own: bool = False
     #: Why a channel may not learn of the event; None when it may.

@@ -81,12 +81,6 @@ _MARKS: Final = {
 }
 
 
-def is_last(facts: Mapping[str, Json], run: Pipeline) -> bool:
-    """Nothing newer of its kind is known."""
-    known = facts.get("runs", {}).get(run.series)
-    return known is not None and (known["id"], known["status"]) == (run.id, run.status)
-
-
 def leading(facts: Mapping[str, Json]) -> Mapping[str, Json] | None:
     """The newest of the pipelines that the verdict is made of; without a verdict of all."""
     runs = list(facts.get("runs", {}).values())

@@ -81,7 +81,8 @@ def decide(
         ruleset=ruleset,
         around=around,
     )
-    view = replace(view, own=True) if ours else view
+    changed = frozenset(key for key in facts if _facts_key(key, around.specs) in remember)
+    view = replace(view, own=ours, changed=changed)
     run = Walk(view, ruleset, Plan(view, threads), reader)
     run.walk(around.default_route)
     if reader.needs:
@@ -205,7 +206,7 @@ def _facts(
         fold = fold_of(kind_of(subject), specs)
         if fold is None:
             continue
-        key = f"{'facts' if _has_card(subject, specs) else 'sum'}:{subject}"
+        key = _facts_key(subject, specs)
         known = reader.get(key)
         folded = fold(known, event)
         if folded is not None:
@@ -215,10 +216,10 @@ def _facts(
     return facts
 
 
-def _has_card(subject: SubjectKey, specs: Mapping[str, Spec]) -> bool:
+def _facts_key(subject: SubjectKey, specs: Mapping[str, Spec]) -> str:
     """What a card shows is kept for good, the rest for as long as its parts come in."""
     spec = specs.get(kind_of(subject))
-    return spec is not None and spec.card is not None
+    return f"{'sum' if spec is None or spec.card is None else 'facts'}:{subject}"
 
 
 def _completed(
