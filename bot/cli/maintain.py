@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
-from bot.cli.environment import BAD_USE, FAULTS, settings
+from bot.cli.environment import BAD_USE, FAULTS, fail, settings
 from bot.cli.listings import run_cli, store
 from bot.errors import BotError, RulesError
 from bot.rules.load import includes_of, load
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
     app.command("prune")(prune)
+    app.command("erase")(erase)
     secrets = typer.Typer(no_args_is_help=True, help="Stored secrets.")
     secrets.command("rotate")(rotate)
     secrets.callback()(lambda: None)
@@ -40,6 +41,9 @@ def doctor() -> None:
         typer.echo(f"{_MARKS[good]} {what}")
     if any(good is False for good, _ in found):
         raise typer.Exit(FAULTS)
+
+
+_SHORTEST_NAME: Final = 3
 
 
 #: Whether something is as it should be; None: it may be meant so.
@@ -95,6 +99,33 @@ def prune(
         async with store() as opened:
             gone = await opened.prune(before=datetime.now(UTC) - timedelta(days=older_than_days))
         typer.echo(f"{gone} rows forgotten")
+
+    run_cli(main())
+
+
+def erase(
+    names: Annotated[
+        list[str],
+        typer.Argument(help="The user name, and whatever else names them: full name, addresses."),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it rows are counted.")] = False,
+) -> None:
+    """Write `someone` for a person's names in all that is kept, and forget their links.
+
+    Names count as whole words in any case. What Slack shows already stays there.
+    """
+    if any(len(name.strip()) < _SHORTEST_NAME for name in names):
+        fail(f"a name of less than {_SHORTEST_NAME} characters would take too much with it")
+
+    async def main() -> None:
+        async with store() as opened:
+            found = await opened.erase([name.strip() for name in names], really=yes)
+        for table, rows in sorted(found.items()):
+            typer.echo(f"{table}: {rows} rows")
+        if not found:
+            typer.echo("nothing holds these names")
+        elif not yes:
+            typer.echo("Nothing was changed. Do it with --yes; it cannot be undone.")
 
     run_cli(main())
 

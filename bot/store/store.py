@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.store import deliveries, forgetting, history, lanes
 from bot.store.deploy_keys import DeployKeyRecords
+from bot.store.erasing import ErasingRecords
 from bot.store.mutes import MuteRecords
 from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
@@ -38,6 +39,7 @@ class Store(
     OnceRecords,
     MuteRecords,
     DeployKeyRecords,
+    ErasingRecords,
     PastRecords,
     PeopleRecords,
 ):

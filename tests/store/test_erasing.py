@@ -1,0 +1,75 @@
+"""A person's names are taken out of all that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.message import Message, text
+from bot.model import Thread
+from bot.people import Account
+from bot.store.erasing import pattern
+from tests.store.make import MR, NOW, action, delivery, delivery_id, plan
+
+if TYPE_CHECKING:
+    from bot.store import Store
+
+
+@pytest.mark.parametrize("held", ['"alice"', "by Alice.", "@alice:", '"ALICE"', "x alice y"])
+def test_a_name_is_found_as_a_word_in_any_case(held: str) -> None:
+    found = pattern(["alice"]).sub("someone", held.replace("Alice.", "Alice,"))
+    assert "alice" not in found.lower()
+
+
+@pytest.mark.parametrize("held", ["malice", "alice-b", "alice.b", "alices"])
+def test_a_name_within_another_is_left_alone(held: str) -> None:
+    assert pattern(["alice"]).sub("someone", held) == held
+
+
+def test_a_name_is_found_as_json_escapes_it() -> None:
+    assert pattern(["Zoë"]).sub("someone", '"Zo\\u00eb"') == '"someone"'
+
+
+async def test_erasing_leaves_no_row_that_holds_the_name(store: Store) -> None:
+    body = b'{"user": {"username": "alice", "name": "Alice A"}, "note": "malice"}'
+    said = replace(action(2), message=Message(text=text("Alice A merged it")))
+    await plan(store, 2, said, remember={f"facts:{MR}": {"author": {"username": "alice"}}})
+    await store.append(replace(delivery(1), body=body))
+    account = Account(
+        slack="U1", instance="gitlab", user_id="7", username="alice", name="Alice A", proved="admin"
+    )
+    await store.save_account(replace(account, linked_at=NOW))
+
+    counted = await store.erase(["alice", "Alice A"], really=False)
+    assert {"deliveries", "outbox", "memory"} <= set(counted)
+    assert (await _body(store)) == body
+
+    assert await store.erase(["alice", "Alice A"], really=True) == counted
+    assert await store.erase(["alice", "Alice A"], really=False) == {}
+    assert await _body(store) == (
+        b'{"user": {"username": "someone", "name": "someone"}, "note": "malice"}'
+    )
+    assert await store.load_memory([f"facts:{MR}"]) == {
+        f"facts:{MR}": {"author": {"username": "someone"}}
+    }
+    assert await store.accounts() == ()
+
+
+async def test_what_is_kept_still_works_afterwards(store: Store) -> None:
+    said = replace(action(2), message=Message(text=text("Alice A merged it")))
+    await plan(store, 2, said)
+    await store.erase(["Alice A"], really=True)
+    claimed = await store.claim_item(now=NOW, lease=timedelta(minutes=1))
+    assert claimed is not None
+    assert claimed.item.action.message == Message(text=text("someone merged it"))
+    threads = await store.load_threads([MR])
+    assert all(isinstance(one, Thread) for one in threads[MR])
+
+
+async def _body(store: Store) -> bytes:
+    found = await store.delivery(delivery_id(1))
+    assert found is not None
+    return found[0].body
