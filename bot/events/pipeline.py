@@ -151,6 +151,8 @@ SPEC = Spec(
     from_gitlab=from_gitlab,
     gitlab_triggers=("pipeline_events",),
     github=("workflow_run", "check_suite", "status"),
+    # Of failed jobs only they tell.
+    github_also=("workflow_job",),
     from_github=from_github,
     line=line,
     reply=reply,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.events import git, gitlab, wording
+from bot.events.tag_card import card, fold
 from bot.events.tag_subject import Tag, make
 from bot.events.vocabulary import declare
 from bot.message import Message, text
@@ -82,4 +83,8 @@ SPEC = Spec(
     gitlab_triggers=("tag_push_events",),
     line=line,
     reply=reply,
+    fold=fold,
+    card=card,
+    # A release has no card of its own: it is its tag's.
+    opens=("tag", "release"),
 )
