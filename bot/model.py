@@ -208,6 +208,8 @@ class Action:
     claims: tuple[SubjectKey, ...] = ()
     emoji: str | None = None
     remove: bool = False
+    #: It changes the reply at `root` instead of adding one below it.
+    edit: bool = False
     broadcast: bool = False
     #: Send it as a root of its own when its root is dead; else it is dropped.
     alone: bool = False
@@ -221,6 +223,11 @@ class Action:
     call: Call | None = None
     #: Actions whose receipts its texts show, by the name they have there: `run`.
     after: Mapping[str, ActionId] = field(default_factory=dict)
+
+    @property
+    def is_edit(self) -> bool:
+        """It changes a message that is there, and notifies nobody."""
+        return self.edit or (self.verb == "card" and self.root is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

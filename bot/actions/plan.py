@@ -117,6 +117,8 @@ class Plan:
         self.results: dict[tuple[str, str], ActionId] = {}
         #: State to write with the decision.
         self.remember: dict[str, Json] = {}
+        #: What is remembered under a state key; None where nothing may be.
+        self.recall: Callable[[str], Json] | None = None
         #: What the trace says beside the outcome, by rule.
         self.remarks: dict[str, list[str]] = {}
         self._threads: dict[SubjectKey, dict[str, Thread]] = {

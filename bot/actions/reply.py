@@ -6,15 +6,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.actions import plan as planning
+from bot.actions import talk
+from bot.actions.spec import ActionSpec
 from bot.message import Message
 
 if TYPE_CHECKING:
     from bot.actions.plan import Asker, Plan, Withheld
-    from bot.actions.spec import ActionSpec
+    from bot.model import Action
+    from bot.registry import Remark
 
 
 def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     """One reply to each thread; without a thread anywhere, nothing."""
+    return _plan(spec, asker, to, known=False)
+
+
+def follow(asker: Asker, to: Plan) -> Withheld:
+    """The default reply to each thread; what changes a remark that is not there is not told."""
+    return _plan(ActionSpec(verb="reply", line=0), asker, to, known=True)
+
+
+def _plan(spec: ActionSpec, asker: Asker, to: Plan, *, known: bool) -> Withheld:
     view = to.view
     keys = planning.subjects(spec, view)
     fixed = bool(spec.to.to or spec.to.by)
@@ -23,21 +35,37 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     default = Message(text=texts.reply(view.event)) if texts.reply else texts.line(view.event)
     made = planning.message(spec, view, default)
     made = made.with_mentions(planning.mentions(spec, view))
+    remark = _remark(spec, to)
     planned = False
     for channel in targets:
         thread = to.thread(channel, keys)
         if thread is None or not asker.may(channel):
             continue
-        planned |= to.add(
-            replace(
-                planning.new_action("reply", asker, channel, thread.subject),
-                message=made,
-                root=thread.root,
-                broadcast=spec.broadcast,
-                confidential=view.event.confidential,
-                alone=fixed,
-                # One reply per rule and thread: a second matching subject adds nothing.
-                slot=f"reply:{view.delivery}:{asker.name}:{thread.root}",
-            )
+        action = replace(
+            planning.new_action("reply", asker, channel, thread.subject),
+            message=made,
+            root=thread.root,
+            broadcast=spec.broadcast,
+            confidential=view.event.confidential,
+            alone=fixed,
+            # One reply per rule and thread: a second matching subject adds nothing.
+            slot=f"reply:{view.delivery}:{asker.name}:{thread.root}",
         )
+        planned |= _add(to, action, remark, known=known)
     return None if planned else "no thread to reply in yet"
+
+
+def _remark(spec: ActionSpec, to: Plan) -> Remark | None:
+    """What may become one reply with others: only default texts, which ping nobody."""
+    if spec.text is not None or spec.mention or spec.broadcast or to.view.spec.remark is None:
+        return None
+    return to.view.spec.remark(to.view.event)
+
+
+def _add(to: Plan, action: Action, remark: Remark | None, *, known: bool) -> bool:
+    if remark is None or to.recall is None:
+        return to.add(action)
+    added = talk.add(to, action, remark, to.recall)
+    if added is None:
+        return False if known else to.add(action)
+    return added

@@ -125,7 +125,7 @@ async def _settled(running: Running, seen: set[str]) -> list[OutboxItem]:
 
 def _show(out: Console, item: OutboxItem) -> None:
     action = item.action
-    verb = "edit" if action.verb == "card" and action.root is not None else action.verb
+    verb = "edit" if action.is_edit else action.verb
     rule = f"[dim]by rule “{escape(action.rule)}”[/dim]"
     if action.verb == "react":
         sign = "−" if action.remove else "+"

@@ -45,22 +45,22 @@ def _verb(subject: Comment) -> Span:
 
 
 def _at(subject: Comment) -> Text:
-    return text(" at ", wording.branch(_place(subject))) if subject.file else ()
-
-
-def _place(subject: Comment) -> str:
-    return f"{subject.file}:{subject.line}" if subject.line else subject.file
+    if not subject.file:
+        return ()
+    place = f"{subject.file}:{subject.line}" if subject.line else subject.file
+    return text(" at ", wording.branch(place))
 
 
 def reply(event: Event) -> Text:
     subject: Comment = event.subject
-    return text(f"💬 {wording.who(event.actor)} ", *_said(event, _SAID.get(subject.action)))
+    verb = _SAID.get(subject.action, "commented")
+    return text(f"💬 {wording.who(event.actor)} ", *_said(event, verb))
 
 
-def _said(event: Event, verb: str | None) -> Text:
+def _said(event: Event, verb: str) -> Text:
     """`commented at a.py:3`, and what."""
     subject: Comment = event.subject
-    head = text(wording.linked(verb or "commented", subject.url), *_at(subject))
+    head = text(wording.linked(verb, subject.url), *_at(subject))
     words = _words(event)
     return text(*head, ": ", *words) if words else head
 
@@ -74,13 +74,12 @@ def remark(event: Event) -> Remark | None:
     subject: Comment = event.subject
     if not subject.id or not event.names:
         return None
-    place = wording.linked(_place(subject) or "comment", subject.url)
     return Remark(
         id=subject.id,
         author=subject.author or event.actor,
         glyph="💬",
-        said=_said(event, None),
-        row=text(place, *_words(event)),
+        said=_said(event, "commented"),
+        row=_said(event, "comment"),
         change=subject.action,
     )
 

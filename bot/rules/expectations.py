@@ -52,7 +52,7 @@ class Got:
         what = f"emoji: {_quoted(self.emoji)}" if self.emoji else f"text: {_quoted(self.lead)}"
         if not self.emoji and not self.lead:
             what = "no text"
-        edit = ", edit: true" if action.verb == "card" and action.root is not None else ""
+        edit = ", edit: true" if action.is_edit else ""
         return f"{action.verb}: {self.to}{edit}, {what}   by `{action.rule}`"
 
 
@@ -74,7 +74,7 @@ def wrong(expected: Expected, got: Got) -> list[str]:
         ("verb", expected.verb, action.verb),
         ("rule", expected.rule, action.rule),
         ("emoji", expected.emoji, got.emoji),
-        ("edit", expected.edit, action.root is not None),
+        ("edit", expected.edit, action.is_edit),
         ("broadcast", expected.broadcast, action.broadcast),
     )
     found = [f"{name} is `{is_}`" for name, want, is_ in seen if want not in {None, is_}]

@@ -315,7 +315,7 @@ _ONLY: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("post", "card", "reply", "dm", "comment"),
     "text_contains": ("post", "card", "reply", "dm", "comment", "webhook", "pipeline"),
     "emoji": ("react",),
-    "edit": ("card",),
+    "edit": ("card", "reply"),
     "broadcast": ("reply",),
     "thread": ("post", "card", "reply", "react"),
 }

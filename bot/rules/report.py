@@ -87,7 +87,7 @@ def trace_of(decision: Decision) -> Trace:
             rule=action.rule,
             channel=action.channel,
             state="planned",
-            edit=action.verb == "card" and action.root is not None,
+            edit=action.is_edit,
             emoji=f"-{action.emoji}" if action.emoji and action.remove else action.emoji,
         )
         for action in decision.actions
@@ -134,7 +134,7 @@ def _effect(raw: Mapping[str, Any]) -> Effect:
         rule=raw["rule"],
         channel=raw["channel"],
         state=raw["state"],
-        edit=raw["verb"] == "card" and raw["root"] is not None,
+        edit=raw.get("edit", raw["verb"] == "card" and raw["root"] is not None),
         emoji=f"-{emoji}" if emoji and raw.get("remove") else emoji,
         ts=place.get("ts"),
         error=raw.get("error"),

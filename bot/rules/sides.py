@@ -23,14 +23,14 @@ _TEXT: Final = 48
 class Kind(Enum):
     MESSAGE = "messages"
     DM = "direct messages"
-    #: Of a live card: nobody is notified.
+    #: Of a live card, or a reply: nobody is notified.
     EDIT = "card edits"
     REACTION = "reactions"
     FORGE = "forge actions"
 
 
 def kind_of(action: Action) -> Kind:
-    if action.verb == "card" and action.root is not None:
+    if action.is_edit:
         return Kind.EDIT
     return _KINDS.get(action.verb, Kind.FORGE)
 

@@ -42,6 +42,7 @@ class Walk:
         self.view = view
         self.ruleset = ruleset
         self.plan = plan
+        plan.recall = reader.get
         self.reader = reader
         self.verdicts: list[Verdict] = []
         chat_mutes = reader.get(CHAT_MUTES)

@@ -123,6 +123,7 @@ def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:
                 "channel": item.action.channel,
                 "subject": item.action.subject,
                 "root": item.action.root,
+                "edit": item.action.is_edit,
                 "emoji": item.action.emoji,
                 "remove": item.action.remove,
                 "took_ms": took_ms.get(item.action.id),

@@ -32,8 +32,12 @@ if TYPE_CHECKING:
 FIND: Final = 20_000
 STEP: Final = 500
 #: State that is of use for a while only: what tells duplicates, heads of merge requests, what the
-#: API said, what the bot did at a forge, a commit's pipelines, and how they show on a message.
-_PASSING: Final = ("seen", "head", "fetched", "acting", "made", "sum", "reacted")
+#: API said, what the bot did at a forge, a commit's pipelines, and how they show on a message; what
+#: people said, and which reply tells it.
+_PASSING: Final = (
+    *("seen", "head", "fetched", "acting", "made", "sum", "reacted"),
+    *("talk", "said", "note", "threads"),
+)
 _OPEN: Final = outbox.c.state.in_([literal_column("'todo'"), literal_column("'sending'")])
 
 

@@ -116,7 +116,7 @@ def _merge(conn: Connection, action: Action, lane: Lane, *, now: datetime) -> st
 
 def _merged(waiting: Action, newer: Action) -> Action:
     """The waiting action with what the newer one says."""
-    if waiting.root is None and newer.root is not None:
+    if newer.root == waiting.id:
         # An edit of a message that is not posted yet: it is posted as edited.
         return replace(
             waiting,

@@ -48,7 +48,7 @@ _PLAIN_LIMIT: Final = 2500
 #: The Slack method behind a verb, as far as rate limits go.
 _LOOK_UP: Final = "find"
 _TO_CHANNELS: Final = frozenset({"post", "card", "reply", "react"})
-_METHODS: Final = {"post": "post", "reply": "post", "dm": "post", "react": "react"}
+_METHODS: Final = {"post": "post", "card": "post", "reply": "post", "dm": "post", "react": "react"}
 
 
 class _NotLookedUp(NotSent):
@@ -206,7 +206,7 @@ class Deliverer:
 
     async def _below(self, item: OutboxItem, root: Place) -> Done:
         action = item.action
-        if action.verb == "reply":
+        if action.verb == "reply" and not action.edit:
             return await self._post(item, thread=root)
         if action.verb == "react":
             await self._chat.react(root, action.emoji or "", remove=action.remove)
@@ -291,8 +291,8 @@ class Deliverer:
 def _method(action: Action) -> str:
     if action.call is not None:
         return f"{action.verb}:{action.call.instance or action.channel}"
-    if action.verb == "card":
-        return "post" if action.root is None else "edit"
+    if action.is_edit:
+        return "edit"
     return _METHODS.get(action.verb, action.verb)
 
 

@@ -1,0 +1,155 @@
+"""One reply for all that one person says at once, kept in step with what they edit or delete.
+
+The first remark is sent at once; what the same person adds within half a minute is edited into its
+reply, which notifies nobody twice. A reply that still waits to be sent takes it in while it waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.events import wording
+from bot.message import Message, dump_text, join, load_text, strike, text
+from bot.model import ActionId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.actions.plan import Plan
+    from bot.message import Text
+    from bot.model import Action, Json
+    from bot.registry import Remark
+
+#: A review arrives as many deliveries within seconds; each one that comes starts it anew.
+TOGETHER: Final = timedelta(seconds=30)
+#: Of one reply; the next begins another.
+_MOST: Final = 20
+_ROWS: Final = 10
+
+#: JSON, as it is kept between events: `slot` of the reply, and its `parts`.
+Talk = dict[str, Any]
+
+
+def add(to: Plan, action: Action, remark: Remark, recall: Callable[[str], Json]) -> bool | None:
+    """Plans the reply, or the edit of the one that the remark belongs to; whether it did. None
+    when the remark changes one that no reply is known of. `action`: the reply if it stands alone.
+    """
+    scope = f"{action.rule}:{action.root}"
+    if remark.change != "create":
+        return _correct(to, action, remark, scope, recall)
+    key = f"talk:{scope}:{_by(to)}" + (":confidential" if to.view.event.confidential else "")
+    last = recall(key)
+    if last and datetime.fromisoformat(last["until"]) >= to.view.now:
+        talk = recall(f"said:{last['reply']}")
+        if talk and len(talk["parts"]) < _MOST:
+            reply = ActionId(last["reply"])
+            return _edit(to, action, reply, _with(talk, remark)) and _note(
+                to, key, scope, remark, reply
+            )
+    if not to.add(action):
+        return False
+    reply = to.actions[-1].id
+    to.remember[f"said:{reply}"] = {"slot": action.slot, "parts": [_part(remark)]}
+    return _note(to, key, scope, remark, reply)
+
+
+def _by(to: Plan) -> str:
+    actor = to.view.event.actor
+    return actor.username.casefold() if actor is not None else ""
+
+
+def _note(to: Plan, key: str, scope: str, remark: Remark, reply: ActionId) -> bool:
+    """Remembers which reply carries the remark, and that more may follow."""
+    to.remember[key] = {"reply": reply, "until": (to.view.now + TOGETHER).isoformat()}
+    to.remember[f"note:{scope}:{remark.id}"] = reply
+    return True
+
+
+def _correct(
+    to: Plan, action: Action, remark: Remark, scope: str, recall: Callable[[str], Json]
+) -> bool | None:
+    reply = recall(f"note:{scope}:{remark.id}")
+    talk = recall(f"said:{reply}") if reply else None
+    if not reply or not talk:
+        return None
+    return _edit(to, action, ActionId(reply), _with(talk, remark))
+
+
+def _edit(to: Plan, action: Action, reply: ActionId, talk: Talk) -> bool:
+    edit = replace(
+        action,
+        edit=True,
+        root=reply,
+        message=_message(talk),
+        slot=talk["slot"],
+        broadcast=False,
+        alone=False,
+    )
+    to.remember[f"said:{reply}"] = talk
+    return to.add(edit)
+
+
+# -- what it says --------------------------------------------------------------------------------
+
+
+def _part(remark: Remark) -> Talk:
+    return {
+        "id": remark.id,
+        "glyph": remark.glyph,
+        "who": wording.who(remark.author),
+        "said": dump_text(remark.said),
+        "row": dump_text(remark.row),
+        "leads": remark.leads,
+        "gone": remark.change == "delete",
+    }
+
+
+def _with(talk: Mapping[str, Json], remark: Remark) -> Talk:
+    """The remark in the place it had, else at the end. Who edits it is not who said it."""
+    parts = list(talk["parts"])
+    fresh = _part(remark)
+    for number, part in enumerate(parts):
+        if part["id"] == remark.id:
+            parts[number] = {**fresh, "who": part["who"], "leads": part["leads"]}
+            break
+    else:
+        parts.append(fresh)
+    return {**talk, "parts": parts}
+
+
+def _message(talk: Mapping[str, Json]) -> Message:
+    parts = talk["parts"]
+    if len(parts) == 1:
+        return Message(text=_alone(parts[0]))
+    lead = next((part for part in reversed(parts) if part["leads"]), None)
+    rows = [_row(part) for part in parts if part is not lead]
+    return Message(text=_lead(parts, lead), body=(_listed(rows),))
+
+
+def _lead(parts: list[Talk], lead: Talk | None) -> Text:
+    if lead is not None:
+        return _alone(lead)
+    left = sum(not part["gone"] for part in parts)
+    words = f"{parts[0]['who']} wrote {wording.count(left or len(parts), 'comment')}"
+    return text("💬 ", words if left else strike(words))
+
+
+def _alone(part: Talk) -> Text:
+    said = text(f"{part['who']} ", load_text(part["said"]))
+    if part["gone"]:
+        return text(f"{part['glyph']} ", strike(*said), " (deleted)")
+    return text(f"{part['glyph']} ", said)
+
+
+def _row(part: Talk) -> Text:
+    row = load_text(part["row"])
+    return text(strike(*row), " (deleted)") if part["gone"] else row
+
+
+def _listed(rows: list[Text]) -> Text:
+    shown = [text("• ", row) for row in rows[:_ROWS]]
+    if len(rows) > _ROWS:
+        shown.append(text(f"… and {len(rows) - _ROWS} more"))
+    return join("\n", shown)

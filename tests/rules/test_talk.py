@@ -1,0 +1,195 @@
+"""What one person says at once is one reply, which follows what becomes of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot import events
+from bot.registry import Source
+from bot.slack.mrkdwn import render
+from tests.deciding import Bench
+
+if TYPE_CHECKING:
+    from bot.model import Action, Event
+
+CARD = "version: 1\nrules:\n  - {on: mr, card: {to: '#dev', follow: [comments, reviews]}}\n"
+HOME = "https://github.com/shop/web"
+
+
+def github(event: str, action: str, **body: Any) -> Event:
+    """As little of a delivery as tells what happened."""
+    pull = {
+        "number": 12,
+        "state": "open",
+        "title": "Add search",
+        "html_url": f"{HOME}/pull/12",
+        "user": {"login": "alice"},
+        "head": {"ref": "search", "sha": "a" * 40},
+        "base": {"ref": "main"},
+    }
+    whole = {
+        "action": action,
+        "pull_request": pull,
+        "repository": {"id": 3, "full_name": "shop/web", "html_url": HOME},
+        "sender": {"login": "bob"},
+        **body,
+    }
+    return events.understand(Source(forge="github", instance="github", event=event), whole)
+
+
+def opened() -> Event:
+    return github("pull_request", "opened", sender={"login": "alice"})
+
+
+def note(number: int, words: str, action: str = "created", **body: Any) -> Event:
+    place = {
+        "id": number,
+        "body": words,
+        "path": "search.py",
+        "line": number,
+        "html_url": f"{HOME}/pull/12#discussion_r{number}",
+        "user": {"login": "bob"},
+    }
+    return github("pull_request_review_comment", action, comment=place, **body)
+
+
+def review(state: str, words: str = "", action: str = "submitted") -> Event:
+    place = {"id": 70, "state": state, "body": words, "user": {"login": "bob"}}
+    return github("pull_request_review", action, review=place)
+
+
+class Story:
+    """Takes deliveries some seconds apart; tells the replies as they stand in the end."""
+
+    def __init__(self, rules: str = CARD) -> None:
+        self.bench = Bench(rules)
+        self.replies: dict[str, Action] = {}
+        self.sent = 0
+        self.take(opened())
+
+    def take(self, event: Event, *, after: int = 2) -> list[Action]:
+        self.bench.now += timedelta(seconds=after) - timedelta(minutes=5)
+        found = [one for one in self.bench.take(event).actions if one.verb == "reply"]
+        for one in found:
+            self.sent += not one.edit
+            self.replies[one.root if one.edit and one.root else one.id] = one
+        return found
+
+    def texts(self) -> list[str]:
+        shown = [one.message for one in self.replies.values() if one.message]
+        return ["\n".join(render(part) for part in (one.text, *one.body)) for one in shown]
+
+
+def test_a_review_that_arrives_as_many_deliveries_is_one_reply_led_by_its_verdict() -> None:
+    story = Story()
+    story.take(note(1, "Rename this"))
+    story.take(note(2, "And this"))
+    story.take(review("changes_requested", "Nearly there"))
+    assert story.sent == 1
+    (text,) = story.texts()
+    assert text.splitlines() == [
+        "🔴 bob requested changes: ",
+        "&gt; Nearly there",
+        f"• <{HOME}/pull/12#discussion_r1|comment> at `search.py:1`: ",
+        "&gt; Rename this",
+        f"• <{HOME}/pull/12#discussion_r2|comment> at `search.py:2`: ",
+        "&gt; And this",
+    ]
+
+
+def test_comments_without_a_verdict_are_counted() -> None:
+    story = Story()
+    for number in range(12):
+        story.take(note(number, "Hm"))
+    (text,) = story.texts()
+    assert text.startswith("💬 bob wrote 12 comments")
+    assert text.endswith("… and 2 more")
+
+
+def test_what_is_said_later_or_by_somebody_else_is_another_reply() -> None:
+    story = Story()
+    story.take(note(1, "One"))
+    story.take(note(2, "Two", sender={"login": "carol"}))
+    story.take(note(3, "Three"), after=31)
+    assert story.sent == 3
+
+
+def test_a_part_of_a_review_carries_the_slot_of_the_reply_so_that_it_joins_it_while_it_waits() -> (
+    None
+):
+    story = Story()
+    (first,) = story.take(note(1, "One"))
+    (second,) = story.take(note(2, "Two"))
+    assert (second.slot, second.root, second.edit) == (first.slot, first.id, True)
+
+
+def test_an_edited_comment_edits_its_reply_however_late() -> None:
+    story = Story()
+    story.take(note(1, "One"))
+    story.take(note(1, "One, I mean", "edited"), after=9000)
+    assert story.sent == 1
+    assert "One, I mean" in story.texts()[0]
+
+
+def test_a_deleted_comment_is_struck_without_its_words_and_keeps_its_author() -> None:
+    story = Story()
+    story.take(note(1, "my password"))
+    story.take(note(1, "my password", "deleted", sender={"login": "carol"}), after=9000)
+    (text,) = story.texts()
+    assert text.startswith("💬 ~bob ")
+    assert text.endswith("~ (deleted)")
+    assert "password" not in text
+
+
+def test_one_of_several_comments_is_struck_alone() -> None:
+    story = Story()
+    story.take(note(1, "One"))
+    story.take(note(2, "Two"))
+    story.take(note(2, "Two", "deleted"), after=9000)
+    (text,) = story.texts()
+    assert text.startswith("💬 bob wrote 1 comment\n")
+    assert "One" in text
+    assert "Two" not in text
+
+
+def test_what_becomes_of_a_comment_nobody_was_told_of_is_not_told_either() -> None:
+    story = Story()
+    assert story.take(note(1, "One", "edited")) == []
+    assert story.take(note(1, "One", "deleted")) == []
+
+
+def test_the_words_of_a_verdict_can_be_edited_too() -> None:
+    story = Story()
+    story.take(review("approved", "Fine"))
+    story.take(review("approved", "Fine, thank you", "edited"), after=900)
+    assert story.sent == 1
+    assert "Fine, thank you" in story.texts()[0]
+
+
+def test_a_verdict_without_words_of_its_own_stays_alone() -> None:
+    story = Story()
+    story.take(review("approved"))
+    assert story.texts() == ["👍 bob approved"]
+
+
+def test_a_rule_with_its_own_words_answers_each_comment() -> None:
+    story = Story(CARD.replace("comments, ", "") + "  - {on: comment.mr, reply: {text: hm}}\n")
+    story.take(note(1, "One"))
+    story.take(note(2, "Two"))
+    assert story.texts() == ["hm", "hm"]
+
+
+def test_a_rule_that_replies_in_default_words_puts_them_together() -> None:
+    rules = CARD.replace("comments, ", "") + "  - {on: comment.mr, reply: {size: line}}\n"
+    story = Story(rules)
+    story.take(note(1, "One"))
+    story.take(note(2, "Two"))
+    assert story.sent == 1
+
+
+def test_a_rule_for_edits_alone_still_tells_of_them() -> None:
+    rules = CARD.replace("comments, ", "") + "  - {on: comment.edited, reply: {size: line}}\n"
+    story = Story(rules)
+    story.take(note(1, "One", "edited"))
+    assert story.texts()[0].startswith("💬 bob <")
