@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.events import wording
+from bot.events import push_words, wording
 from bot.events.push_github import from_github
 from bot.events.push_gitlab import from_gitlab
 from bot.events.push_subject import head_of
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def line(event: Event) -> Message:
     subject: Push = event.subject
+    if few := push_words.brief(event):
+        return few
     where = wording.project(event, " of " if subject.deleted else " in ")
     head = text(wording.who(event.actor), " ", *_what(subject), *where)
     return Message(
@@ -30,7 +32,8 @@ def line(event: Event) -> Message:
 
 def reply(event: Event) -> Text:
     subject: Push = event.subject
-    return text(wording.who(event.actor), " ", *_what(subject), *_compare(subject))
+    few = push_words.said(event)
+    return few or text(wording.who(event.actor), " ", *_what(subject), *_compare(subject))
 
 
 def _what(subject: Push) -> Text:

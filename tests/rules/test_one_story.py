@@ -46,11 +46,7 @@ def of_github(name: str, **changes: Any) -> Event:
 
 
 def lines(run: Bench, *events: Event) -> list[str]:
-    found: list[str] = []
-    for event in events:
-        for action in run.take(event).actions:
-            found.append(told(action))
-    return found
+    return [told(action) for event in events for action in run.take(event).actions]
 
 
 def told(action: Action) -> str:
