@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Decision,
         Delivery,
         DeliveryId,
+        Fault,
         HookRecord,
         Job,
         Json,
@@ -239,6 +240,17 @@ class Sending(Protocol):
         """When the earliest waiting lane of any kind becomes ready; None when nothing waits."""
 
 
+class Way(Protocol):
+    """Who goes first: what comes in, before what is made of it."""
+
+    @property
+    def busy(self) -> bool:
+        """More requests are under way than can be answered at once."""
+
+    async def give_way(self) -> None:
+        """Waits while it is busy; not for ever."""
+
+
 class Wakeups(Protocol):
     """A hint that there is work: never relied on, polling finds it too."""
 
@@ -307,6 +319,12 @@ class Rulesets(Protocol):
         """Kept for ever and made the active one, for every process."""
 
     async def active_ruleset(self) -> StoredRuleset | None: ...
+
+    async def keep_rules_faults(self, faults: Sequence[Fault]) -> None:
+        """Of the rules file as it is now: those who do not read it learn of them."""
+
+    async def rules_faults(self) -> tuple[Fault, ...]:
+        """As kept last; none when the file was good then."""
 
 
 # -- the preview -----------------------------------------------------------------------------

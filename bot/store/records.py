@@ -10,11 +10,11 @@ from bot.store import hooks, jobs, preview, rulesets
 from bot.store.part import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from bot.message import Message
-    from bot.model import HookRecord, Job, Json, Place
+    from bot.model import Fault, HookRecord, Job, Json, Place
     from bot.ports import PreviewMessage, StoredRuleset
 
 
@@ -79,6 +79,12 @@ class RulesetRecords(Part):
 
     async def active_ruleset(self) -> StoredRuleset | None:
         return await self._backend.read(rulesets.active)
+
+    async def keep_rules_faults(self, faults: Sequence[Fault]) -> None:
+        await self._backend.write(partial(rulesets.keep_faults, faults=faults), "rules")
+
+    async def rules_faults(self) -> tuple[Fault, ...]:
+        return await self._backend.read(rulesets.faults)
 
     async def ruleset(self, hash_: str) -> StoredRuleset | None:
         """One that is or was in force."""

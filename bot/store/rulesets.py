@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, true, update
 
+from bot.model import Fault, Level
 from bot.ports import StoredRuleset
+from bot.store import history
 from bot.store.engine import insert
 from bot.store.schema import rulesets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from bot.store.engine import AnyRow
+
+#: In `meta`.
+_FAULTS: Final = "rules:faults"
 
 
 def activate(conn: Connection, ruleset: StoredRuleset) -> None:
@@ -39,6 +47,16 @@ def find(conn: Connection, ruleset: str) -> StoredRuleset | None:
     query = select(rulesets).where(rulesets.c.hash == ruleset)
     row = conn.execute(query).one_or_none()
     return None if row is None else _unpack(row)
+
+
+def keep_faults(conn: Connection, faults: Sequence[Fault]) -> None:
+    value = [{**asdict(fault), "level": fault.level.value} for fault in faults]
+    history.set_meta(conn, _FAULTS, value)
+
+
+def faults(conn: Connection) -> tuple[Fault, ...]:
+    kept = history.get_meta(conn, _FAULTS) or []
+    return tuple(Fault(**{**one, "level": Level(one["level"])}) for one in kept)
 
 
 def _unpack(row: AnyRow) -> StoredRuleset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,13 +101,14 @@ class Rulebook:
         except RulesError as error:
             if not await self._last_good():
                 raise
-            self._broken(error)
+            await self._broken(error)
 
     async def take_stored(self) -> None:
         """What some worker activated, if any did: for a process that reads no file."""
         stored = await self._store.active_ruleset()
         if stored is not None:
             self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
+        self.faults = await self._store.rules_faults()
 
     async def reload(self) -> None:
         """The files as they are now, if they changed and load; else their faults are kept and
@@ -116,7 +117,7 @@ class Rulebook:
             await self._activate()
         except RulesError as error:
             if error.faults != self.faults:
-                self._broken(error)
+                await self._broken(error)
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Reloads whenever the files change, until `stop`.
@@ -157,8 +158,9 @@ class Rulebook:
         except StoreError as error:
             log.warning("rules not activated", error=str(error))
 
-    async def follow(self, wakeups: Wakeups, stop: asyncio.Event) -> None:
-        """Takes over what another process activated, until `stop`."""
+    async def follow(self, wakeups: Wakeups, stop: asyncio.Event, *, reads: bool = True) -> None:
+        """Takes over what another process activated, until `stop`; and, in a process that `reads`
+        no file, what others found wrong with it."""
         while not stop.is_set():
             await first(stop.wait(), wakeups.wait("rules", _FOLLOW_S))
             try:
@@ -166,6 +168,8 @@ class Rulebook:
                     stored = await self._store.active_ruleset()
                     if stored is not None and not self._is_current(stored.hash):
                         self._use(await self._compile(stored.files, stored.entry), stored.loaded_at)
+                if not reads:
+                    self.faults = await self._store.rules_faults()
             except (StoreError, RulesError) as error:
                 log.warning("rules not followed", error=str(error))
 
@@ -194,6 +198,8 @@ class Rulebook:
             self._taken = taken
             self._use(ruleset, now)
             self.faults = ()
+            if await self._store.rules_faults():
+                await self._store.keep_rules_faults(())
 
     async def _last_good(self) -> bool:
         """Takes the store's rules; False when there are none, or they do not load any more."""
@@ -215,12 +221,19 @@ class Rulebook:
             self.loaded_at = loaded_at
         self._current = ruleset
 
-    def _broken(self, error: RulesError) -> None:
+    async def _broken(self, error: RulesError) -> None:
         self.faults = error.faults
+        await self._keep(error.faults)
         for fault in error.faults:
             if fault.level is Level.ERROR:
                 log.error("rules do not load; the last good ones stay", fault=str(fault))
         self._told(error)
+
+    async def _keep(self, faults: Sequence[Fault]) -> None:
+        try:
+            await self._store.keep_rules_faults(faults)
+        except StoreError as error:
+            log.warning("faults of the rules not kept", error=str(error))
 
     def _includes_of_entry(self) -> tuple[str, ...]:
         try:

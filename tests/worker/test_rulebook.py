@@ -15,9 +15,11 @@ from bot.worker.rulebook import Rulebook, reader
 from tests.kept import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from bot.model import Fault
     from bot.ports import StoredRuleset
 
 RULES = """\
@@ -31,12 +33,19 @@ class Shelf:
 
     def __init__(self) -> None:
         self.kept: list[StoredRuleset] = []
+        self.wrong: tuple[Fault, ...] = ()
 
     async def activate_ruleset(self, ruleset: StoredRuleset) -> None:
         self.kept.append(ruleset)
 
     async def active_ruleset(self) -> StoredRuleset | None:
         return self.kept[-1] if self.kept else None
+
+    async def keep_rules_faults(self, faults: Sequence[Fault]) -> None:
+        self.wrong = tuple(faults)
+
+    async def rules_faults(self) -> tuple[Fault, ...]:
+        return self.wrong
 
 
 class Still:

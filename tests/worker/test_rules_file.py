@@ -369,3 +369,31 @@ async def test_a_process_that_reads_no_file_takes_what_is_stored(desk: Desk) -> 
     await desk.process().start()
     await web.take_stored()
     assert names(web) == ["one"]
+
+
+async def test_a_process_that_reads_no_file_learns_what_is_wrong_with_it(desk: Desk) -> None:
+    reader, web = desk.process(), desk.process()
+    await reader.start()
+    await web.take_stored()
+    stop = asyncio.Event()
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        group.create_task(web.follow(desk.store, stop, reads=False))
+        desk.write(BROKEN)
+        await reader.reload()
+        await until(lambda: web.stale, "the faults")
+        assert web.faults == reader.faults
+        desk.write(OTHER)
+        await reader.reload()
+        await until(lambda: not web.stale, "the mending")
+        stop.set()
+    assert names(web) == ["two"]
+
+
+async def test_faults_that_were_mended_while_nobody_ran_are_forgotten(desk: Desk) -> None:
+    first = desk.process()
+    await first.start()
+    desk.write(BROKEN)
+    await first.reload()
+    desk.write(GOOD)
+    await desk.process().start()
+    assert await desk.store.rules_faults() == ()
