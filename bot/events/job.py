@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.events import git, github, gitlab, wording
-from bot.events.pipeline_github import ACTIONS, commit_url, merge_request, reason_of, status_of
+from bot.events.pipeline_github import (
+    ACTIONS,
+    check_status,
+    commit_url,
+    merge_request,
+    reason_of,
+    status_of,
+)
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Person, Ref
@@ -176,7 +183,7 @@ def _check_run(payload: Payload, project: Project | None, actor: Person | None) 
     check = payload["check_run"]
     suite, app = check["check_suite"], check["app"]
     number = suite["id"].id()
-    status = status_of(check)
+    status = status_of(check, payload["action"])
     return Job(
         id=check["id"].as_(int),
         name=check["name"].text_or(),

@@ -33,8 +33,11 @@ def from_github(source: Source, payload: Payload) -> Event | None:
     return make(source, payload, run, project=project, actor=actor)
 
 
-def status_of(place: Payload) -> str:
-    """Of a workflow run, a job, a check or a suite of them, in GitLab's words."""
+def status_of(place: Payload, action: Payload | None = None) -> str:
+    """Of a workflow run, a job, a check or a suite of them, in GitLab's words. `action`: of checks,
+    which somebody may ask to run again: the body still tells how they ended the last time."""
+    if action is not None and action.text_or() == "rerequested":
+        return "pending"
     conclusion = place["conclusion"].text_or()
     if conclusion:
         return _CONCLUSIONS.get(conclusion, conclusion)
@@ -190,7 +193,7 @@ def _suite(payload: Payload, project: Project | None, actor: Person | None) -> P
     number = suite["id"].as_(int)
     twin = app["slug"].text_or() == ACTIONS
     name, ref = app["name"].text_or() or "checks", suite["head_branch"].text_or()
-    status, page = status_of(suite), commit_url(project, sha)
+    status, page = status_of(suite, payload["action"]), commit_url(project, sha)
     ended = suite["updated_at"].time() if status in _ENDS else None
     common = _common(suite["pull_requests"], project, sha=sha, merge_requests=False)
     return Pipeline(
