@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETTINGS := CORPUS=$(if $(CORPUS),$(CORPUS),$(if $(wildcard ../shared/corpus),$(abspath ../shared/corpus)))
 
-.PHONY: all help demo run fmt check test cov bench docs golden lock clean
+.PHONY: all help demo run fmt check test cov bench fuzz docs gallery golden lock clean
 all: check test ## everything that CI runs
 
 help: ## this list
@@ -34,8 +34,14 @@ test: .venv/ready ## the whole test suite; ARGS go to pytest
 bench: .venv/ready ## measure what 10,000 rules and a back-test cost; ARGS="--deliveries 0" skips the latter
 	$(BIN)/python -m benchmarks.rules $(ARGS)
 
+fuzz: .venv/ready ## mutated payloads and random JSON through parse, decide and render; ARGS="--minutes 10 --seed 7"
+	$(SETTINGS) $(BIN)/python -m tests.fuzz $(ARGS)
+
 docs: .venv/ready ## write the generated tables of the docs anew
 	$(BIN)/cog -r README.md docs/*.md
+
+gallery: .venv/ready ## a page with every default message in three sizes; ARGS="--picture docs/gallery.png" takes its picture
+	@$(BIN)/python -m docs.gallery $(ARGS)
 
 golden: .venv/ready ## accept what the golden tests now give
 	$(SETTINGS) GOLDEN=accept $(BIN)/python -m pytest -q tests $(ARGS)

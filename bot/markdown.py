@@ -85,7 +85,7 @@ def _read(source: str, home: Home, limit: int, whole: bool) -> Text:  # noqa: FB
     else:
         rows = _Reader(home).rows(tokens if isinstance(tokens, list) else [])
     most = max(6, limit // 25)
-    kept = join("\n", [row for row in rows if row][:most])
+    kept = _trimmed(join("\n", [row for row in rows if row][:most]))
     cut = truncate(kept, limit)
     if cut is kept and kept and (len(rows) > most or not whole):
         return truncate((*kept, Plain("\n…")), limit)
@@ -124,7 +124,8 @@ class _Reader:
 
     def heading(self, token: _Node) -> list[Text]:
         words = self.inline(token.get("children", ()))
-        return [text(bold(*words))] if words else []
+        # Air above it; what stands first loses it again.
+        return [text("\n", bold(*words))] if words else []
 
     def code(self, token: _Node) -> list[Text]:
         value = str(token["raw"]).strip("\n").expandtabs(4)
@@ -136,7 +137,7 @@ class _Reader:
         self._folded = folded
         if not rows:
             return []
-        return [text(quote(*_alert(join("\n", rows))))]
+        return [text(quote(*_alert(_trimmed(join("\n", rows)))))]
 
     def table(self, token: _Node) -> list[Text]:
         head, body = token["children"]
@@ -163,7 +164,7 @@ class _Reader:
         folded = self._folded
         own = [child for child in item["children"] if child["type"] != "list"]
         first, *others = self.rows(own) or [()]
-        found = [text(_INDENT * depth, bullet, *first)] if first else []
+        found = [text(_INDENT * depth, bullet, *_trimmed(first))] if first else []
         found += [
             row if any(map(is_block, row)) else text(_INDENT * (depth + 1), *row) for row in others
         ]
@@ -323,9 +324,16 @@ def _split(body: Text) -> list[Text]:
 
 def _stripped(body: Text) -> Text:
     """Without white space at its ends and beside its line breaks."""
-    spans = [Plain(_BREAK.sub("\n", s.value)) if isinstance(s, Plain) else s for s in body]
-    if spans and isinstance(spans[0], Plain):
-        spans[0] = Plain(spans[0].value.lstrip(" \t\n"))
+    return _trimmed(
+        text(*(Plain(_BREAK.sub("\n", s.value)) if isinstance(s, Plain) else s for s in body))
+    )
+
+
+def _trimmed(body: Text) -> Text:
+    """Without white space at its ends."""
+    spans = list(body)
+    if spans and isinstance(first := spans[0], Plain):
+        spans[0] = Plain(first.value.lstrip(" \t\n"))
     if spans and isinstance(last := spans[-1], Plain):
         spans[-1] = Plain(last.value.rstrip(" \t\n"))
     return text(*spans)

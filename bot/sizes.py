@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from bot import markdown
-from bot.message import Code, Link, Plain, Styled, Text, join, one_line, quote, text, truncate
+from bot.message import Code, Link, Plain, Styled, Text, join, one_line, text, truncate
 from bot.model import Person, Ref
 from bot.references import Home
 
@@ -41,6 +41,8 @@ _HEADINGS: Final[tuple[tuple[str, str, bool], ...]] = (
     ("category", "Category", False),
     ("environment", "Environment", True),
     ("tier", "Tier", False),
+    ("source", "From", True),
+    ("target", "Into", True),
     ("branch", "Branch", True),
     ("tag", "Tag", True),
     ("commit", "Commit", False),
@@ -56,8 +58,11 @@ _HEADINGS: Final[tuple[tuple[str, str, bool], ...]] = (
     ("member", "Member", False),
     ("role", "Role", False),
     ("expires", "Expires", False),
-    ("visibility", "Visibility", False),
 )
+#: What goes without saying.
+_DULL: Final = frozenset({"unknown", "push", "none", ""})
+#: What is less than the two branches of a merge request.
+_LESS: Final = frozenset({"branch", "commit"})
 #: The bar of a card whose message has no colour of its own.
 _COLORS: Final[Mapping[str, str]] = {"mr": "#1f75cb", "issue": "#c95823", "push": "#6e5494"}
 _NEUTRAL: Final = "#8b93a7"
@@ -75,21 +80,31 @@ def sized(message: Message, size: Size | None, event: Event | None = None) -> Me
     facts = facts_of(event, message) if event is not None else ()
     if size == "compact":
         return _compact(message, facts)
-    body = message.body or (_description(event) if event is not None else ())
+    # Beside the bar a quote would have two.
+    body = tuple(map(_unquoted, message.body))
+    body = body or (_description(event) if event is not None else ())
     kind = event.kind if event is not None else ""
-    color = message.color or _COLORS.get(kind, _NEUTRAL)
+    color = message.color
+    if body or facts or message.context:
+        color = color or _COLORS.get(kind, _NEUTRAL)
     return replace(message, body=body, facts=facts, color=color)
 
 
 def _compact(message: Message, facts: Sequence[tuple[str, Text]]) -> Message:
     rows = [on_one_line(row, _ROW) for row in message.context]
     if not rows and message.body:
-        rows = [on_one_line(message.body[0], _ROW)]
+        rows = [on_one_line(_dotted(message.body[0]), _ROW)]
     if not rows:
         rows = [text(f"{name}: ", *value) for name, value in facts[:3]]
     row = truncate(join(" · ", [row for row in rows if row]), 2 * _ROW)
     lead = on_one_line(message.text, _LINE)
     return replace(message, text=lead, body=(), context=(row,) if row else (), facts=())
+
+
+def _dotted(body: Text) -> Text:
+    """Its lines with a dot between them; those of a quote stay sentences."""
+    spans = (Plain(s.value.replace("\n", " · ")) if isinstance(s, Plain) else s for s in body)
+    return text(*spans)
 
 
 def facts_of(event: Event, message: Message) -> tuple[tuple[str, Text], ...]:
@@ -98,7 +113,9 @@ def facts_of(event: Event, message: Message) -> tuple[tuple[str, Text], ...]:
     found: list[tuple[str, Text]] = []
     for name, heading, code in _HEADINGS:
         value = event.fields.get(name)
-        shown = truncate(_shown(value, code=code), _FACT) if value is not None else ()
+        if value is None or value in _DULL or (name in _LESS and "source" in event.fields):
+            continue
+        shown = truncate(_shown(value, code=code), _FACT)
         letters = _letters(shown).casefold()
         if letters and not _tells(told, letters) and letters not in {_letters(v) for _, v in found}:
             found.append((heading, shown))
@@ -141,7 +158,15 @@ def _description(event: Event) -> tuple[Text, ...]:
     project = event.project
     home = Home(forge=event.forge, url=project.url, path=project.path) if project else Home()
     shown = markdown.read(words, home, limit=_DESCRIPTION)
-    return (text(quote(*shown)),) if shown else ()
+    return (shown,) if shown else ()
+
+
+def _unquoted(body: Text) -> Text:
+    match body:
+        case (Styled("quote", inner),):
+            return inner
+        case _:
+            return body
 
 
 def on_one_line(body: Text, limit: int) -> Text:

@@ -75,14 +75,15 @@ def test_a_card_tells_what_the_message_does_not() -> None:
         ("Failures in a row", "3"),
         ("Expires", "2026-03-09 00:00"),
     ]
-    shown = "&gt; See *<https://git.example/shop/api/-/issues/5|#5>*"
+    shown = "See *<https://git.example/shop/api/-/issues/5|#5>*"
     assert [render(part) for part in made.body] == [shown]
     assert made.color == "#c95823"
 
 
-def test_a_card_keeps_what_its_family_made() -> None:
+def test_a_card_keeps_what_its_family_made_and_has_one_bar() -> None:
     made = sized(MESSAGE, "card", EVENT)
-    assert (made.text, made.body, made.context) == (MESSAGE.text, MESSAGE.body, MESSAGE.context)
+    assert (made.text, made.context) == (MESSAGE.text, MESSAGE.context)
+    assert made.body == (text("words\nmore words"), text("second part"))
     assert made.color == "danger"
     assert sized(MESSAGE, "card").facts == ()
 
@@ -116,11 +117,11 @@ def test_every_family_fits_into_every_size(size: Size) -> None:
             assert len(sent.blocks) == 1, name
             assert not sent.attachments, name
             assert "\n" not in sent.text, name
+        shown = [*sent.blocks, *(block for bar in sent.attachments for block in bar["blocks"])]
         if size == "compact":
-            shown = [*sent.blocks, *(block for bar in sent.attachments for block in bar["blocks"])]
             assert len(shown) <= 2, name
             assert "\n" not in sent.text, name
         if size == "card":
-            assert sent.attachments, name
+            assert bool(sent.attachments) == (len(shown) > 1), name
             told = {heading for heading, _ in facts_of(event, message)}
             assert told <= {heading for heading, _ in message.facts}, name

@@ -1,0 +1,1 @@
+"""What makes and proves the pages of this folder."""
