@@ -28,6 +28,8 @@ class Other:
 def read(source: Source, payload: Payload) -> Event:
     """Total: every JSON object is at least this."""
     github = source.forge == "github"
+    # GitHub only tries whether the hook can be reached.
+    silent = github and source.event == "ping"
     project = _github_project(payload) if github else gitlab.project(payload)
     actor = _github_actor(payload) if github else gitlab.person(payload["user"])
     subject = Other(
@@ -38,7 +40,7 @@ def read(source: Source, payload: Payload) -> Event:
         source,
         payload,
         kind="other",
-        names=("other",),
+        names=() if silent else ("other",),
         project=project,
         actor=actor,
         subject=subject,
@@ -48,7 +50,7 @@ def read(source: Source, payload: Payload) -> Event:
         # What nobody understands may be confidential in ways nobody knows either.
         confidential=_confidential(source, payload),
     )
-    return replace(event, silent=github and source.event == "ping")
+    return replace(event, silent=silent)
 
 
 def _confidential(source: Source, payload: Payload) -> bool:

@@ -106,6 +106,23 @@ def _protection() -> Body:
     return told("created", rule={"id": 21, "name": "release/*", "admin_enforced": True})
 
 
+def _tag() -> Body:
+    return {**told("", ref="v1.4.0", ref_type="tag", master_branch="main"), "pusher_type": "user"}
+
+
+def _queue() -> Body:
+    head = "e27f0a4d91b6c853f7204ea86d1b95c30f8a6d42"
+    commit = {"id": head, "message": "Merge pull request #7 from shop/search", "author": {}}
+    group = {
+        "head_sha": head,
+        "head_ref": f"refs/heads/gh-readonly-queue/main/pr-7-{head}",
+        "base_ref": "refs/heads/main",
+        "base_sha": "9c27d5b8e61f40a3d2857be0c4916fa83b70d1e5",
+        "head_commit": commit,
+    }
+    return told("checks_requested", merge_group=group)
+
+
 #: Of each sample the event's header and how its body is made.
 SAMPLES: Final[Mapping[str, tuple[str, Callable[[], Body]]]] = {
     "discussion.created": ("discussion", lambda: _discussion("created", "bob")),
@@ -120,6 +137,8 @@ SAMPLES: Final[Mapping[str, tuple[str, Callable[[], Body]]]] = {
     "label.created": ("label", lambda: told("created", label=label("good first issue"))),
     "package.published": ("package", _package),
     "protection.created": ("branch_protection_rule", _protection),
+    "ref.created": ("create", _tag),
+    "merge_group.checking": ("merge_group", _queue),
     "hook.deleted": ("meta", lambda: told("deleted", hook_id=301, hook={"id": 301})),
 }
 
