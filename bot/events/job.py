@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from bot.events import git, github, gitlab, wording
 from bot.events.pipeline_github import (
     ACTIONS,
-    check_status,
     commit_url,
     merge_request,
     reason_of,
