@@ -99,8 +99,9 @@ def reply(event: Event) -> Text:
 
 def _sentence(event: Event) -> Text:
     group: MergeGroup = event.subject
-    number = f"#{group.iid} " if group.iid is not None else ""
-    what = wording.linked(wording.short(f"{number}{group.title}") or "a group", group.url)
+    number = "" if group.iid is None else f"#{group.iid}"
+    label = group.title if number and number in group.title else f"{number} {group.title}".strip()
+    what = wording.linked(label or "a group", group.url)
     into = text(" for ", wording.branch(group.target)) if group.target else ()
     by = f" (queued by {wording.who(event.actor)})" if event.actor else ""
     if not group.ended:

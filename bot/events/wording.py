@@ -119,9 +119,17 @@ def commit_rows(commits: Sequence[Commit], total: int, pusher: Person | None) ->
     return (join("\n", rows),) if rows else ()
 
 
+def _is_same(one: Person, other: Person | None) -> bool:
+    """Forges know the authors of commits by other names than those who push."""
+    if other is None:
+        return False
+    known = one.username and one.username.casefold() == other.username.casefold()
+    return bool(known) or one.shown == other.shown
+
+
 def _commit_row(one: Commit, pusher: Person | None) -> Text:
     row = text(linked(one.sha[:8], one.url), " ", short(one.title) or "(no message)")
-    if one.author and (pusher is None or one.author.shown != pusher.shown):
+    if one.author and not _is_same(one.author, pusher):
         row = text(*row, f" – {who(one.author)}")
     return row
 
