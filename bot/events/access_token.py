@@ -34,7 +34,8 @@ class Token:
 
 def from_gitlab(source: Source, payload: Payload) -> Event | None:
     attributes = payload["object_attributes"]
-    is_deploy = payload["object_kind"].text_or() == "deploy_token"
+    word = payload["object_kind"].text_or() or payload["event_name"].text_or()
+    is_deploy = word.endswith("deploy_token")
     kind = "deploy_token" if is_deploy else "access_token"
     project = gitlab.project(payload)
     page = "/-/settings/repository" if is_deploy else "/-/settings/access_tokens"

@@ -8,7 +8,9 @@ from bot.events import understand
 from tests.events.reading import NAMES, body_of, event_of, source
 
 _SECRET = {
+    "confidential_issue_hook__epic",
     "confidential_issue_hook__open",
+    "issue_hook__no_longer_confidential",
     "confidential_note_hook__internal_on_issue",
     "note_hook__internal_in_plain_hook",
     "emoji_hook__revoke_on_confidential_issue",
