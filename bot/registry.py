@@ -138,7 +138,7 @@ class Spec:
     #: own.
     complete: Callable[[Event, Mapping[str, Json]], Event] | None = None
     #: Emoji that belong on the messages of a subject while its facts are so, each with the topic
-    #: of `follow` that puts it there.
+    #: of `follow` that puts it there. A pipeline's are of every subject that has some.
     marks: Callable[[Mapping[str, Json]], Mapping[str, str]] | None = None
     #: From an event and the state under `state_key` (None at first); see events/pipeline.py.
     derive: Callable[[Event, Json], Derived] | None = None

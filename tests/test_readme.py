@@ -127,7 +127,7 @@ def test_the_demo_tells_its_story_and_ends(tmp_path: Path) -> None:
         timeout=100,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    for seen in ("card → #dev", "reply → #dev", "post → #ci", "reply → #ci", "post → #releases"):
+    for seen in ("card → #dev", "reply → #dev", "post → #ci", "reply → #ci", "card → #releases"):
         assert seen in done.stdout
 
 

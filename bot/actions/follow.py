@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from bot.actions import plan as planning
 from bot.actions import reply
-from bot.events import ci
 
 if TYPE_CHECKING:
-    from bot.actions.plan import Asker, Plan
+    from bot.actions.plan import Asker, Plan, View
     from bot.model import Json, Thread
 
 #: What is remembered under a state key.
@@ -68,9 +67,7 @@ def mark(to: Plan, followed: Followed, recall: Recall) -> None:
         facts = view.facts.get(thread.subject)
         if follower.asker is None or facts is None:
             continue
-        spec = view.specs.get(planning.kind_of(thread.subject))
-        own = spec.marks(facts) if spec is not None and spec.marks is not None else {}
-        topics = {**own, **ci.marks(facts)}
+        topics = _topics(planning.kind_of(thread.subject), facts, view)
         wanted = [emoji for emoji, topic in topics.items() if topic in follower.topics]
         key = f"reacted:{thread.root}"
         shown: list[str] = recall(key) or []
@@ -82,6 +79,12 @@ def mark(to: Plan, followed: Followed, recall: Recall) -> None:
                 _wear(to, thread, follower.asker, emoji, remove=False)
         if shown != wanted:
             to.remember[key] = wanted or None
+
+
+def _topics(kind: str, facts: Mapping[str, Json], view: View) -> Mapping[str, str]:
+    """Its own emoji, and those of the pipelines that add up to it."""
+    specs = [spec for spec in (view.specs.get(kind), view.specs.get("pipeline")) if spec]
+    return {e: topic for one in specs if one.marks for e, topic in one.marks(facts).items()}
 
 
 def _wear(to: Plan, thread: Thread, asker: Asker, emoji: str, *, remove: bool) -> None:

@@ -159,6 +159,7 @@ SPEC = Spec(
     fold=fold,
     sums={"commit": ci.fold},
     complete=complete,
+    marks=ci.marks,
     derive=derive,
     state_key=state_key,
 )
