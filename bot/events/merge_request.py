@@ -45,7 +45,8 @@ SPEC = Spec(
             *("mr", "iid", "title", "description", "branch", "source", "target", "state", "draft"),
             *("author", "labels", "assignees", "reviewers", "conflicts", "sha", "commit"),
             *("added_labels", "removed_labels", "added_reviewers", "added_assignees", "approved"),
-            *("approvals", "milestone", "paths", "additions", "deletions", "actor_role"),
+            *("approvals", "approvals_required", "milestone", "paths", "actor_role"),
+            *("additions", "deletions"),
             *("changed_files", "commit_count", "author_association", "comment.text"),
             only={
                 "approved": ("mr.approved", "mr.unapproved"),

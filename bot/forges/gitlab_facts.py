@@ -70,7 +70,7 @@ class _Question:
         return (
             (frozenset({"actor_role"}), self._role),
             (frozenset({"author", "milestone"}), self._attributes),
-            (frozenset({"approvals"}), self._approvals),
+            (frozenset({"approvals", "approvals_required"}), self._approvals),
             (frozenset({"paths", "additions", "deletions"}), changed),
         )
 
@@ -117,8 +117,12 @@ class _Question:
     def _approvals(self) -> Mapping[str, Value | None]:
         place = self._place()
         if place is None:
-            return {"approvals": None}
-        return {"approvals": len(self._get(f"{place}/approvals").get("approved_by") or ())}
+            return {"approvals": None, "approvals_required": None}
+        found = self._get(f"{place}/approvals")
+        return {
+            "approvals": len(found.get("approved_by") or ()),
+            "approvals_required": found.get("approvals_required"),
+        }
 
     def _changed(self) -> Mapping[str, Value | None]:
         """Of a merge request. GitLab cuts large differences and says so in `changes_count`."""

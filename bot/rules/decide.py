@@ -64,12 +64,13 @@ def decide(
     if around.content and first is None:
         remember[f"seen:{around.content}"] = seen
     names, fields = _derive(event, reader, around.specs, remember)
-    facts = _facts(event, subjects, reader, around.specs, remember)
+    told = {name: value for name, value in state.facts.items() if value is not None}
+    asked = replace(event, fields={**told, **event.fields}) if told else event
+    facts = _facts(asked, subjects, reader, around.specs, remember)
     threads = {key: reader.threads(key) for key in subjects}
     ours = loops.own(event, around.accounts, reader)
     if reader.needs:
         return reader.needs
-    told = {name: value for name, value in state.facts.items() if value is not None}
     event, fields = _completed(event, fields, facts, around.specs)
     fresh = {**told, **event.fields, **fields}
     event = replace(event, names=names, fields=fresh, subjects=subjects)

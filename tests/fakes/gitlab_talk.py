@@ -161,7 +161,8 @@ def _changes(asked: _Asked) -> tuple[int, Any]:
 def _approvals(asked: _Asked) -> tuple[int, Any]:
     asked.thing()
     names = asked.held.approved_by.get(int(asked.parts[1]), [])
-    return 200, {"approved_by": [{"user": {"username": name}} for name in names]}
+    approved = [{"user": {"username": name}} for name in names]
+    return 200, {"approved_by": approved, "approvals_required": 2}
 
 
 def _member(asked: _Asked) -> tuple[int, Any]:

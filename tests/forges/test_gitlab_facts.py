@@ -76,10 +76,12 @@ async def test_a_file_too_large_to_be_shown_is_counted_in_the_raw_difference(
 async def test_author_milestone_and_approvals(gitlab: GitlabServer) -> None:
     held(gitlab).merge_requests[7]["milestone"] = {"title": "v1"}
     held(gitlab).approved_by[7] = ["alice", "bob"]
-    assert await fetch(gitlab, mr(), "author", "milestone", "approvals") == {
+    names = ("author", "milestone", "approvals", "approvals_required")
+    assert await fetch(gitlab, mr(), *names) == {
         "author": Person(username="carol", name="Carol", id="31"),
         "milestone": "v1",
         "approvals": 2,
+        "approvals_required": 2,
     }
 
 
