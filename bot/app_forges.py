@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.errors import CallError
+from bot.forges.github_calls import GithubCalls
+from bot.forges.github_facts import GithubFacts
 from bot.forges.gitlab_calls import GitlabCalls
 from bot.forges.gitlab_facts import GitlabFacts
 from bot.worker.calling import Caller
@@ -30,17 +32,27 @@ _AFTER_FAILURE: Final = timedelta(minutes=1)
 _PATIENCE_S: Final = 5.0
 
 
+_FACTS: Final[Mapping[str, type[GitlabFacts | GithubFacts]]] = {
+    "gitlab": GitlabFacts,
+    "github": GithubFacts,
+}
+_CALLS: Final[Mapping[str, type[GitlabCalls | GithubCalls]]] = {
+    "gitlab": GitlabCalls,
+    "github": GithubCalls,
+}
+
+
 class Forges:
-    """Instances without a token are asked for nothing. GitHub's are not built yet."""
+    """Instances without a token are asked for nothing."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        known = [one for one in settings.instances if one.forge == "gitlab" and one.token]
+        known = [one for one in settings.instances if one.token]
         self._facts: Mapping[str, ForgeFacts] = {
-            one.name: GitlabFacts(url=one.url, token=_token(one), setting=token_setting(one))
+            one.name: _FACTS[one.forge](url=one.url, token=_token(one), setting=token_setting(one))
             for one in known
         }
         self._calls: Mapping[str, ForgeCalls] = {
-            one.name: GitlabCalls(url=one.url, token=_token(one), setting=token_setting(one))
+            one.name: _CALLS[one.forge](url=one.url, token=_token(one), setting=token_setting(one))
             for one in known
         }
         self._clock = clock

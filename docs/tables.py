@@ -167,6 +167,7 @@ _VERB: Final[Mapping[str, str]] = {
     "on": "what is commented on: `mr`, `issue`, `commit`; else the merge request or issue",
     "ref": "the branch or tag that the pipeline runs on",
     "variables": "the pipeline's variables: name and text",
+    "workflow": "file of the workflow to run (`ci.yml`), for GitHub",
     "as": "the pipeline's name in texts of `comment` and `webhook`: `as: run`, `{{ run.url }}`",
     "url": 'an address that begins with https://, or `"${secret:NAME}"` (setting `SECRET_NAME`)',
     "json": "what is sent, texts may show fields; else the event in short",
@@ -176,7 +177,7 @@ _VERB: Final[Mapping[str, str]] = {
 }
 _VERBS: Final[Mapping[str, str]] = {
     "post": "a new message",
-    "card": "one live message per merge request and channel, edited in place",
+    "card": "one live message per subject (merge request, deployment, tag) and channel, edited in place",
     "reply": "a message in the subject's thread",
     "react": "an emoji on the subject's message",
     "dm": "a message to people themselves, never to who caused the event",

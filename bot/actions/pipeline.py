@@ -38,6 +38,8 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
         data={
             "project": event.project.path,
             "ref": ref,
+            # GitHub's runs are of a workflow, named by its file.
+            "workflow": str(spec.extra.get("workflow") or ""),
             "variables": {name: clean(_text(value, view)) for name, value in named.items()},
         },
     )

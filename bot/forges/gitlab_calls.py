@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from bot.errors import TargetRefused
 from bot.forges.gitlab_client import GitlabClient
-from bot.forges.markdown import render
+from bot.forges.markdown import hidden, render
 from bot.model import Person
 from bot.outside import Receipt
 from bot.payload import parse_time
@@ -106,11 +106,6 @@ class GitlabCalls(GitlabClient):
             attempt, lambda gl: gl.http_put(path, post_data={"body": text}, obey_rate_limit=False)
         )
         return Receipt(id=note)
-
-
-def hidden(key: str) -> str:
-    """The mark by which a note of ours is found again; GitLab does not show it."""
-    return f"<!-- chatops-bot {key} -->"
 
 
 def _place(call: Call) -> str:

@@ -50,6 +50,11 @@ def render(body: Text) -> str:
     return "".join(shown)
 
 
+def hidden(key: str) -> str:
+    """The mark by which a note of ours is found again; no forge shows it."""
+    return f"<!-- chatops-bot {key} -->"
+
+
 def escape(value: str) -> str:
     """Every sign that means something is only shown. Lines do not begin with white space, which
     would make them code."""

@@ -61,6 +61,9 @@ def _made(event: Event) -> Iterator[tuple[str, str]]:
     if event.kind not in {"comment", "pipeline", "job"}:
         return
     payload = Payload(event.payload)
+    if event.forge == "github":
+        yield from _made_at_github(event.kind, payload)
+        return
     attributes = payload["object_attributes"]
     if event.kind == "comment" and attributes["id"].id():
         yield "note", attributes["id"].id()
@@ -70,11 +73,23 @@ def _made(event: Event) -> Iterator[tuple[str, str]]:
         yield "pipeline", payload["pipeline_id"].id()
 
 
+def _made_at_github(kind: str, payload: Payload) -> Iterator[tuple[str, str]]:
+    # Comments on lines have numbers of their own, and we write none.
+    on_line = bool(payload["pull_request"])
+    run = payload["workflow_job"]["run_id"] if kind == "job" else payload["workflow_run"]["id"]
+    if kind == "comment" and not on_line and payload["comment"]["id"].id():
+        yield "note", payload["comment"]["id"].id()
+    if kind in {"pipeline", "job"} and run.id():
+        yield "pipeline", run.id()
+
+
 def _marks(event: Event) -> Iterator[str]:
     """A hook may be quicker than the answer to the call that caused it."""
-    attributes = Payload(event.payload)["object_attributes"]
+    payload = Payload(event.payload)
+    attributes = payload["object_attributes"]
     if event.kind == "comment":
-        found = _MARK.search(attributes["note"].text_or())
+        said = payload["comment"]["body"] if event.forge == "github" else attributes["note"]
+        found = _MARK.search(said.text_or())
         if found is not None:
             yield found[1]
     if event.kind == "pipeline":

@@ -30,7 +30,7 @@ VERBS: Final[Mapping[str, tuple[str, ...]]] = {
     "react": ("emoji", "remove", "to", "thread"),
     "dm": ("to", *_LOOK),
     "comment": ("text", "template", "key", "on"),
-    "pipeline": ("ref", "variables", "as"),
+    "pipeline": ("ref", "variables", "workflow", "as"),
     "webhook": ("url", "json", "method", "headers", "timeout"),
 }
 #: Verbs that change something at a forge or elsewhere: a rule must `allow` them.

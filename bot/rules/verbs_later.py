@@ -154,6 +154,10 @@ def _plain(node: Node, reading: Reading, _scope: Scope) -> object:
     return reading.text(node, "key")
 
 
+def _workflow(node: Node, reading: Reading, _scope: Scope) -> object:
+    return reading.text(node, "workflow")
+
+
 def _subject(node: Node, reading: Reading, _scope: Scope) -> object:
     return reading.choice(node, "on", ("mr", "issue", "commit"))
 
@@ -169,6 +173,7 @@ LATER: Final[Mapping[tuple[str, str], Callable[[Node, Reading, Scope], object]]]
     ("comment", "on"): _subject,
     ("pipeline", "ref"): _template,
     ("pipeline", "variables"): _variables,
+    ("pipeline", "workflow"): _workflow,
     ("pipeline", "as"): _as,
     ("webhook", "url"): _url,
     ("webhook", "json"): _json,

@@ -207,13 +207,20 @@ class GithubServer:
                 self._check_admin(home)
                 return self._keys(request, home, below, body)
             case ["collaborators", login, "permission"]:
-                return 200, {"permission": home.people.get(login, "none"), "role_name": "?"}, {}
+                return self._permission(home, login)
             case ["actions", "secrets", name]:
                 return self._secrets(home, method, name, body)
             case ["pulls"] if method == "GET":
                 return self._page(request, home.pulls[::-1])
-        status, found = github_talk.answer(home, method, "/".join(rest), request.query, body)
-        return self._page(request, found) if isinstance(found, list) else (status, found, {})
+        found = github_talk.answer(home, method, "/".join(rest), request.query, body)
+        return self._page(request, found) if isinstance(found, list) else (*found, {})
+
+    def _permission(self, home: Home, login: str) -> _Answer:
+        if login not in self.users:
+            raise Refusal(404, {"message": f"{login} is not a user", "status": "404"})
+        role = home.people.get(login, "none")
+        base = {"maintain": "write", "triage": "read"}.get(role, role)
+        return 200, {"permission": base, "role_name": role}, {}
 
     def _secrets(self, home: Home, method: str, name: str, body: Any) -> _Answer:
         if method == "GET" and name == "public-key":

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.errors import ContentRefused, TargetRefused, Unsure
-from bot.forges.gitlab_calls import MARKER, GitlabCalls, hidden
+from bot.forges.gitlab_calls import MARKER, GitlabCalls
+from bot.forges.markdown import hidden
 from bot.message import text
 from bot.model import Call, Lane, Person
 from tests.fakes.gitlab_server import Fault, GitlabServer, running

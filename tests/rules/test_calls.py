@@ -205,3 +205,10 @@ def test_within_its_hours_a_comment_still_knows_its_pipeline() -> None:
     )
     pipeline, comment = run.decide("comment.mr").actions
     assert comment.after == {"run": pipeline.id}
+
+
+def test_a_workflow_of_github_is_named_by_its_file() -> None:
+    rule = "- {on: mr.opened, allow: pipeline, pipeline: {ref: main, workflow: ci.yml}}"
+    call = one(rule, "mr.opened").call
+    assert call is not None
+    assert call.data["workflow"] == "ci.yml"
