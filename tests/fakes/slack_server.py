@@ -21,6 +21,7 @@ from aiohttp import web
 from tests.fakes import slack_faults
 from tests.fakes.slack_arguments import METHODS, SlackFault
 from tests.fakes.slack_commands import Ack, Commands
+from tests.fakes.slack_contract import answer_complaints, complaints
 from tests.fakes.slack_faults import Fault
 from tests.fakes.slack_messages import Channel, Posted
 from tests.fakes.slack_workspace import Workspace
@@ -60,11 +61,15 @@ class FakeSlack:
         channels: tuple[Channel, ...] = CHANNELS,
         gap_s: float = 0.0,
         port: int = 0,
+        strict: bool = True,
     ) -> None:
         self.token = token
         self.app_token = app_token
         self.workspace = Workspace({each.id: Channel(**asdict(each)) for each in channels})
         self.calls: list[Call] = []
+        #: What Slack's documents do not allow; when `strict`, it fails the test at the end.
+        self.complaints: list[str] = []
+        self.strict = strict
         #: Seconds between two messages of one channel before Slack answers 429; 0 = no limit.
         self.gap_s = gap_s
         self.commands = Commands(signing_secret=signing_secret)
@@ -98,6 +103,8 @@ class FakeSlack:
         await self.commands.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self.strict and self.complaints:
+            raise AssertionError("\n".join(["against Slack's documents:", *self.complaints]))
 
     @property
     def url(self) -> str:
@@ -158,6 +165,8 @@ class FakeSlack:
         outcome, answer = "fault", web.json_response({})
         try:
             given = await _arguments(request)
+            if self.strict:
+                self.complaints += complaints(method, given)
             if fault is None or fault.record:
                 answer = web.json_response(self._result(request, method, given))
                 outcome = ""
@@ -215,6 +224,8 @@ class FakeSlack:
     # -- response URLs -----------------------------------------------------------------------
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if self.strict:
+            self.complaints += answer_complaints(json.loads(await request.text()))
         queue = self._faults.get("response_url")
         fault = queue.pop(0) if queue else None
         if fault is not None and not fault.record:
@@ -232,6 +243,7 @@ class FakeSlack:
         }
         ephemerals = [asdict(each) for each in self.workspace.ephemerals]
         state = {"channels": channels, "answers": self.answers, "ephemerals": ephemerals}
+        state["complaints"] = self.complaints
         return web.json_response(state | {"calls": [asdict(call) for call in self.calls]})
 
     async def _fail(self, request: web.Request) -> web.Response:
@@ -290,6 +302,7 @@ async def serve(options: argparse.Namespace, wait: Callable[[], Awaitable[object
         signing_secret=options.signing_secret,
         gap_s=options.gap,
         port=options.port,
+        strict=False,
     )
     async with fake:
         print(f"SLACK_API_URL={fake.url}", flush=True)  # noqa: T201 - its user reads it
