@@ -160,7 +160,7 @@ _VERB: Final[Mapping[str, str]] = {
     "unfurl": "`true`: Slack may show previews of links",
     "thread": f"which thread it belongs to: {code(SUBJECTS)}, or a text that makes a key",
     "broadcast": "`true`: show the reply in the channel too",
-    "follow": "what else the card does: `comments`, `reviews`, `state`, `pipeline`",
+    "follow": "what else shows on it and below it: `comments`, `reviews`, `state`, `pipeline`",
     "emoji": "the emoji's name in Slack",
     "remove": "`true`, or the name of an emoji: take it off again",
     "key": "a note with the same key is edited instead of written again",
@@ -177,7 +177,7 @@ _VERB: Final[Mapping[str, str]] = {
 }
 _VERBS: Final[Mapping[str, str]] = {
     "post": "a new message",
-    "card": "one live message per subject (merge request, deployment, tag) and channel, edited in place",
+    "card": "one live message for each merge request, deployment or tag, edited in place",
     "reply": "a message in the subject's thread",
     "react": "an emoji on the subject's message",
     "dm": "a message to people themselves, never to who caused the event",

@@ -1,4 +1,4 @@
-"""The cookbook: thirty recipes, each loaded as it stands and proved by its own tests."""
+"""The cookbook: over thirty recipes, each loaded as it stands and proved by its own tests."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def where(block: Block) -> str:
     return block.where
 
 
-def test_there_are_thirty_recipes_each_with_one_block_of_rules() -> None:
-    assert len(RECIPES) == 30
-    assert [text.count("```yaml") for _, text in RECIPES] == [1] * 30
-    assert len(BLOCKS) == 30
+def test_there_are_over_thirty_recipes_each_with_one_block_of_rules() -> None:
+    assert len(RECIPES) > 30
+    assert [text.count("```yaml") for _, text in RECIPES] == [1] * len(RECIPES)
+    assert len(BLOCKS) == len(RECIPES)
 
 
 def test_no_two_recipes_have_the_same_heading() -> None:
@@ -37,7 +37,7 @@ def test_no_two_recipes_have_the_same_heading() -> None:
 def test_each_recipe_says_its_wish_in_one_line() -> None:
     wishes = [text.strip().partition("\n")[0] for _, text in RECIPES]
     assert [wish for wish in wishes if not re.fullmatch(r"\*[^*]{20,118}\*", wish)] == []
-    assert len(set(wishes)) == 30
+    assert len(set(wishes)) == len(RECIPES)
 
 
 def test_the_index_lists_every_recipe_in_order() -> None:

@@ -64,7 +64,7 @@ def _branch_state(event: Event) -> Text:
     run: Pipeline = event.subject
     branch = wording.branch(run.ref)
     if "pipeline.fixed" in event.names:
-        return text(branch, " is fixed", _by(run), _after(event), ": ")
+        return text(branch, " is fixed", _after(event), _by(run), ": ")
     if "pipeline.broken" in event.names:
         return text(branch, " is broken", _by(run), ": ")
     if "pipeline.still_failing" in event.names:

@@ -99,7 +99,7 @@ def test_the_text_says_how_long_a_branch_was_broken() -> None:
     event = event_of("pipeline_hook__success")
     fields = {**event.fields, "broken_for": timedelta(minutes=10)}
     fixed = replace(event, names=("pipeline.fixed", *event.names), fields=fields)
-    assert line_of(fixed).startswith("✅ `main` is fixed by Bob after 10 min: [pipeline #502]")
+    assert line_of(fixed).startswith("✅ `main` is fixed after 10 min by Bob: [pipeline #502]")
 
 
 def test_the_text_says_that_a_branch_broke() -> None:
