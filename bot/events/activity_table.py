@@ -232,7 +232,7 @@ ROWS: Final[Mapping[str, Row]] = {
             created=("installed", "installed"),
             deleted=("removed", "removed"),
             suspend=("suspended", "suspended"),
-            unsuspend=("unsuspended", "took up again"),
+            unsuspend=("unsuspended", "resumed"),
             new_permissions_accepted=("permissions_accepted", "accepted new permissions of"),
         ),
         what=_at("installation", "app_slug"),
