@@ -41,6 +41,7 @@ from bot.web.health import Health
 from bot.web.hook_cache import HookCache
 from bot.web.ids import DeliveryIds
 from bot.web.once import OncePage
+from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
 from bot.web.rules_state import RulesState
 from bot.worker import gauges, loops
@@ -166,7 +167,10 @@ class _Parts:
         self.clock = SystemClock()
         self.forges = Forges(settings, self.clock)
         self.metrics = Metrics(CollectorRegistry())
-        self.new_id = DeliveryIds(self.clock, secrets.randbits)
+        self.precedence = Precedence()
+        # Asks the system once, not for each id.
+        source = random.Random(secrets.randbits(256))  # noqa: S311 - ids are no secrets
+        self.new_id = DeliveryIds(self.clock, source.getrandbits)
         self.workspace = "preview" if settings.preview else "slack"
         self.directory = Directory(chat=chat, store=store, clock=self.clock)
         self.notices = Notices(
@@ -237,7 +241,7 @@ class _Parts:
             self.notices.run(stop),
             self.shadow.run(stop),
             *decide,
-            loops.send(self._deliverer(), self.clock, self.store, stop),
+            loops.send(self._deliverer(), self.clock, self.store, stop, way=self.precedence),
             loops.turn(self._jobs(), "jobs", self.store, stop),
             loops.turn(self._scheduler(), "schedules", self.store, stop),
         ]
@@ -254,6 +258,7 @@ class _Parts:
             facts=self.forges.facts(),
             accounts=self.forges.accounts,
             shadow=self.shadow,
+            way=self.precedence,
         )
 
     def _scheduler(self) -> Scheduler:
@@ -307,6 +312,7 @@ class _Parts:
             clock=self.clock,
             new_id=self.new_id,
             metrics=self.metrics,
+            precedence=self.precedence,
         )
         console = self._console()
         return routes.build(

@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bot.outside import Forge
     from bot.ports import Clock, Inbox
     from bot.web.hook_cache import HookCache
+    from bot.web.precedence import Precedence
 
 log = structlog.get_logger()
 
@@ -113,6 +115,7 @@ class Receiver:
         clock: Clock,
         new_id: Callable[[], DeliveryId],
         metrics: Metrics,
+        precedence: Precedence,
         body_timeout_s: float = BODY_TIMEOUT_S,
     ) -> None:
         self._inbox = inbox
@@ -123,8 +126,11 @@ class Receiver:
         self._clock = clock
         self._new_id = new_id
         self._metrics = metrics
+        self._precedence = precedence
         self._body_timeout_s = body_timeout_s
         self._seen: dict[str, datetime] = {}
+        # Bound once: each call of `log` looks its settings up anew.
+        self._log = log.bind()
 
     async def expect(self, request: web.Request) -> web.StreamResponse | None:
         """Answers `Expect: 100-continue`: a body that will be refused is not asked for."""
@@ -153,14 +159,16 @@ class Receiver:
         received = Received(headers=_headers(request), body=await self._body(request))
         door = await self._verified(door, received)
         await self._notice_rotation(door, received)
-        with self._metrics.receive_s.time():
+        started = perf_counter()
+        with self._precedence.request():
             body = _object(received.body, form=_is_form(request, door.forge))
             if door.record is not None and door.record.status == "proving":
                 return await self._proved(request, door.record)
             delivery = self._delivery(door, received, body)
             stored = await self._inbox.append(delivery)
             await self._mark_seen(door.record)
-        self._log(request, delivery, stored=stored)
+        self._metrics.receive_s.observe(perf_counter() - started)
+        self._note(request, delivery, stored=stored)
         return web.Response(status=202, text="stored\n" if stored else "duplicate\n")
 
     async def _door(self, request: web.Request) -> _Door:
@@ -182,6 +190,9 @@ class Receiver:
         return _own_door(forge, await self._hooks.get(hook_id), self._clock.now())
 
     async def _body(self, request: web.Request) -> bytes:
+        if request.content.is_eof() and request.content.total_bytes <= MAX_BODY:
+            # It came with its headers: no clock is needed.
+            return request.content.read_nowait()
         chunks: list[bytes] = []
         size = 0
         try:
@@ -284,10 +295,10 @@ class Receiver:
             response.force_close()
         return response
 
-    def _log(self, request: web.Request, delivery: Delivery, *, stored: bool) -> None:
+    def _note(self, request: web.Request, delivery: Delivery, *, stored: bool) -> None:
         outcome = "stored" if stored else "duplicate"
-        self._metrics.deliveries.labels(forge=delivery.forge, outcome=outcome).inc()
-        log.info(
+        self._metrics.deliveries.labels(delivery.forge, outcome).inc()
+        self._log.info(
             "delivery stored" if stored else "delivery known",
             delivery=delivery.id,
             kind=delivery.event,
@@ -331,8 +342,9 @@ def _headers(request: web.Request) -> dict[str, str]:
     """Lower-case names, the first of repeated ones, values that any database can hold."""
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
-        shown = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        headers.setdefault(name.lower(), shown)
+        if not value.isascii():
+            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        headers.setdefault(name.lower(), value)
     return headers
 
 

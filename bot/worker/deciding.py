@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.metrics import Metrics
     from bot.model import Delivery, DeliveryId, Event
-    from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks
+    from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks, Way
     from bot.rules.ruleset import Ruleset
     from bot.worker.facts import Facts
 
@@ -40,6 +40,8 @@ log = structlog.get_logger()
 #: A killed worker's lane is taken over after it; a living one renews it.
 _LEASE: Final = timedelta(seconds=20)
 _BATCH: Final = 50
+#: While requests wait to be answered: their rows must not wait for many decisions to be written.
+_SMALL_BATCH: Final = 4
 #: Rounds of loading state for one event; each round asks only for what is still unknown.
 _ROUNDS: Final = 8
 #: How often one claim is decided because other lanes changed what it saw.
@@ -76,6 +78,7 @@ class Decider:
         facts: FactFinder | None = None,
         accounts: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         shadow: Shadow | None = None,
+        way: Way | None = None,
     ) -> None:
         self._store = store
         self._hooks = hooks
@@ -87,11 +90,12 @@ class Decider:
         self._facts = facts or FactFinder({}, clock)
         self._accounts = accounts
         self._shadow = shadow
+        self._way = way
 
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
         claimed = await self._store.claim_deliveries(
-            now=self._clock.now(), lease=_LEASE, limit=_BATCH
+            now=self._clock.now(), lease=_LEASE, limit=await self._batch()
         )
         if claimed is None:
             return False
@@ -108,6 +112,12 @@ class Decider:
         for one in decided:
             self._report(one)
         return True
+
+    async def _batch(self) -> int:
+        if self._way is None:
+            return _BATCH
+        await self._way.give_way()
+        return _SMALL_BATCH if self._way.busy else _BATCH
 
     async def _decide_and_settle(self, claimed: ClaimedDeliveries) -> list[_Decided]:
         """Again when another lane wrote what these decisions are made of: then that one is done,
@@ -129,8 +139,10 @@ class Decider:
         lanes = Lanes(self._store, self._workspace)
         decided: list[_Decided] = []
         for delivery in claimed.deliveries:
+            if decided and self._way is not None:
+                await self._way.give_way()
             started = perf_counter()
-            settled = await self._settle(delivery, overlay, lanes)
+            settled = replace(await self._settle(delivery, overlay, lanes), body=delivery.body)
             if settled.decision is not None:
                 overlay.apply(settled.decision, self._clock.now())
             took_ms = (perf_counter() - started) * 1000

@@ -13,7 +13,7 @@ from bot.errors import StoreError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.ports import Clock, Wakeups
+    from bot.ports import Clock, Wakeups, Way
     from bot.worker.delivering import Deliverer
 
 log = structlog.get_logger()
@@ -42,7 +42,14 @@ async def turn(step: Step, topic: str, wakeups: Wakeups, stop: asyncio.Event) ->
             await first(stop.wait(), wakeups.wait(topic, _POLL_S))
 
 
-async def send(deliverer: Deliverer, clock: Clock, wakeups: Wakeups, stop: asyncio.Event) -> None:
+async def send(
+    deliverer: Deliverer,
+    clock: Clock,
+    wakeups: Wakeups,
+    stop: asyncio.Event,
+    *,
+    way: Way | None = None,
+) -> None:
     """Claims items while a sender is free; on stop waits for those under way."""
     free = asyncio.Semaphore(SENDERS)
     #: A sender ended: its lane may have more.
@@ -52,6 +59,8 @@ async def send(deliverer: Deliverer, clock: Clock, wakeups: Wakeups, stop: async
         while not stop.is_set():
             await free.acquire()
             settled.clear()
+            if way is not None:
+                await way.give_way()
             claimed = None
             try:
                 claimed = await deliverer.claim()

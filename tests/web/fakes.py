@@ -24,6 +24,7 @@ from bot.web.health import Health
 from bot.web.hook_cache import HookCache
 from bot.web.ids import DeliveryIds
 from bot.web.once import OncePage
+from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
 from bot.web.routes import build
 from bot.web.rules_state import RulesState
@@ -222,6 +223,7 @@ class Site:
             clock=self.clock,
             new_id=DeliveryIds(self.clock, random.Random(1).getrandbits),
             metrics=self.metrics,
+            precedence=Precedence(),
             body_timeout_s=self.body_timeout_s,
         )
         health = Health(
