@@ -39,7 +39,7 @@ from bot.web.access import Access
 from bot.web.console import Console
 from bot.web.health import Health
 from bot.web.hook_cache import HookCache
-from bot.web.ids import DeliveryIds
+from bot.web.ids import DeliveryIds, delivery_ids
 from bot.web.once import OncePage
 from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
@@ -168,9 +168,7 @@ class _Parts:
         self.forges = Forges(settings, self.clock)
         self.metrics = Metrics(CollectorRegistry())
         self.precedence = Precedence()
-        # Asks the system once, not for each id.
-        source = random.Random(secrets.randbits(256))  # noqa: S311 - ids are no secrets
-        self.new_id = DeliveryIds(self.clock, source.getrandbits)
+        self.new_id = delivery_ids(self.clock)
         self.workspace = "preview" if settings.preview else "slack"
         self.directory = Directory(chat=chat, store=store, clock=self.clock)
         self.notices = Notices(

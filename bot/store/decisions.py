@@ -12,7 +12,7 @@ from bot.store.engine import insert
 from bot.store.schema import decisions, deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from bot.ports import Claim, Due, Settled
 
 
-def settle(conn: Connection, claim: Claim, settled: Sequence[Settled], *, now: datetime) -> None:
+def settle(
+    conn: Connection,
+    claim: Claim,
+    settled: Sequence[Settled],
+    *,
+    packed: Mapping[DeliveryId, bytes],
+    now: datetime,
+) -> None:
     """Raises LeaseLost, and the transaction with it is rolled back."""
     ids = [one.delivery for one in settled]
     query = select(deliveries.c.id).where(
@@ -38,10 +45,11 @@ def settle(conn: Connection, claim: Claim, settled: Sequence[Settled], *, now: d
     ]
     outbox.plan(conn, planned, now=now)
     for one in fresh:
+        body = {"body": packed[one.delivery]} if one.delivery in packed else {}
         conn.execute(
             update(deliveries)
             .where(deliveries.c.id == one.delivery)
-            .values(status=one.status, error=one.error, project=one.project)
+            .values(status=one.status, error=one.error, project=one.project, **body)
         )
     made = [(one.delivery, one.decision) for one in fresh if one.decision is not None]
     keep(conn, made, now=now)

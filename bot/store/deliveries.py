@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import ColumnElement, delete, func, insert, literal_column, select
 
 from bot.errors import StoreError
 from bot.model import Delivery, DeliveryId, DeliverySummary, Lane
 from bot.ports import ClaimedDeliveries
 from bot.store import lanes
-from bot.store.codec import dump_json, pack, unpack
+from bot.store.codec import dump_json, keep, pack, unpack
 from bot.store.columns import micros, plain, short
-from bot.store.engine import Prepared
+from bot.store.engine import PreparedRows
 from bot.store.engine import insert as dialect_insert
 from bot.store.schema import deliveries, meta
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Dialect
-    from sqlalchemy.dialects.postgresql import Insert
+    from sqlalchemy.sql.dml import ReturningInsert
 
-    from bot.ports import Claim
+    from bot.ports import Claim, Settled
     from bot.store.engine import AnyRow
 
 #: Packed bytes claimed at once, one delivery at least.
@@ -56,7 +57,7 @@ def pack_delivery(delivery: Delivery) -> dict[str, object]:
         "event": plain(delivery.event),
         "lane": short(delivery.lane),
         "headers": dump_json(dict(delivery.headers)),
-        "body": pack(delivery.body),
+        "body": keep(delivery.body),
         "received_at": micros(delivery.received_at),
         "status": "new",
         "project": "",
@@ -64,30 +65,44 @@ def pack_delivery(delivery: Delivery) -> dict[str, object]:
     }
 
 
-def append(conn: Connection, row: Mapping[str, object], received_at: datetime) -> bool:
-    """False when its hook and key are known."""
-    lane = str(row["lane"])
-    lanes.push(conn, lane, count=1, ready_at=received_at)
-    if _APPEND.run(conn, row).rowcount == 1:
-        return True
-    lanes.uncount(conn, lane, 1)
-    return False
+def packed_bodies(settled: Sequence[Settled]) -> dict[DeliveryId, bytes]:
+    """Those that take less room so."""
+    bodies = {one.delivery: one.body for one in settled if one.body is not None}
+    packed = {delivery: pack(body) for delivery, body in bodies.items()}
+    return {
+        delivery: body for delivery, body in packed.items() if len(body) < len(bodies[delivery])
+    }
 
 
-def _append(dialect: Dialect) -> Insert:
-    names = (
-        *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "body"),
-        *("received_at", "status", "project", "replay_of"),
-    )
-    row: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in names}
+def append(
+    conn: Connection, rows: Sequence[Mapping[str, Any]], *, received_at: datetime
+) -> list[bool]:
+    """For each whether it is new; False when its hook and key are known."""
+    # Lanes first: their locks give the deliveries their order.
+    lanes.push_all(conn, Counter(row["lane"] for row in rows), ready_at=received_at)
+    fresh = {row.id for row in _APPEND.run(conn, rows)}
+    known = Counter(row["lane"] for row in rows if row["id"] not in fresh)
+    for lane, count in sorted(known.items()):
+        lanes.uncount(conn, lane, count)
+    return [row["id"] in fresh for row in rows]
+
+
+def _append(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> ReturningInsert[Any]:
     return (
         dialect_insert(dialect, deliveries)
-        .values(row)
+        .values(rows)
         .on_conflict_do_nothing(index_elements=[deliveries.c.hook, deliveries.c.key])
+        .returning(deliveries.c.id)
     )
 
 
-_APPEND: Final = Prepared(_append)
+_APPEND: Final = PreparedRows(
+    (
+        *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "body"),
+        *("received_at", "status", "project", "replay_of"),
+    ),
+    _append,
+)
 
 
 def probe(conn: Connection) -> None:
@@ -207,4 +222,4 @@ def replay(conn: Connection, original: DeliveryId, copy: DeliveryId, *, now: dat
     if row is None:
         raise StoreError(f"no delivery {original}; `bot deliveries list` shows those that are kept")
     again = replace(unpack_row(row), id=copy, key=f"replay:{copy}", received_at=now)
-    append(conn, pack_delivery(again) | {"replay_of": original}, now)
+    append(conn, [pack_delivery(again) | {"replay_of": original}], received_at=now)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import asyncpg
-from sqlalchemy import exc
+from sqlalchemy import bindparam, exc
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -17,9 +18,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from bot.errors import BotError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, CursorResult, Dialect, Row, Table
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Row, Table
     from sqlalchemy.sql import ClauseElement
 
 T = TypeVar("T")
@@ -76,6 +77,53 @@ class Prepared:
             ready = self._compiled[conn.dialect.name] = (str(compiled), names)
         sql, names = ready
         return conn.exec_driver_sql(sql, tuple(values[name] for name in names))
+
+
+class PreparedRows:
+    """An INSERT of many rows in one statement, prepared for a few sizes; see `Prepared`.
+
+    `make` gets the VALUES: one mapping of parameters per row.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        make: Callable[[Dialect, list[dict[str, ColumnElement[Any]]]], ClauseElement],
+    ) -> None:
+        self._names = tuple(names)
+        self._by_size = {
+            size: Prepared(partial(self._sized, make=make, size=size)) for size in _SIZES
+        }
+
+    def run(self, conn: Connection, rows: Sequence[Mapping[str, object]]) -> Iterator[AnyRow]:
+        """What it RETURNs; nothing is run before it is asked for."""
+        done = 0
+        for size in _SIZES:
+            while len(rows) - done >= size:
+                part = rows[done : done + size]
+                values = {
+                    f"{name}_{at}": row[name] for at, row in enumerate(part) for name in self._names
+                }
+                result = self._by_size[size].run(conn, values)
+                if result.returns_rows:
+                    yield from result.all()
+                done += size
+
+    def _sized(
+        self,
+        dialect: Dialect,
+        *,
+        make: Callable[[Dialect, list[dict[str, ColumnElement[Any]]]], ClauseElement],
+        size: int,
+    ) -> ClauseElement:
+        return make(
+            dialect,
+            [{name: bindparam(f"{name}_{at}") for name in self._names} for at in range(size)],
+        )
+
+
+#: Rows of one statement; what is left over is split into the smaller ones.
+_SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
 class Topics:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.store import deliveries, forgetting, history, lanes
+from bot.store.appending import Appender
 from bot.store.deploy_keys import DeployKeyRecords
 from bot.store.erasing import ErasingRecords
 from bot.store.mutes import MuteRecords
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.model import Delivery, DeliveryId, DeliverySummary, Json, Lane
+    from bot.store.engine import Backend
+    from bot.store.vault import Vault
     from bot.waiting import Backlog
 
 #: Compressing a body of this many bytes would stop the event loop for milliseconds.
@@ -45,6 +48,10 @@ class Store(
 ):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""
 
+    def __init__(self, backend: Backend, vault: Vault) -> None:
+        super().__init__(backend, vault)
+        self._appender = Appender(backend)
+
     # -- Inbox -------------------------------------------------------------------------------
 
     async def append(self, delivery: Delivery) -> bool:
@@ -52,8 +59,7 @@ class Store(
             row = await asyncio.to_thread(deliveries.pack_delivery, delivery)
         else:
             row = deliveries.pack_delivery(delivery)
-        do = partial(deliveries.append, row=row, received_at=delivery.received_at)
-        return await self._backend.write(do, "deliveries")
+        return await self._appender.append(row)
 
     async def probe(self) -> None:
         await self._backend.write(deliveries.probe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +31,8 @@ class DecidingWork(Part):
     async def settle_deliveries(
         self, claim: Claim, settled: Sequence[Settled], *, now: datetime
     ) -> None:
-        do = partial(decisions.settle, claim=claim, settled=settled, now=now)
+        packed = await asyncio.to_thread(deliveries.packed_bodies, settled)
+        do = partial(decisions.settle, claim=claim, settled=settled, packed=packed, now=now)
         await self._backend.write(do, "outbox")
 
     async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:

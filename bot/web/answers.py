@@ -51,9 +51,11 @@ def plain_errors(new_error_id: Callable[[], str]) -> Middleware:
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """An `on_response_prepare` signal."""
+    headers = response.headers
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.pop("Server", None)
+        if name not in headers:
+            headers[name] = value
+    headers.pop("Server", None)
 
 
 def _route(request: web.Request) -> str:

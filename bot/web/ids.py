@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import secrets
 from typing import TYPE_CHECKING, Final
 
 from bot.model import DeliveryId
@@ -34,6 +36,16 @@ class DeliveryIds:
         return DeliveryId(_encode(number))
 
 
+def delivery_ids(clock: Clock) -> DeliveryIds:
+    """Asks the system for randomness once, not for each id."""
+    source = random.Random(secrets.randbits(256))  # noqa: S311 - ids are no secrets
+    return DeliveryIds(clock, source.getrandbits)
+
+
+#: Two characters at once.
+_PAIRS: Final = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
+_SHIFTS: Final = range((_LENGTH - 2) * 5, -1, -10)
+
+
 def _encode(number: int) -> str:
-    shifts = range((_LENGTH - 1) * 5, -1, -5)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in shifts)
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
