@@ -1,0 +1,48 @@
+"""`python -m benchmarks [NAME …]`: measures what is named, or all of it, and prints tables."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from benchmarks import intake, stage
+from benchmarks.table import Figure, show
+
+Measure = Callable[..., AsyncIterator[Figure]]
+
+#: By name: what it measures, in order.
+ALL: Final[dict[str, tuple[Measure, ...]]] = {
+    "intake": (intake.sqlite, intake.postgres),
+}
+
+
+async def measure(name: str, given: dict[str, Any]) -> None:
+    figures: list[Figure] = []
+    for one in ALL[name]:
+        with stage.folder() as folder:
+            async for figure in partial(one, folder, **given)():
+                figures.append(figure)
+                print(f"{figure.name}: {figure.value:,.4g} {figure.unit}", file=sys.stderr)  # noqa: T201
+    show(figures, into=name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*ALL, []])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    given = parser.parse_args()
+    stage.pin_sender()
+    for name in given.names or ALL:
+        uvloop.run(measure(name, {"rounds": given.rounds, "seconds": given.seconds}))
+
+
+if __name__ == "__main__":
+    assert Path("bot").is_dir(), "run it in the repository"  # noqa: S101 - bad use
+    main()
