@@ -94,8 +94,16 @@ class Settings:
     gitlab_token: Secret | None = setting(
         "GITLAB_TOKEN", "Access token with scope `api`; makes hooks."
     )
-    github_url: str = setting("GITHUB_URL", "GitHub's REST API.", "https://api.github.com")
-    github_token: Secret | None = setting("GITHUB_TOKEN", "Token that may manage webhooks.")
+    github_url: str = setting(
+        "GITHUB_URL",
+        "GitHub's REST API; of an own server `https://github.example.com/api/v3`.",
+        "https://api.github.com",
+    )
+    github_token: Secret | None = setting(
+        "GITHUB_TOKEN",
+        "Token with scope `repo` (fine-grained: Webhooks, Administration, Issues and Pull requests,"
+        " read and write; Contents, read; Actions and Secrets as rules and keys need them).",
+    )
     webhook_secret: Secret | None = setting(
         "WEBHOOK_SECRET", "Accepts hooks made by hand on `/hooks/gitlab` and `/hooks/github`."
     )
@@ -200,6 +208,7 @@ def _instances(
         forge, label = match.group(1).lower(), match.group(2).lower()
         try:
             url = _url(environ[name].strip())
+            url = _github(url) if forge == "github" else url
             token = _optional_secret(environ.get(f"{match.group(1)}_{match.group(2)}_TOKEN", ""))
         except ValueError as error:
             faults.append(f"{name}: {error}")
@@ -297,6 +306,15 @@ def _url(raw: str) -> str:
     return raw.rstrip("/")
 
 
+def _github(raw: str) -> str:
+    """The API's address, also when that of the pages is given; an own server's is `/api/v3`."""
+    url = _url(raw)
+    host = urlsplit(url).hostname or ""
+    if host == "github.com" or (host.endswith(".ghe.com") and not host.startswith("api.")):
+        return f"https://api.{host}"
+    return url
+
+
 def _optional_url(raw: str) -> str | None:
     return _url(raw) if raw else None
 
@@ -371,7 +389,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "SLACK_API_URL": _api_url,
     "GITLAB_URL": _url,
     "GITLAB_TOKEN": _optional_secret,
-    "GITHUB_URL": _url,
+    "GITHUB_URL": _github,
     "GITHUB_TOKEN": _optional_secret,
     "WEBHOOK_SECRET": _optional_secret,
     "SECRET_KEY": _long_secret,

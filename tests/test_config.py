@@ -128,3 +128,25 @@ def test_places_that_webhooks_may_reach_are_hosts_and_networks() -> None:
     )
     with pytest.raises(ConfigError, match="WEBHOOK_ALLOW: neither a host nor a network"):
         Settings.from_env({"WEBHOOK_ALLOW": "https://x"})
+
+
+@pytest.mark.parametrize(
+    ("given", "api", "pages"),
+    [
+        ("https://api.github.com/", "https://api.github.com", "https://github.com"),
+        ("https://github.com", "https://api.github.com", "https://github.com"),
+        ("https://acme.ghe.com", "https://api.acme.ghe.com", "https://acme.ghe.com"),
+        ("https://api.acme.ghe.com", "https://api.acme.ghe.com", "https://acme.ghe.com"),
+        (
+            "https://git.example.com/api/v3",
+            "https://git.example.com/api/v3",
+            "https://git.example.com",
+        ),
+        ("http://127.0.0.1:8930", "http://127.0.0.1:8930", "http://127.0.0.1:8930"),
+    ],
+)
+def test_github_is_known_by_its_api_and_its_pages(given: str, api: str, pages: str) -> None:
+    for name, setting in (("github", "GITHUB_URL"), ("works", "GITHUB_WORKS_URL")):
+        settings = Settings.from_env({setting: given})
+        one = next(instance for instance in settings.instances if instance.name == name)
+        assert (one.url, one.pages) == (api, pages)

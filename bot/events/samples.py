@@ -9,6 +9,7 @@ from typing import Any, Final
 from bot.events import sample_bodies as bodies
 from bot.events import sample_ci as ci
 from bot.events import sample_github as github
+from bot.events import sample_github_common as common
 from bot.events.sample_overrides import override
 
 Body = dict[str, Any]
@@ -300,16 +301,19 @@ _SAMPLES: Final[Mapping[str, tuple[str, _Make]]] = {
 
 #: Every sample's name.
 NAMES: Final = (*_SAMPLES, *github.SAMPLES)
+#: Of those that GitHub sends.
+_OF_GITHUB: Final = {**common.SAMPLES, **github.SAMPLES}
+GITHUB_NAMES: Final = tuple(_OF_GITHUB)
 
 
 def sample(
-    name: str, *, overrides: Mapping[str, Any] | None = None
+    name: str, *, overrides: Mapping[str, Any] | None = None, forge: str = "gitlab"
 ) -> tuple[dict[str, str], bytes]:
-    """The event header and the body of a delivery: GitLab's, or of what only GitHub tells.
+    """The event header and the body of a delivery: the forge's, or of what only GitHub tells.
     `overrides`: values of fields (`project`, `branch`, `labels`…, and `at`, when it happened).
     Raises KeyError for a name or field that has no sample; `pr.` is taken for `mr.`."""
     word = f"mr.{name[3:]}" if name.startswith("pr.") else name
-    if word in github.SAMPLES:
+    if forge == "github" or word in github.SAMPLES:
         return _of_github(word, overrides or {})
     header, make = _SAMPLES[word]
     # The round trip makes every part of the body its own: samples share labels and people.
@@ -319,7 +323,7 @@ def sample(
 
 
 def _of_github(name: str, overrides: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
-    event, make = github.SAMPLES[name]
+    event, make = _OF_GITHUB[name]
     body = json.loads(json.dumps(make()))
     github.override(body, overrides)
     return {"X-GitHub-Event": event}, json.dumps(body).encode()

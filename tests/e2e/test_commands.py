@@ -28,6 +28,9 @@ async def test_a_sample_is_sent_to_a_running_bot(bare: Place) -> None:
         assert (sent.code, sent.out[:3]) == (0, "202")
         wrong = await bare.command("send", "--to", f"{bot.url}/hooks/gitlab", "--secret", "wrong")
         assert (wrong.code, wrong.out[:3]) == (1, "401")
+        other = f"{bot.url}/hooks/github"
+        github = await bare.command("send", "mr.opened", "--forge", "github", "--to", other)
+        assert (github.code, github.out[:3]) == (0, "202")
     nobody = await bare.command("send", "push", "--to", "http://127.0.0.1:9/hooks/gitlab")
     assert nobody.code == 2
     assert "is the bot running?" in nobody.err
