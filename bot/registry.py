@@ -54,6 +54,13 @@ class EventName:
     #: Its part before the dot, alone, stands for it too: `mr` for `mr.opened`, but `comment` not
     #: for `comment.edited`.
     bare: bool = True
+    #: Another event tells the same, or all that matters of it: a hook's own channel, which hears
+    #: what no rule wants, does not hear it.
+    echo: bool = False
+
+    @property
+    def is_echo(self) -> bool:
+        return self.echo or self.name.endswith(".echoed")
 
 
 #: Reads a body into an event of the family; None when it is not one after all.

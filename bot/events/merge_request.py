@@ -36,7 +36,12 @@ SPEC = Spec(
         EventName("mr.merged", "merged"),
         EventName("mr.closed", "closed without being merged"),
         EventName("mr.reopened", "reopened"),
-        EventName("mr.reviewed", "a review without a verdict, told by its comments", bare=False),
+        EventName(
+            "mr.reviewed",
+            "a review without a verdict, told by its comments (GitHub)",
+            bare=False,
+            echo=True,
+        ),
         EventName("mr.thread_resolved", "one of its threads was resolved (GitHub)", bare=False),
         EventName("mr.thread_reopened", "one of its threads was opened again (GitHub)", bare=False),
     ),

@@ -65,7 +65,11 @@ SPEC = Spec(
         EventName("push", "commits were pushed to a branch, new branches included"),
         EventName("branch.created", "a branch was created, with or without commits of its own"),
         EventName("branch.deleted", "a branch was deleted"),
-        EventName("push.queue", "GitHub's merge queue made, moved or deleted a branch of its own"),
+        EventName(
+            "push.queue",
+            "GitHub's merge queue made, moved or deleted a branch of its own",
+            echo=True,
+        ),
     ),
     fields=fetched(
         declare(

@@ -68,8 +68,10 @@ SPEC = Spec(
     kind="ref",
     doc="GitHub's own word for branches and tags that come and go, beside the push that tells more",
     names=(
-        EventName("ref.created", "told beside `branch.created` or `tag`, which know the commit"),
-        EventName("ref.deleted", "told beside `branch.deleted` or `tag.deleted`"),
+        EventName(
+            "ref.created", "told beside `branch.created` or `tag`, which know the commit", echo=True
+        ),
+        EventName("ref.deleted", "told beside `branch.deleted` or `tag.deleted`", echo=True),
     ),
     fields=declare("branch", "tag"),
     github=("create", "delete"),

@@ -109,7 +109,7 @@ def _fields(item: OpenSubject, project: Project, now: datetime) -> dict[str, Val
 
 
 def label(facts: Mapping[str, Json]) -> str:
-    number = f"!{facts['iid']} " if facts.get("iid") is not None else ""
+    number = f"{facts.get('mark', '!')}{facts['iid']} " if facts.get("iid") is not None else ""
     return one_line(f"{number}{facts.get('title') or ''}")
 
 

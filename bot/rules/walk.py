@@ -65,7 +65,7 @@ class Walk:
             self._try([rules[number] for number in numbers if number in last])
         edited = cards.edit(self.plan, self._followers())
         self._carry()
-        followed = (*edited, *self._posts())
+        followed = (*edited, *self._new_cards(), *self._posts())
         # What the bot did itself changes its messages, and is not echoed below them.
         if not self.view.own:
             follow.follow(self.plan, followed)
@@ -237,6 +237,16 @@ class Walk:
         may = asker.may(channel) and self.muting.of(rule.name, channel) is None
         return Follower(rule=rule.name, asker=asker if may else None, topics=spec.follow)
 
+    def _new_cards(self) -> list[tuple[Thread, Follower]]:
+        """Those of this delivery: what was known before may have left marks."""
+        fresh = {action.id for action in self.plan.actions}
+        specs = {rule.name: (rule, spec) for rule, spec in self.ruleset.card_specs}
+        return [
+            (thread, self._follower(*specs[thread.rule], thread.channel))
+            for thread in (self.plan.cards() if fresh else ())
+            if thread.root in fresh and thread.rule in specs
+        ]
+
     def _posts(self) -> list[tuple[Thread, Follower]]:
         """The event's messages, new ones included, whose rules follow what they are about."""
         found: list[tuple[Thread, Follower]] = []
@@ -251,7 +261,8 @@ class Walk:
     def _default(self, channel: str) -> None:
         """The hook's own channel, for what no rule wanted; never anything confidential."""
         event = self.view.event
-        if event.confidential or self.view.own or not event.names:
+        echoes = {name.name for name in self.view.spec.names if name.is_echo}
+        if event.confidential or self.view.own or set(event.names) <= echoes:
             return
         post = next(verb for verb in actions.ALL if verb.name == "post")
         spec = replace(_DEFAULT_POST, to=replace(_DEFAULT_POST.to, to=(channel,)))

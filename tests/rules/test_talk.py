@@ -193,3 +193,60 @@ def test_a_rule_for_edits_alone_still_tells_of_them() -> None:
     story = Story(rules)
     story.take(note(1, "One", "edited"))
     assert story.texts()[0].startswith("💬 bob <")
+
+
+# -- reactions -----------------------------------------------------------------------------------
+
+
+def reacted(found: list[Action]) -> list[str]:
+    return [f"{'-' if one.remove else '+'}{one.emoji}" for one in found if one.verb == "react"]
+
+
+def by(login: str, state: str, action: str = "submitted") -> Event:
+    place = {"id": 70, "state": state, "user": {"login": login}}
+    return github("pull_request_review", action, review=place, sender={"login": login})
+
+
+def test_reactions_are_the_difference_to_what_was_put_before() -> None:
+    bench = Bench(CARD)
+    bench.take(opened())
+
+    def after(event: Event) -> list[str]:
+        return reacted(list(bench.take(event).actions))
+
+    assert after(by("bob", "approved")) == ["+white_check_mark"]
+    assert after(by("carol", "approved")) == []
+    assert after(by("bob", "dismissed", "dismissed")) == [], "carol's approval remains"
+    assert after(by("carol", "dismissed", "dismissed")) == ["-white_check_mark"]
+
+
+def test_a_topic_that_is_not_followed_puts_nothing_on_the_card() -> None:
+    bench = Bench(CARD.replace("reviews", "state"))
+    bench.take(opened())
+    assert reacted(list(bench.take(by("bob", "approved")).actions)) == []
+
+
+def test_a_card_that_is_made_late_shows_at_once_what_was_before() -> None:
+    rules = "version: 1\nrules:\n  - on: mr\n    if: {labels: bug}\n"
+    bench = Bench(rules + "    card: {to: '#dev', follow: [reviews]}\n")
+    assert bench.take(opened()).actions == ()
+    assert bench.take(by("bob", "approved")).actions == ()
+    bug = {"name": "bug"}
+    labeled = github("pull_request", "labeled", label=bug)
+    labeled = events.understand(
+        Source(forge="github", instance="github", event="pull_request"),
+        {
+            **labeled.payload,
+            "pull_request": {**labeled.payload["pull_request"], "labels": [bug]},
+        },
+    )
+    card, mark = bench.take(labeled).actions
+    assert (card.verb, mark.emoji, mark.root) == ("card", "white_check_mark", card.id)
+
+
+def test_what_another_event_tells_too_does_not_reach_a_hook_s_own_channel() -> None:
+    bench = Bench("version: 1\nrules: []\n", default_route="#dev")
+    assert len(bench.take(opened()).actions) == 1
+    assert bench.take(by("bob", "commented")).actions == ()
+    created = {"ref": "search", "ref_type": "branch", "pull_request": None}
+    assert bench.take(github("create", "", **created)).actions == ()

@@ -36,7 +36,7 @@ async def sent(store: Store, **changes: Any) -> Action:
 
 
 async def test_an_action_comes_back_as_it_was_planned(store: Store) -> None:
-    planned = action(1, claims=(MR,), broadcast=True, confidential=True, slot="s")
+    planned = action(1, claims=(MR,), broadcast=True, confidential=True, slot="s", edit=True)
     await plan(store, 1, planned)
     item = (await claim_item(store)).item
     assert item.action == planned
@@ -237,6 +237,20 @@ async def test_a_card_that_was_edited_before_it_was_posted_is_posted_as_edited(
     assert (item.id, item.root, item.claims, item.confidential) == (card.id, None, (MR,), True)
     assert item.message is not None
     assert item.message.text == text(alice, " message 2.0")
+
+
+async def test_a_reply_that_was_edited_before_it_was_posted_stays_a_reply(store: Store) -> None:
+    card = action(1, verb="card", claims=(MR,))
+    reply = action(2, verb="reply", root=card.id, slot="talk")
+    await plan(store, 1, card)
+    await plan(store, 2, reply)
+    added = action(3, verb="reply", root=reply.id, slot="talk", edit=True)
+    await plan(store, 3, added)
+    await sent(store)
+    item = await sent(store)
+    assert (item.id, item.root, item.edit) == (reply.id, card.id, False)
+    assert item.message == added.message
+    assert await store.next_ready(now=NOW) is None
 
 
 async def test_an_edit_under_way_is_not_replaced(store: Store) -> None:

@@ -113,3 +113,34 @@ async def test_a_merged_edit_keeps_its_earlier_place(bench: Bench) -> None:
     assert bench.said() == ["new"]
     await bench.send()
     assert bench.said() == ["new", "reply"]
+
+
+async def test_a_reply_is_edited_in_place_once_it_is_there(bench: Bench) -> None:
+    first = await root(bench)
+    reply = await bench.plan("one remark", verb="reply", root=first.id, slot="talk")
+    await bench.send()
+    await bench.plan("two remarks", verb="reply", root=reply.id, slot="talk", edit=True)
+    await bench.send()
+    _, post = bench.chat.posts
+    assert (bench.said(), post.edits) == (["root", "two remarks"], 1)
+
+
+async def test_a_reply_that_waits_takes_in_what_is_added_to_it(bench: Bench) -> None:
+    first = await root(bench)
+    reply = await bench.plan("one remark", verb="reply", root=first.id, slot="talk")
+    await bench.plan("two remarks", verb="reply", root=reply.id, slot="talk", edit=True)
+    await bench.send()
+    top, post = bench.chat.posts
+    assert (post.thread, post.edits) == (top.place.ts, 0)
+    assert bench.said()[1:] == ["two remarks"]
+
+
+async def test_an_edit_of_a_reply_that_was_deleted_is_dropped(bench: Bench) -> None:
+    first = await root(bench)
+    reply = await bench.plan("one remark", verb="reply", root=first.id, slot="talk")
+    await bench.send()
+    bench.chat.fail("edit", ParentLost("message_not_found"))
+    await bench.plan("two remarks", verb="reply", root=reply.id, slot="talk", edit=True)
+    await bench.send()
+    [item] = await bench.items("dropped")
+    assert item.error == "its message was deleted"
