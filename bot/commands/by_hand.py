@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.commands.answers import destinations
 from bot.commands.spec import LOCAL
@@ -93,7 +93,7 @@ async def _steps(ctx: Context, job: Job, site: Site, record: HookRecord) -> Text
         text("Secret token: " if not github else "Secret: ", *secret),
         text(f"Tick exactly: {ticks}. Leave the verification of certificates on."),
         text(
-            "Save it. Its Test button sends a push that looks real and is treated as one; ",
+            _SAVED[site.forge],
             Code(f"/hook list {record.project}"),
             " shows whether anything came.",
         ),
@@ -110,6 +110,12 @@ async def _secret(ctx: Context, job: Job, record: HookRecord) -> Text:
     if job.who == LOCAL:
         return text(Code(record.secrets[0]))
     return text("run ", Code(f"bot hook add {record.project}"), " on the bot's machine to see it")
+
+
+_SAVED: Final = {
+    "gitlab": "Save it. Its Test button sends a push that looks real and is treated as one; ",
+    "github": "Save it: GitHub sends a ping at once; ",
+}
 
 
 def _label(trigger: str) -> str:

@@ -26,12 +26,15 @@ class GithubProjects(GithubClient):
     """The part of ForgeAdmin about repositories and their owners."""
 
     async def project(self, path: str) -> Project:
-        if not _PATH.fullmatch(path):
+        """By its path, or by its number."""
+        known = path.isascii() and path.isdecimal()
+        if not known and not _PATH.fullmatch(path):
             raise ContentRefused(
                 f"{path} is no repository of GitHub's: write `owner/repository`.", code="path"
             )
         what = self.attempt(f"repository {path}", writes=False)
-        found: Any = await self.call(what, lambda api: api.getitem(f"/repos/{path}", None))
+        at = place(path) if known else f"/repos/{path}"
+        found: Any = await self.call(what, lambda api: api.getitem(at, None))
         return project_of(found)
 
     async def group(self, path: str) -> Project:

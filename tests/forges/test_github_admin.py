@@ -83,6 +83,10 @@ async def test_a_repository_is_found_by_its_path(github: GithubServer, admin: Gi
     assert found.url == f"{github.page}/owner/repo"
 
 
+async def test_a_repository_is_found_by_its_number(admin: GithubAdmin) -> None:
+    assert (await admin.project("101")).path == "owner/repo"
+
+
 async def test_a_renamed_repository_is_found_by_its_old_path(
     github: GithubServer, admin: GithubAdmin
 ) -> None:
