@@ -6,7 +6,10 @@ import json
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.errors import PayloadError
 from bot.events import SPECS, understand
 from bot.events.activity_table import ROWS
 from bot.events.github import ECHOES
@@ -48,6 +51,64 @@ def test_an_action_that_nobody_knows_yet_is_told_as_an_update_or_by_no_family() 
             event = understand(source(header_of(name), "github"), body)
             assert SPECS[event.kind].line(event).text, name
             assert reply_of(event), name
+
+
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64)
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["0" * 40, "https://[", "{actor}", "<!here>", "refs/heads/", "\ud800"])
+)
+_KEYS = st.sampled_from(
+    [
+        *("action", "issue", "discussion", "alert", "repository", "sender", "label", "changes"),
+        *("from", "name", "title", "number", "id", "login", "full_name", "team", "member"),
+        *("package", "rule", "pages", "project_card", "installation", "sponsorship", "milestone"),
+    ]
+)
+_JSON = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=5),
+    max_leaves=15,
+)
+
+
+@given(
+    body=st.dictionaries(_KEYS, _JSON, max_size=6),
+    case=st.sampled_from(_ACTIONS),
+)
+def test_any_object_is_an_event_or_a_payload_error(
+    body: dict[str, object], case: tuple[str, str]
+) -> None:
+    event, action = case
+    try:
+        told = understand(source(event, "github"), {**body, "action": action})
+    except PayloadError:
+        return
+    assert told.subjects
+    assert SPECS[told.kind].line(told).text
+    assert reply_of(told)
+
+
+@given(data=st.data(), name=st.sampled_from([n for n in NAMES if forge_of(n) == "github"]))
+def test_an_example_with_a_part_of_it_changed_is_one_too(data: st.DataObject, name: str) -> None:
+    body = body_of(name)
+    place = body
+    for _ in range(data.draw(st.integers(1, 4))):
+        key = data.draw(st.sampled_from(sorted(place)))
+        if isinstance(place[key], dict) and place[key] and data.draw(st.booleans()):
+            place = place[key]
+            continue
+        place[key] = data.draw(_JSON)
+        break
+    try:
+        told = understand(source(header_of(name), "github"), body)
+    except PayloadError:
+        return
+    assert SPECS[told.kind].line(told).text
+    assert reply_of(told)
 
 
 #: What other bots already tell well: a sentence that serves everything is not enough for it.

@@ -61,6 +61,7 @@ def test_what_only_members_see_is_private_in_a_public_project_too() -> None:
     assert event.project is not None
     assert event.project.visibility == "private"
     assert event_of("repository_advisory__published").fields["visibility"] == "public"
+    assert event_of("security_advisory__published").fields["visibility"] == "public"
 
 
 def test_an_issue_that_was_confidential_until_now_is_told_as_such() -> None:
