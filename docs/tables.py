@@ -325,7 +325,8 @@ def not_yet() -> str:
     """Every word that is known and not carried out, in one sentence or none."""
     if not NOT_YET:
         return ""
-    return f"Nor are words of the rules ({code(sorted(NOT_YET))}); each says so when it is used.\n"
+    words = code(sorted(NOT_YET))
+    return f"**Not built yet** are words of the rules ({words}); each says so when it is used.\n"
 
 
 def rules_not_yet() -> str:
