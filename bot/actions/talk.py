@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.events import wording
-from bot.message import Message, dump_text, join, load_text, strike, text
+from bot.message import Message, Plain, dump_text, join, load_text, one_line, strike, text, truncate
 from bot.model import ActionId
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ TOGETHER: Final = timedelta(seconds=30)
 #: Of one reply; the next begins another.
 _MOST: Final = 20
 _ROWS: Final = 10
+_NAME: Final = 60
 
 #: JSON, as it is kept between events: `slot` of the reply, and its `parts`.
 Talk = dict[str, Any]
@@ -98,12 +98,17 @@ def _part(remark: Remark) -> Talk:
     return {
         "id": remark.id,
         "glyph": remark.glyph,
-        "who": wording.who(remark.author),
+        "who": dump_text(_who(remark)),
         "said": dump_text(remark.said),
         "row": dump_text(remark.row),
         "leads": remark.leads,
         "gone": remark.change == "delete",
     }
+
+
+def _who(remark: Remark) -> Text:
+    name = one_line(remark.author.shown) if remark.author is not None else ""
+    return truncate((Plain(name or "Someone"),), _NAME)
 
 
 def _with(talk: Mapping[str, Json], remark: Remark) -> Talk:
@@ -132,12 +137,13 @@ def _lead(parts: list[Talk], lead: Talk | None) -> Text:
     if lead is not None:
         return _alone(lead)
     left = sum(not part["gone"] for part in parts)
-    words = f"{parts[0]['who']} wrote {wording.count(left or len(parts), 'comment')}"
-    return text("💬 ", words if left else strike(words))
+    count = left or len(parts)
+    words = text(load_text(parts[0]["who"]), f" wrote {count} comment{'' if count == 1 else 's'}")
+    return text("💬 ", words if left else strike(*words))
 
 
 def _alone(part: Talk) -> Text:
-    said = text(f"{part['who']} ", load_text(part["said"]))
+    said = text(load_text(part["who"]), " ", load_text(part["said"]))
     if part["gone"]:
         return text(f"{part['glyph']} ", strike(*said), " (deleted)")
     return text(f"{part['glyph']} ", said)
