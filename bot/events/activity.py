@@ -74,9 +74,11 @@ def reply(event: Event) -> Text:
 
 def _sentence(event: Event) -> Text:
     subject: Activity = event.subject
-    words = f"{subject.row.glyph} {wording.who(event.actor)} {subject.verb} {subject.row.noun}"
-    name = text(" ", wording.linked(subject.name, subject.url)) if subject.name else ()
-    return text(words.rstrip(), *name)
+    row = subject.row
+    head = f"{row.glyph} {wording.who(event.actor)} {subject.verb} "
+    if not subject.name:
+        return text(head, f"{row.article} {row.noun}".lstrip())
+    return text(head, f"{row.noun} ", wording.linked(subject.name, subject.url))
 
 
 def _details(subject: Activity) -> str:

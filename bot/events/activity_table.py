@@ -32,6 +32,7 @@ class Row:
     #: Name and address of what it is about.
     what: Callable[[Payload], tuple[str, str]]
     before_project: str = " in "
+    #: Before the noun, where what it is about has no name.
     article: str = "a"
     #: What follows in brackets.
     more: Callable[[Payload], str] | None = None
@@ -160,6 +161,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "branch_protection_configuration": Row(
         glyph="🔒",
         noun="all branch protection",
+        article="",
         acts={
             action: Act(name=f"protection.{action}", verb=action, doc=f"all of it was {action}")
             for action in ("enabled", "disabled")
@@ -263,6 +265,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "github_app_authorization": Row(
         glyph="🧩",
         noun="what the app may do",
+        article="",
         acts=_only("app.unauthorized", "took back", "somebody took back what an app may do"),
         what=_nothing,
     ),
@@ -283,6 +286,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "meta": Row(
         glyph="🪝",
         noun="the hook",
+        article="",
         acts=_only("hook.deleted", "deleted", "the hook that told of it was deleted", "deleted"),
         what=_nothing,
         before_project=" of ",
@@ -316,6 +320,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "custom_property_values": Row(
         glyph="🗂️",
         noun="properties",
+        article="",
         acts=_only("property.assigned", "set", "a project's properties got other values"),
         what=lambda payload: (_listed(payload["new_property_values"], "property_name"), ""),
         before_project=" of ",
@@ -323,6 +328,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "security_and_analysis": Row(
         glyph="🔒",
         noun="settings for security",
+        article="",
         acts=_only("security.changed", "changed", "what is scanned for in a project was changed"),
         what=_nothing,
         before_project=" of ",

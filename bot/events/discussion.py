@@ -92,6 +92,7 @@ def from_github(source: Source, payload: Payload) -> Event | None:
             "removed_labels": labels if action == "unlabeled" else (),
         },
         url=payload["answer"]["html_url"].text_or() if subject.answer else subject.url,
+        private=github.names_private(payload, payload["changes"]["new_repository"]),
     )
 
 

@@ -98,6 +98,12 @@ def repository(place: Payload) -> Project | None:
     )
 
 
+def names_private(payload: Payload, *others: Payload) -> bool:
+    """Whether one of the other repositories that a body names is not for all who see its own."""
+    own = payload["repository"]["private"].bool_or(None)
+    return own is not True and any(one["private"].bool_or() for one in others)
+
+
 _VISIBILITY: Final = {True: "private", False: "public"}
 
 

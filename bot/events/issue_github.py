@@ -25,7 +25,8 @@ def from_github(source: Source, payload: Payload) -> Event | None:
         return _linked(source, payload, action)
     name = _NAMES.get(action, "issue.updated")
     subject = _read(payload, payload["issue"], action)
-    return _made(source, payload, subject, name)
+    moved = payload["changes"]
+    return _made(source, payload, subject, name, moved["old_repository"], moved["new_repository"])
 
 
 _NAMES: Final[Mapping[str, str]] = {
@@ -38,7 +39,8 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 
 
-def _made(source: Source, payload: Payload, subject: Issue, name: str) -> Event:
+def _made(source: Source, payload: Payload, subject: Issue, name: str, *others: Payload) -> Event:
+    """`others`: repositories whose issues it names."""
     # The oldest deliveries tell of pull requests too, which GitHub numbers among the issues.
     kind = "mr" if subject.type == "pull request" else "issue"
     return make_event(
@@ -53,6 +55,7 @@ def _made(source: Source, payload: Payload, subject: Issue, name: str) -> Event:
         fields=fields_of(subject),
         url=subject.url,
         group=github.organization(payload),
+        private=github.names_private(payload, *others),
     )
 
 
@@ -214,4 +217,5 @@ def _linked(source: Source, payload: Payload, action: str) -> Event | None:
         _read(payload, payload[tie.about], action), details=text(f": {tie.said} ", link)
     )
     echo = tie.mirrored and not is_elsewhere
-    return _made(source, payload, subject, "issue.echoed" if echo else "issue.updated")
+    name = "issue.echoed" if echo else "issue.updated"
+    return _made(source, payload, subject, name, elsewhere)

@@ -64,6 +64,23 @@ def test_what_only_members_see_is_private_in_a_public_project_too() -> None:
     assert event_of("security_advisory__published").fields["visibility"] == "public"
 
 
+@pytest.mark.parametrize("name", ["issues__transferred", "discussion__transferred"])
+def test_who_names_a_private_project_in_a_public_one_is_private(name: str) -> None:
+    body = body_of(name)
+    body["repository"] |= {"private": False, "visibility": "public"}
+    told = understand(source(name.partition("__")[0], "github"), body)
+    assert told.fields["visibility"] == "private"
+    body["changes"]["new_repository"]["private"] = False
+    told = understand(source(name.partition("__")[0], "github"), body)
+    assert told.fields["visibility"] == "public"
+
+
+def test_a_parent_in_a_private_project_makes_what_is_told_of_its_child_private() -> None:
+    body = body_of("sub_issues__parent_issue_removed_elsewhere")
+    body["repository"] |= {"private": False, "visibility": "public"}
+    assert understand(source("sub_issues", "github"), body).fields["visibility"] == "private"
+
+
 def test_an_issue_that_was_confidential_until_now_is_told_as_such() -> None:
     body = body_of("issue_hook__update_labeled")
     body["changes"] = {"confidential": {"previous": True, "current": False}}
