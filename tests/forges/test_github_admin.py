@@ -38,6 +38,8 @@ class Bot:
     url: str
     status: int = 202
     got: list[tuple[str, str, bool]] = field(default_factory=list)
+    #: What came with requests that were no deliveries.
+    credentials: list[str] = field(default_factory=list)
 
     def wish(self, path: str = "/h", **changes: Any) -> HookWish:
         return HookWish(**{"url": self.url + path, "triggers": PUSHES, "secret": "s3", **changes})
@@ -52,7 +54,12 @@ async def bot() -> AsyncIterator[Bot]:
         return web.Response(status=found.status)
 
     app = web.Application()
+    async def look(request: web.Request) -> web.Response:
+        found.credentials.append(request.headers.get("Authorization", ""))
+        return web.json_response([])
+
     app.router.add_post("/{path:.*}", receive)
+    app.router.add_get("/{path:.*}", look)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -614,7 +621,16 @@ async def test_the_token_follows_no_link_to_another_host(
     with pytest.raises(NotSent) as caught:
         await admin.hooks("101")
     assert caught.value.code == "redirect"
-    assert bot.got == []
+    assert bot.credentials == []
+
+
+async def test_a_redirect_to_another_host_goes_without_the_token(
+    github: GithubServer, admin: GithubAdmin, bot: Bot
+) -> None:
+    headers = {"Location": f"{bot.url}/repositories/101/hooks"}
+    github.faults.append(Fault("GET", "/hooks", status=302, body={}, headers=headers))
+    await admin.hooks("101")
+    assert bot.credentials == [""]
 
 
 async def test_a_write_is_never_repeated_elsewhere(
