@@ -223,7 +223,8 @@ class ForgeAdmin(Protocol):
     """The REST half of a forge. Every method raises CallError (or CommandError with a cause a
     person can act on)."""
 
-    async def project(self, path: str) -> Project: ...
+    async def project(self, path: str) -> Project:
+        """By its path or its id."""
 
     async def hooks(self, project_id: str) -> tuple[RemoteHook, ...]:
         """All pages."""

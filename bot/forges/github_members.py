@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from bot.errors import TargetRefused
+from bot.errors import CallError, TargetRefused
 from bot.forges.github_client import GithubClient
 from bot.forges.github_places import GROUP, named, place
 from bot.message import one_line
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _RIGHTS: Final = {"admin": Right.MANAGE, "write": Right.WRITE, "read": Right.READ}
 _LONGEST: Final = 500
 _LOGIN: Final = re.compile(r"[A-Za-z0-9_-]{1,100}(\[bot\])?", re.ASCII)
+_STATUS: Final = "query($login: String!) { user(login: $login) { status { message } } }"
 #: What of a profile its owner writes.
 _WRITTEN: Final = ("name", "bio", "company", "location", "blog")
 
@@ -54,8 +55,21 @@ class GithubMembers(GithubClient):
         user = await self._user(username)
         if user is None:
             return ""
-        shown = " ".join(str(user[part]) for part in _WRITTEN if user.get(part))
-        return one_line(shown)[:_LONGEST]
+        shown = [str(user[part]) for part in _WRITTEN if user.get(part)]
+        return one_line(" ".join((await self._status(str(user["login"])), *shown)))[:_LONGEST]
+
+    async def _status(self, login: str) -> str:
+        """REST does not tell it. Empty where it cannot be asked for: the profile is enough."""
+        what = self.attempt(f"the status of {login}", writes=False)
+        endpoint = f"{self.url.removesuffix('/v3')}/graphql"
+        asked = {"query": _STATUS, "variables": {"login": login}}
+        try:
+            found: Any = await self.call(what, lambda api: api.post(endpoint, None, data=asked))
+        except CallError:
+            return ""
+        data = found.get("data") if isinstance(found, dict) else None
+        status = ((data or {}).get("user") or {}).get("status") or {}
+        return str(status.get("message") or "")
 
     async def _membership(self, project_id: str, login: str) -> Right:
         what = self.attempt(f"the members of {named(project_id)}", writes=False, scope="`read:org`")

@@ -38,6 +38,8 @@ class GithubServer:
         self.moved: dict[str, str] = {}
         #: Users by login, as the API shows them.
         self.users: dict[str, dict[str, Any]] = {}
+        #: What people wrote into their status, which only GraphQL tells.
+        self.statuses: dict[str, str] = {}
         self.requests: list[Request] = []
         self.refused: list[str] = []
         self.faults: list[Fault] = []
@@ -142,6 +144,9 @@ class GithubServer:
     async def _act(self, request: web.Request, path: str, body: Any) -> _Answer:
         if request.headers.get("Authorization", "").split(" ")[-1] != self.token:
             raise Refusal(401, {"message": "Bad credentials", "status": "401"})
+        if request.path == "/api/graphql":
+            status = {"message": self.statuses.get(body["variables"]["login"])}
+            return 200, {"data": {"user": {"status": status}}}, {}
         match path.strip("/").split("/"):
             case ["repositories" | "organizations", number, *rest] if number.isdecimal():
                 home = self.homes.get(int(number))

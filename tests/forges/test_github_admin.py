@@ -54,6 +54,7 @@ async def bot() -> AsyncIterator[Bot]:
         return web.Response(status=found.status)
 
     app = web.Application()
+
     async def look(request: web.Request) -> web.Response:
         found.credentials.append(request.headers.get("Authorization", ""))
         return web.json_response([])
@@ -411,6 +412,14 @@ async def test_a_person_is_found_by_exactly_their_name(
     assert await admin.person("../user") is None
     assert "chatops-bot: 1234 5678" in await admin.says("alice")
     assert await admin.says("nobody") == ""
+
+
+async def test_a_status_is_read_where_it_can_be(github: GithubServer, admin: GithubAdmin) -> None:
+    github.user("alice", bio="Hello")
+    github.statuses["alice"] = "link-4711"
+    assert await admin.says("alice") == "link-4711 Hello"
+    github.faults.append(Fault("POST", "/graphql", status=404, body={"message": "Not Found"}))
+    assert (await admin.says("alice")).strip() == "Hello"
 
 
 @pytest.mark.parametrize(
