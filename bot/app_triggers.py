@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bot import events
+from bot.events.github import CONFIDENTIAL, ECHOES
 from bot.forges import github, gitlab
 from bot.rules.catalogue import LISTS
 from bot.rules.patterns import is_glob, split_regex
@@ -27,9 +28,25 @@ class Hooked:
     open: frozenset[str]
     #: What its test call can send, the likeliest first.
     tests: tuple[str, ...]
-    of: Callable[[Spec], tuple[str, ...]]
+    #: What brings some of a family's names; without any, all of them.
+    of: Callable[[Spec, frozenset[str]], frozenset[str]]
+    #: What is only for rules with `confidential: true`.
+    secret: frozenset[str] = frozenset()
+    #: What another one tells too, which is enough, and the end of the names that only it brings.
+    echoes: frozenset[str] = frozenset()
     #: The confidential twin of a trigger, asked for only by rules with `confidential: true`.
     twins: Mapping[str, str] = field(default_factory=dict)
+
+
+def _of_gitlab(spec: Spec, _names: frozenset[str]) -> frozenset[str]:
+    return frozenset(spec.gitlab_triggers)
+
+
+def _of_github(spec: Spec, names: frozenset[str]) -> frozenset[str]:
+    every = frozenset((*spec.github, *spec.github_also))
+    if not names or not names <= set(spec.github_by_name):
+        return every
+    return frozenset(event for name in names for event in spec.github_by_name[name])
 
 
 HOOKED: Final[Mapping[str, Hooked]] = {
@@ -37,7 +54,7 @@ HOOKED: Final[Mapping[str, Hooked]] = {
         every=gitlab.TRIGGERS,
         open=gitlab.OPEN_TRIGGERS,
         tests=gitlab.TEST_TRIGGERS,
-        of=lambda spec: spec.gitlab_triggers,
+        of=_of_gitlab,
         twins={
             "issues_events": "confidential_issues_events",
             "note_events": "confidential_note_events",
@@ -47,7 +64,9 @@ HOOKED: Final[Mapping[str, Hooked]] = {
         every=github.TRIGGERS,
         open=github.OPEN_TRIGGERS,
         tests=github.TEST_TRIGGERS,
-        of=lambda spec: (*spec.github, *spec.github_also),
+        of=_of_github,
+        secret=CONFIDENTIAL,
+        echoes=frozenset(ECHOES),
     ),
 }
 #: The families that a rule's `follow` brings.
@@ -101,14 +120,34 @@ class RulesForHooks:
                 yield rule
 
 
-def _triggers(rule: Rule, hooked: Hooked) -> set[str]:
-    kinds: set[str] = set()
+def _triggers(rule: Rule, hooked: Hooked) -> frozenset[str]:
+    whole = {
+        trigger
+        for kind in _kinds_besides(rule)
+        for trigger in hooked.of(events.SPECS[kind], frozenset())
+    }
+    found = _named(rule, hooked) | whole
+    if not any(name.endswith(".echoed") for name in rule.on):
+        found -= hooked.echoes
+    if not rule.confidential:
+        return found - hooked.secret
+    return found | {hooked.twins[trigger] for trigger in found if trigger in hooked.twins}
+
+
+def _named(rule: Rule, hooked: Hooked) -> frozenset[str]:
+    """What brings the events that it names."""
     found: set[str] = set()
     for name in rule.on:
         if name in {events.ANY, events.UNMATCHED, "other"}:
             found |= hooked.open
         elif (kind := events.kind_of(name)) is not None:
-            kinds.add(kind)
+            found |= hooked.of(events.SPECS[kind], events.names_of(name))
+    return frozenset(found)
+
+
+def _kinds_besides(rule: Rule) -> set[str]:
+    """Families that what it makes of them needs besides."""
+    kinds: set[str] = set()
     listed = rule.timing.listed or rule.timing.each
     if listed is not None:
         # What is open is known from events.
@@ -118,7 +157,4 @@ def _triggers(rule: Rule, hooked: Hooked) -> set[str]:
             # It shows the pipeline besides its own events.
             kinds.add("pipeline")
         kinds |= {_FOLLOWED[topic] for topic in spec.follow if topic in _FOLLOWED}
-    found |= {trigger for kind in kinds for trigger in hooked.of(events.SPECS[kind])}
-    if rule.confidential:
-        found |= {hooked.twins[trigger] for trigger in found if trigger in hooked.twins}
-    return found
+    return kinds

@@ -125,6 +125,8 @@ class Spec:
     from_github: Reader | None = None
     #: Events of other families whose deliveries tell of this one too.
     github_also: tuple[str, ...] = ()
+    #: The events that bring a name, for families of many; a name without an entry may come by all.
+    github_by_name: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: Hook attributes of GitLab that bring it: `push_events`. Confidential twins are left out.
     gitlab_triggers: tuple[str, ...] = ()
     #: The default message of an event.

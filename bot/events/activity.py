@@ -95,12 +95,22 @@ def _names() -> tuple[EventName, ...]:
     return tuple(found.values())
 
 
+def _bring() -> dict[str, tuple[str, ...]]:
+    """The events that bring each name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for event, row in ROWS.items():
+        for name in dict.fromkeys(act.name for act in row.acts.values()):
+            found[name] = (*found.get(name, ()), event)
+    return found
+
+
 SPEC: Final = Spec(
     kind="activity",
     doc="what else GitHub tells; one sentence serves all of it, `payload.*` has the rest",
     names=_names(),
     fields=declare("name", "type", "event"),
     github=tuple(ROWS),
+    github_by_name=_bring(),
     from_github=from_github,
     line=line,
     reply=reply,

@@ -128,3 +128,8 @@ ECHOES: Final[Mapping[str, str]] = {
     "registry_package": "package",
     "repository_vulnerability_alert": "dependabot_alert",
 }
+
+#: Events that are confidential whatever they say: nobody else hears of them.
+CONFIDENTIAL: Final = frozenset(
+    {"secret_scanning_alert", "secret_scanning_alert_location", "secret_scanning_scan"}
+)
