@@ -5,41 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from typing import Any
 
-from typing_extensions import override
-
+from bot.config_readers import READERS, Secret, read_github, read_secret, read_url
 from bot.errors import ConfigError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Secret:
-    """A value that never shows: repr, str and format give `***`; `reveal()` gives it."""
-
-    _value: str = field(repr=False)
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    @override
-    def __repr__(self) -> str:
-        return "***"
-
-    @override
-    def __str__(self) -> str:
-        return "***"
-
-    @override
-    def __format__(self, _spec: str) -> str:
-        return "***"
+__all__ = ["Instance", "Secret", "Settings", "is_loopback", "setting"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +140,7 @@ class Settings:
             name = item.metadata["name"]
             raw = environ.get(name, "").strip() or item.metadata["default"]
             try:
-                values[item.name] = _READERS[name](raw)
+                values[item.name] = READERS[name](raw)
             except ValueError as error:
                 faults.append(f"{name}: {error}")
         instances = _instances(environ, values, faults)
@@ -207,9 +179,9 @@ def _instances(
             continue
         forge, label = match.group(1).lower(), match.group(2).lower()
         try:
-            url = _url(environ[name].strip())
-            url = _github(url) if forge == "github" else url
-            token = _optional_secret(environ.get(f"{match.group(1)}_{match.group(2)}_TOKEN", ""))
+            url = read_url(environ[name].strip())
+            url = read_github(url) if forge == "github" else url
+            token = read_secret(environ.get(f"{match.group(1)}_{match.group(2)}_TOKEN", ""))
         except ValueError as error:
             faults.append(f"{name}: {error}")
             continue
@@ -249,157 +221,3 @@ def _together(values: Mapping[str, Any]) -> list[str]:
             " `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
         )
     return faults
-
-
-def _text(raw: str) -> str:
-    return raw
-
-
-def _optional(raw: str) -> str | None:
-    return raw or None
-
-
-def _secret(prefix: str, kind: str) -> Callable[[str], Secret | None]:
-    def read(raw: str) -> Secret | None:
-        if raw and not raw.startswith(prefix):
-            raise ValueError(f"not {kind}: it begins with `{prefix}`")
-        return _optional_secret(raw)
-
-    return read
-
-
-def _optional_secret(raw: str) -> Secret | None:
-    if any(c.isspace() for c in raw.strip()):
-        raise ValueError("must not hold white space")
-    return Secret(raw.strip()) if raw.strip() else None
-
-
-def _long_secret(raw: str) -> Secret | None:
-    if raw and len(raw) < _SECRET_LENGTH:
-        raise ValueError(f"too short to be a secret: use at least {_SECRET_LENGTH} characters")
-    return _optional_secret(raw)
-
-
-def _port(raw: str) -> int:
-    if not raw.isdecimal():
-        raise ValueError(f"not a whole number: {raw!r}")
-    if int(raw) > _LAST_PORT:
-        raise ValueError(f"not a port: {raw} (0 to {_LAST_PORT})")
-    return int(raw)
-
-
-def _days(raw: str) -> int:
-    if not raw.isdecimal() or 0 < int(raw) < _SHORTEST_RETENTION:
-        raise ValueError(
-            f"not 0 or a number of days from {_SHORTEST_RETENTION}: {raw!r}; `bot backtest` looks"
-            " back two weeks"
-        )
-    return int(raw)
-
-
-def _url(raw: str) -> str:
-    parts = urlsplit(raw)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"not an http(s) address: {raw!r}")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must be a bare address, without user, query or fragment")
-    return raw.rstrip("/")
-
-
-def _github(raw: str) -> str:
-    """The API's address, also when that of the pages is given; an own server's is `/api/v3`."""
-    url = _url(raw)
-    host = urlsplit(url).hostname or ""
-    if host == "github.com" or (host.endswith(".ghe.com") and not host.startswith("api.")):
-        return f"https://api.{host}"
-    return url
-
-
-def _optional_url(raw: str) -> str | None:
-    return _url(raw) if raw else None
-
-
-def _api_url(raw: str) -> str:
-    return _url(raw) + "/"
-
-
-def _database(raw: str) -> str:
-    scheme, colon, rest = raw.partition("://")
-    if colon and scheme in {"postgres", "postgresql", "postgresql+asyncpg"} and rest:
-        return f"postgresql://{rest}"
-    if colon and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        return raw
-    raise ValueError("not a database: use `sqlite:///path/to/bot.db` or `postgresql://…`")
-
-
-def _names(raw: str) -> tuple[str, ...]:
-    names = tuple(part for part in re.split(r"[\s,]+", raw) if part)
-    for name in names:
-        if not re.fullmatch(r"[UW][A-Z0-9]{2,}", name):
-            raise ValueError(f"not a Slack user id: {name!r} (profile, ⋮, Copy member ID)")
-    return names
-
-
-def _places(raw: str) -> tuple[str, ...]:
-    """Host names, addresses and networks."""
-    places = tuple(part for part in re.split(r"[\s,]+", raw) if part)
-    for place in places:
-        try:
-            ip_network(place, strict=False)
-        except ValueError:
-            if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", place):
-                raise ValueError(f"neither a host nor a network: {place!r}") from None
-    return places
-
-
-def _seconds(raw: str) -> float:
-    try:
-        value = float(raw)
-    except ValueError:
-        raise ValueError(f"not a number of seconds: {raw!r}") from None
-    if not 0 <= value <= _LONGEST_GAP_S:
-        raise ValueError(f"must be between 0 and {_LONGEST_GAP_S}: {raw}")
-    return value
-
-
-def _choice(*choices: str) -> Callable[[str], str]:
-    def read(raw: str) -> str:
-        for choice in choices:
-            if raw.lower() == choice.lower():
-                return choice
-        raise ValueError(f"unknown: {raw!r}; one of {', '.join(choices)}")
-
-    return read
-
-
-_SECRET_LENGTH: Final = 16
-_LAST_PORT: Final = 65_535
-_LONGEST_GAP_S: Final = 3600
-_SHORTEST_RETENTION: Final = 14
-
-_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "HOST": _text,
-    "PORT": _port,
-    "PUBLIC_URL": _optional_url,
-    "DATABASE_URL": _database,
-    "RULES": _text,
-    "SLACK_BOT_TOKEN": _secret("xox", "a Slack bot token"),
-    "SLACK_SIGNING_SECRET": _optional_secret,
-    "SLACK_APP_TOKEN": _secret("xapp-", "a Slack app-level token"),
-    "SLACK_API_URL": _api_url,
-    "GITLAB_URL": _url,
-    "GITLAB_TOKEN": _optional_secret,
-    "GITHUB_URL": _github,
-    "GITHUB_TOKEN": _optional_secret,
-    "WEBHOOK_SECRET": _optional_secret,
-    "SECRET_KEY": _long_secret,
-    "BOT_ADMINS": _names,
-    "CONSOLE_TOKEN": _optional_secret,
-    "ADMIN_CHANNEL": _optional,
-    "CHANNEL_GAP_S": _seconds,
-    "WEBHOOK_ALLOW": _places,
-    "RETENTION_DAYS": _days,
-    "WORKER_PORT": lambda raw: _port(raw) if raw else None,
-    "LOG_LEVEL": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
-    "LOG_FORMAT": _choice("console", "json"),
-}
