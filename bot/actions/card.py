@@ -59,7 +59,7 @@ def edit(
         if follower is None or follower.asker is None or facts is None:
             continue
         show = view.specs[planning.kind_of(thread.subject)].card
-        if show is not None:
+        if show is not None and thread.subject in view.changed:
             made = _card(view, follower.asker, thread.channel, thread.subject, show(facts))
             to.add(replace(made, root=thread.root))
         edited.append((thread, follower))

@@ -333,7 +333,14 @@ def test_one_release_of_github_is_one_message() -> None:
         fixture("release__published"),
         fixture("release__released"),
     )
-    assert [line.split(":")[0] for line in said] == ["card", "card edit"]
+    assert [line.split(":")[0] for line in said] == ["card"]
+
+
+def test_a_card_that_would_show_the_same_is_not_edited() -> None:
+    run = bench(TAGS)
+    run.take(fixture("release__published"))
+    assert lines(run, fixture("release__released")) == []
+    assert len(lines(run, fixture("release__edited_notes"))) == 1
 
 
 def test_a_draft_shows_nowhere() -> None:
