@@ -69,7 +69,7 @@ def make(
             "environment": one.environment or None,
             "tier": one.tier or None,
             "status": one.status,
-            "branch": one.ref if one.ref != one.sha else None,
+            "branch": one.ref if one.ref and one.ref != one.sha else None,
             "sha": one.sha or None,
             "commit": git.commit_ref(one.sha, one.commit_url) if one.sha else None,
             "title": one.commit_title or None,
