@@ -175,7 +175,7 @@ class Audit(Protocol):
 class RulesView(Protocol):
     """The active rules, as far as hooks go."""
 
-    def triggers(self, project: str) -> frozenset[str]:
+    def triggers(self, project: str, forge: str = "gitlab") -> frozenset[str]:
         """Hook attributes that rules for this project need, for `any` and `unmatched` every open
         one, confidential twins only where a rule says so; empty when no rule could match it."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def wanted(ctx: Context, site: Site, path: str, *, anyway: bool) -> frozenset[str]:
     """What the rules need; every open trigger when they are not the only ones to decide."""
-    needed = ctx.rules.triggers(path)
+    needed = ctx.rules.triggers(path, site.forge)
     return needed | site.open_triggers if anyway else needed
 
 
