@@ -164,9 +164,14 @@ def one_line(value: str) -> str:
     return " ".join(clean(value).split())
 
 
+#: Of an address; a longer one would fill a message by itself, unseen.
+URL_LIMIT: Final = 2_000
+_SPACE: Final = re.compile(r"\s")
+
+
 def is_web_url(url: str) -> bool:
     """Whether a link may be made of it: http, https or mailto, no white space or controls."""
-    if not url or clean(url) != url or any(c.isspace() for c in url):
+    if not 0 < len(url) <= URL_LIMIT or clean(url) != url or _SPACE.search(url):
         return False
     try:
         parts = urlsplit(url)

@@ -25,6 +25,8 @@ _LINE: Final = 300
 #: Of the grey row below it.
 _ROW: Final = 150
 _DESCRIPTION: Final = 300
+#: Of a part of the message, to know what it tells already.
+_TOLD: Final = 3_000
 #: Of one fact, and how many of them.
 _FACT: Final = 120
 _FACTS: Final = 10
@@ -109,7 +111,8 @@ def _dotted(body: Text) -> Text:
 
 def facts_of(event: Event, message: Message) -> tuple[tuple[str, Text], ...]:
     """What the event has to tell beside the message, as heading and value."""
-    told = _letters(join(" ", [message.text, *message.body, *message.context])).casefold()
+    parts = [truncate(part, _TOLD) for part in (message.text, *message.body, *message.context)]
+    told = _letters(join(" ", parts)).casefold()
     found: list[tuple[str, Text]] = []
     for name, heading, code in _HEADINGS:
         value = event.fields.get(name)
@@ -171,7 +174,7 @@ def _unquoted(body: Text) -> Text:
 
 def on_one_line(body: Text, limit: int) -> Text:
     """Without line breaks; somebody's words in quotation marks instead of a quote."""
-    return truncate(_tidy(text(*map(_flat, body))), limit)
+    return truncate(_tidy(text(*map(_flat, truncate(body, 10 * limit)))), limit)
 
 
 def _flat(span: Span) -> Text:

@@ -28,6 +28,8 @@ _BUTTONS: Final = 25
 _LABEL_LIMIT: Final = 75
 _VALUE_LIMIT: Final = 2000
 _CUT: Final = "…"
+#: Of what is rendered at all. Characters that cannot be seen count here, and not in what is sent.
+_WIDEST: Final = 8 * SECTION_LIMIT
 #: Below this a paragraph is not worth beginning.
 _SCRAP: Final = 40
 
@@ -47,15 +49,15 @@ def blocks(message: Message) -> Sent:
 
     What does not fit is cut on a span boundary, and says so with an ellipsis.
     """
-    above = [("section", part) for part in (message.text, *message.body)]
-    below = [("context", part) for part in message.context]
+    above = [("section", truncate(part, _WIDEST)) for part in (message.text, *message.body)]
+    below = [("context", truncate(part, _WIDEST)) for part in message.context]
     facts = _facts(message)
     room = TOTAL_LIMIT - sum(size(field["text"]) for block in facts for field in block["fields"])
     made = _made([(kind, part) for kind, part in (*above, *below) if _shows(part)], room)
     if facts and len(made) < BLOCKS_LIMIT:
         place = sum(block["type"] == "section" for block in made)
         made = [*made[:place], *facts, *made[place:]]
-    notification = fit(message.text, SECTION_LIMIT).strip() or _first(made) or _CUT
+    notification = _first(made).strip() or _CUT
     buttons = [_actions(message.buttons)] if message.buttons else []
     if message.color is None:
         return Sent(text=notification, blocks=(*made[: BLOCKS_LIMIT - len(buttons)], *buttons))
@@ -71,7 +73,9 @@ def fit(body: Text, limit: int) -> str:
     if size(rendered) <= limit:
         return rendered
     # Characters that cannot be seen count in the width, not in what is rendered.
-    low, high, best = 1, min(8 * limit, width(body)), ""
+    low, high, best = 1, min(_WIDEST, 8 * limit, width(body)), ""
+    if high > limit and size(render(truncate(body, limit))) > limit:
+        high = limit  # markup and escapes make most texts longer than they look
     while low <= high:
         middle = (low + high) // 2
         rendered = render(truncate(body, middle))
@@ -84,7 +88,9 @@ def fit(body: Text, limit: int) -> str:
 
 def size(value: str) -> int:
     """Characters as JavaScript counts them: an emoji is two. Slack does not say how it counts."""
-    return len(value) + sum(character > "\uffff" for character in value)
+    if value.isascii():
+        return len(value)
+    return len(value.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _shows(body: Text) -> bool:
@@ -148,7 +154,7 @@ def _context(element: Json) -> Json:
 
 
 def _first(made: list[Json]) -> str:
-    """The text of the first block, for a message that has no lead."""
+    """The text of the first block: the lead, for a message that has one."""
     if not made:
         return ""
     if "text" in made[0]:
