@@ -5,6 +5,7 @@ Source: GitHub's "Webhook events and payloads" page, and its OpenAPI description
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from bot.events.git import Commit, first_line
@@ -46,13 +47,26 @@ def people(payload: Payload) -> tuple[Person, ...]:
 
 def commit_author(payload: Payload, *others: Person | None) -> Person | None:
     """Of a commit: `username` is missing when the e-mail address belongs to no account."""
-    name, login = payload["name"].text_or(), payload["username"].text_or()
+    name = payload["name"].text_or()
+    login = payload["username"].text_or() or _login_of(payload["email"].text_or())
     if not name and not login:
         return None
     for one in others:
         if one and login and one.username == login:
             return Person(username=login, name=name or one.name, id=one.id, bot=one.bot)
     return Person(username=login, name=name, bot=login.endswith("[bot]"))
+
+
+#: Of those who hide their address, on commits: with their number, or of old without.
+_HIDDEN: Final = re.compile(
+    r"(?:\d+\+)?([A-Za-z0-9-]{1,39}(?:\[bot\])?)@users\.noreply\.github\.com"
+)
+
+
+def _login_of(email: str) -> str:
+    """Runs of workflows name the author of their commit by nothing but name and address."""
+    found = _HIDDEN.fullmatch(email)
+    return found[1] if found else ""
 
 
 def commit(payload: Payload, *others: Person | None) -> Commit | None:

@@ -236,7 +236,7 @@ def _status(payload: Payload, project: Project | None, actor: Person | None) -> 
         ref=ref,
         foreign=not ref,
         status=status,
-        reason="error" if payload["state"].text_or() == "error" else "",
+        reason=git.first_line(payload["description"].text_or()) if status == "failed" else "",
         trigger="",
         counts=bool(ref),
         url=payload["target_url"].text_or() or commit_url(project, sha),

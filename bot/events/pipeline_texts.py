@@ -34,7 +34,6 @@ _REASONS: Final[Mapping[str, str]] = {
     "config_error": "No job ran: its configuration cannot be read, or leaves every job out",
     "startup_failure": "No job ran: the workflow file has a mistake",
     "timed_out": "It ran out of time",
-    "error": "It could not be run",
 }
 
 
@@ -141,7 +140,7 @@ def _why(run: Pipeline) -> Text:
         return ()
     if run.failed:
         return _failed(run)
-    words = _REASONS.get(run.reason, run.reason.replace("_", " "))
+    words = _REASONS.get(run.reason, run.reason)
     return text(wording.short(words)) if words else ()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from bot.events import SPECS, understand
+from bot.model import Person
 from bot.registry import Source
 from tests.events.reading import event_of, line_of
 
@@ -122,6 +123,27 @@ def test_every_report_of_one_status_is_about_the_same_thing() -> None:
 
 def test_a_run_of_a_fork_is_named_after_it() -> None:
     assert "`dave:main`" in line_of(event_of("workflow_run__action_required_of_a_fork"))
+
+
+@pytest.mark.parametrize(
+    ("address", "username"),
+    [
+        ("12+bob@users.noreply.github.com", "bob"),
+        ("bob@users.noreply.github.com", "bob"),
+        ("49+dependabot[bot]@users.noreply.github.com", "dependabot[bot]"),
+        ("bob@example.com", ""),
+        ("noreply@github.com", ""),
+        ("x@users.noreply.github.com.example.com", ""),
+    ],
+)
+def test_the_author_of_a_runs_commit_is_known_by_a_hidden_address(
+    address: str, username: str
+) -> None:
+    commit = {"id": "9c" * 20, "message": "x", "author": {"name": "Bob", "email": address}}
+    author = _run(head_commit=commit).fields["author"]
+    assert isinstance(author, Person)
+    assert (author.username, author.name) == (username, "Bob")
+    assert author.bot is username.endswith("[bot]")
 
 
 # -- the same run once more ----------------------------------------------------------------------
