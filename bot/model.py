@@ -219,6 +219,8 @@ class Action:
     confidential: bool = False
     #: Of a project that is not public, as far as its event tells: checked again as well.
     private: bool = False
+    #: Said by itself, also in a channel that is far behind.
+    apart: bool = False
     #: Of verbs that act outside of chat.
     call: Call | None = None
     #: Actions whose receipts its texts show, by the name they have there: `run`.

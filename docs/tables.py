@@ -140,7 +140,8 @@ _RULE: Final[Mapping[str, str]] = {
     "stop": "`true`: after this rule no other is tried",
     "own": "`true`: post also about what the bot itself caused",
     "allow": "which verbs may act outside of chat: `comment`, `pipeline`, `webhook`",
-    "batch": "one message for many: `daily 09:00`, or `{quiet: 5m, max_wait: 30m, by: [project]}`",
+    "batch": "one message for many: `daily 09:00`, or `{quiet: 5m, max_wait: 30m, by: [project]}`; "
+    "`never`: by itself also in a channel that is behind",
     "throttle": "the first goes, the rest is counted: `{every: 15m, by: [project]}`",
     "during": "a name of `hours`: outside of them nothing is sent",
     "wait_for": "a name of `hours`: outside of them it waits until they begin",
@@ -340,9 +341,7 @@ def rules_not_yet() -> str:
 
 
 def slash_commands() -> str:
-    rows = [
-        (f"`/hook {spec.usage}`", spec.summary, spec.who) for spec in commands.ALL
-    ]
+    rows = [(f"`/hook {spec.usage}`", spec.summary, spec.who) for spec in commands.ALL]
     return table(("Command", "What it does", "Who"), rows)
 
 

@@ -43,6 +43,8 @@ class Asker:
     spent: Callable[[str], bool] = lambda _channel: False
     #: Why a channel may not learn of the event; None when it may.
     barred: Callable[[str], str | None] = lambda _channel: None
+    #: Its messages are never folded with others.
+    apart: bool = False
 
     def may(self, channel: str) -> bool:
         if self.only is not None and channel not in self.only:
@@ -250,7 +252,12 @@ def _mentioning(action: Action, mentions: Text) -> Action:
 def new_action(verb: str, asker: Asker, channel: str, subject: SubjectKey) -> Action:
     """An action to be completed by its verb; `Plan.add` gives it its id."""
     return Action(
-        id=action_id(_UNNUMBERED, 0), verb=verb, rule=asker.name, channel=channel, subject=subject
+        id=action_id(_UNNUMBERED, 0),
+        verb=verb,
+        rule=asker.name,
+        channel=channel,
+        subject=subject,
+        apart=asker.apart,
     )
 
 

@@ -54,16 +54,25 @@ async def _of_message(ctx: Context, history: History, job: Job, place: Place) ->
     found = await _told(ctx, history, job, items[0].delivery)
     return Message(
         text=found.text,
-        body=(*found.body, *_later(items[1:])),
+        body=(*found.body, *_beside(items[1:]), *_later(items[1:])),
         context=found.context,
     )
 
 
+def _beside(items: Sequence[OutboxItem]) -> tuple[Text, ...]:
+    """What the same message tells too, because its channel was behind."""
+    folded = [item for item in items if item.state == "folded"]
+    lines = [text(bold(item.action.rule), " ", Code(item.delivery)) for item in folded[:_SHOWN]]
+    more = f" and {len(folded) - _SHOWN} more" if len(folded) > _SHOWN else ""
+    return (text("Folded into it: ", join("; ", lines), more),) if lines else ()
+
+
 def _later(items: Sequence[OutboxItem]) -> tuple[Text, ...]:
     """What was done to it afterwards."""
+    done = [item for item in items if item.state != "folded"]
     lines = [
         text(f"{item.action.verb} by ", bold(item.action.rule), " ", Code(item.delivery))
-        for item in items[-_SHOWN:]
+        for item in done[-_SHOWN:]
     ]
     return (text("Later: ", join("; ", lines)),) if lines else ()
 

@@ -11,7 +11,7 @@ from bot.rules.faults import did_you_mean
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.reading import Reading, Scope
 from bot.rules.ruleset import Condition, Rule
-from bot.rules.timing import check_timing, read_timing, timing_of
+from bot.rules.timing import NEVER, check_timing, read_timing, timing_of
 from bot.rules.verbs import GUARDED, OPEN, VERBS, long_form, read_verb
 from bot.rules.verbs_later import not_yet
 
@@ -114,7 +114,7 @@ class Entries:
                 scope,
                 timed=scope.timed or entry.key("every") is not None,
                 folded=scope.folded
-                or entry.key("batch") is not None
+                or _gathers(entry.get("batch"))
                 or entry.key("list") is not None,
             )
         own = read_conditions(entry, self._reading, scope)
@@ -342,13 +342,19 @@ class Entries:
         return name
 
     def _lint_name(self, entry: Map, given: dict[str, Any]) -> None:
-        kept = [word for word in ("once", "throttle", "batch") if given.get(word) is not None]
+        kept = [
+            word for word in ("once", "throttle", "batch") if given.get(word) not in {None, NEVER}
+        ]
         if kept and entry.get("name") is None:
             self._reading.faults.warn(
                 _at(entry),
                 f"a rule with `{kept[0]}` needs a `name`",
                 "else an edit above forgets it",
             )
+
+
+def _gathers(node: Node | None) -> bool:
+    return node is not None and not (isinstance(node, Scalar) and node.text == NEVER)
 
 
 def _wrong(node: Node) -> str:

@@ -114,6 +114,8 @@ def _actions(left: list[Held], person: Callable[[Person], Span]) -> list[Action]
             # A summary of several things is no thread of any of them.
             claims=newest.action.claims if _same(left, lambda e: e.action.claims) else (),
             confidential=any(entry.action.confidential for entry in left),
+            # A summary is folded enough.
+            apart=True,
         )
     ]
 

@@ -35,6 +35,8 @@ class Effect:
     emoji: str | None = None
     ts: str | None = None
     error: str | None = None
+    #: The action that says it too.
+    into: str | None = None
     #: From the decision to the answer of what it was sent to.
     took_ms: float | None = None
 
@@ -138,6 +140,7 @@ def _effect(raw: Mapping[str, Any]) -> Effect:
         emoji=f"-{emoji}" if emoji and raw.get("remove") else emoji,
         ts=place.get("ts"),
         error=raw.get("error"),
+        into=raw.get("into"),
         took_ms=raw.get("took_ms"),
     )
 

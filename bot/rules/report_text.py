@@ -112,6 +112,8 @@ def effect_line(effect: Effect, aliases: Mapping[str, str]) -> str:
     if effect.verb == "react" and effect.state != "done":
         said = f"{done} {said}"
     parts = [f"→ {effect.verb} {where}", said]
+    if effect.state == "folded" and effect.into:
+        parts[-1] += f" into {effect.into}"
     if effect.ts:
         parts[-1] += f" (ts {effect.ts})"
     if effect.error:
@@ -126,6 +128,7 @@ _STATES: Final = {
     "sending": "under way",
     "dead": "given up",
     "merged": "merged into a later one that waited",
+    "folded": "folded",
     "planned": "planned",
 }
 
@@ -196,6 +199,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
                 "verb": one.verb,
                 "to": one.channel,
                 "state": one.state,
+                "into": one.into,
                 "edit": one.edit,
                 "emoji": one.emoji,
                 "ts": one.ts,

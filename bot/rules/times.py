@@ -74,6 +74,8 @@ class Timing:
     """When what a rule wants is done."""
 
     batch: Batch | None = None
+    #: `batch: never`: not even in a channel that is far behind.
+    apart: bool = False
     throttle: Throttle | None = None
     during: Hours | None = None
     wait_for: Hours | None = None

@@ -33,6 +33,10 @@ _UNIQUE: Final = frozenset({"mr", "issue", "url", "commit", "sha", "pipeline", "
 _THREADED: Final = ("reply", "card", "react")
 
 
+#: As a rule writes that its messages are said one by one, whatever waits.
+NEVER: Final = "never"
+
+
 def read_timing(key: Scalar, node: Node, reading: Reading, scope: Scope) -> object:
     """One of a rule's words about time; None after a fault."""
     return _READERS[key.text](key, node, reading, scope)
@@ -42,8 +46,10 @@ def timing_of(given: Mapping[str, Any]) -> Timing:
     """What a rule and its parents said, together."""
     if not given:
         return NOW
+    batch = given.get("batch")
     return Timing(
-        batch=given.get("batch"),
+        batch=batch if isinstance(batch, Batch) else None,
+        apart=batch == NEVER,
         throttle=given.get("throttle"),
         during=given.get("during"),
         wait_for=given.get("wait_for"),
@@ -149,7 +155,9 @@ def _by(table: Map, reading: Reading, scope: Scope) -> tuple[str, ...]:
     return tuple(w.text for w in words if reading.field(w.text, w, scope) is not None)
 
 
-def _batch(_key: Scalar, node: Node, reading: Reading, scope: Scope) -> Batch | None:
+def _batch(_key: Scalar, node: Node, reading: Reading, scope: Scope) -> Batch | str | None:
+    if isinstance(node, Scalar) and node.text == NEVER:
+        return NEVER
     if not isinstance(node, Map):
         at = _daily(node, reading)
         return Batch(daily=at) if at is not None else None

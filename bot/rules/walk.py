@@ -216,7 +216,7 @@ class Walk:
     def _asker(self, rule: Rule) -> Asker:
         """A confidential event goes only to channels declared for such (1.4.14)."""
         if not self.view.event.confidential:
-            return Asker(name=rule.name)
+            return Asker(name=rule.name, apart=rule.timing.apart)
         allowed = {
             self.view.channel(channel.to)
             for channel in self.ruleset.channels.values()

@@ -79,6 +79,7 @@ def dump_action(action: Action) -> dict[str, Any]:
         "slot": action.slot,
         "confidential": action.confidential,
         "private": action.private,
+        "apart": action.apart,
         "call": asdict(action.call) if action.call is not None else None,
         "after": action.after,
     }
@@ -103,6 +104,7 @@ def load_action(raw: Mapping[str, Any]) -> Action:
         confidential=raw["confidential"],
         # Actions of an older version have none of these.
         private=raw.get("private", False),
+        apart=raw.get("apart", False),
         call=Call(**raw["call"]) if raw.get("call") else None,
         after={name: ActionId(id_) for name, id_ in (raw.get("after") or {}).items()},
     )

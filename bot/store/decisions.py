@@ -107,6 +107,7 @@ def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:
         return None
     items = outbox.listed(conn, state=None, limit=1000, delivery=delivery)
     took_ms = outbox.took_ms(conn, delivery)
+    into = outbox.taken_in(conn, delivery)
     return {
         "delivery": row.delivery,
         "ruleset": row.ruleset,
@@ -137,6 +138,8 @@ def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:
                 "took_ms": took_ms.get(item.action.id),
                 "lane": item.lane,
                 "state": item.state,
+                # The action that says it too.
+                "into": into.get(item.action.id),
                 "attempts": item.attempts,
                 "error": item.error,
                 "place": item.place and {"channel": item.place.channel, "ts": item.place.ts},

@@ -109,7 +109,8 @@ KINDS: Final = (
         key=outbox.c.seq,
         at=outbox.c.created_at,
         old=lambda before: and_(
-            outbox.c.updated_at < before, outbox.c.state.in_(["done", "dropped", "merged"])
+            outbox.c.updated_at < before,
+            outbox.c.state.in_(["done", "dropped", "merged", "folded"]),
         ),
     ),
     Kind(table=deliveries, key=deliveries.c.seq, at=deliveries.c.received_at, old=_deliveries),

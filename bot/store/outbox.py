@@ -14,7 +14,7 @@ from bot.model import DeliveryId, Lane, OutboxItem, Place
 from bot.outside import Receipt
 from bot.ports import ClaimedItem, Dead, Done, Dropped, Retry
 from bot.rules.loops import acting_key
-from bot.store import audit, lanes, memory, threads
+from bot.store import audit, folding, lanes, memory, threads
 from bot.store.codec import dump_action, load_action
 from bot.store.engine import insert
 from bot.store.schema import outbox
@@ -147,6 +147,7 @@ def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> C
         if row is None:
             lanes.empty(conn, held)
             continue
+        action = folding.fold_behind(conn, row, held.lane, now=now)
         # Its worker died between the call and the receipt, or before the call.
         maybe_sent = row.maybe_sent or row.state == "sending"
         conn.execute(
@@ -157,7 +158,11 @@ def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> C
             )
         )
         item = replace(
-            _item(row), attempts=row.attempts + 1, maybe_sent=maybe_sent, state="sending"
+            _item(row),
+            action=action,
+            attempts=row.attempts + 1,
+            maybe_sent=maybe_sent,
+            state="sending",
         )
         root, dead = _root(conn, item.action.root)
         results, lost = _results(conn, item.action)
@@ -238,8 +243,15 @@ def settle(
         # A conversation with one person is no channel that rules could name.
         if outcome.place is not None and action.verb != "dm":
             threads.place(conn, action.id, action.channel, outcome.place)
+            _share(conn, action.id, outcome.place)
     else:
         threads.mark(conn, action.id, dead=True)
+
+
+def _share(conn: Connection, id_: str, place: Place) -> None:
+    """What it took in was said there too."""
+    taken_in = update(outbox).where(outbox.c.merged_into == id_)
+    conn.execute(taken_in.values(place_channel=place.channel, place_ts=place.ts))
 
 
 def _settle_call(
@@ -292,12 +304,19 @@ def took_ms(conn: Connection, delivery: str) -> dict[str, float]:
     }
 
 
+def taken_in(conn: Connection, delivery: str) -> dict[str, str]:
+    """By the id of each action that another one took in, which that was."""
+    query = select(outbox.c.id, outbox.c.merged_into)
+    found = query.where(outbox.c.delivery == delivery, outbox.c.merged_into.is_not(None))
+    return {row.id: row.merged_into for row in conn.execute(found)}
+
+
 def at_place(conn: Connection, place: Place, *, limit: int) -> tuple[OutboxItem, ...]:
     """What was done at that place, oldest first: the message itself, its edits, its reactions."""
     query = select(outbox).where(
         outbox.c.place_ts == place.ts,
         outbox.c.place_channel == place.channel,
-        outbox.c.state == literal_column("'done'"),
+        outbox.c.state.in_([literal_column("'done'"), literal_column("'folded'")]),
     )
     return tuple(_item(row) for row in conn.execute(query.order_by(outbox.c.seq).limit(limit)))
 

@@ -113,10 +113,10 @@ outbox: Final = Table(
     Column("channel", Key, nullable=False),
     Column("slot", Key),
     Column("root", Key),
-    # The waiting item that took this one in; then `state` is `merged`.
+    # The waiting item that took this one in; then `state` is `merged` or `folded`.
     Column("merged_into", Key),
     Column("payload", JsonText, nullable=False),
-    # todo, sending, done, dead, dropped, merged
+    # todo, sending, done, dead, dropped, merged, folded
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("maybe_sent", Boolean, nullable=False),
@@ -137,6 +137,12 @@ outbox: Final = Table(
         "place_ts",
         sqlite_where=text("place_ts IS NOT NULL"),
         postgresql_where=text("place_ts IS NOT NULL"),
+    ),
+    Index(
+        "outbox_merged",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
     ),
     Index(
         "outbox_waiting",

@@ -118,6 +118,7 @@ class Notices:
             channel=channel,
             subject=SubjectKey(f"bot:{self._workspace}:notices:admin"),
             message=Message(text=text("⚠️ The bot needs somebody"), body=tuple(shown)),
+            apart=True,
         )
         lane = Lane(f"send:{self._workspace}:{channel}")
         try:
