@@ -155,7 +155,7 @@ _VERB: Final[Mapping[str, str]] = {
     "default": "the channels when no value maps",
     "text": "the message; without it the event's own text is used",
     "template": "the name of a text under `templates:`",
-    "size": "`line`, `compact` or `card`: how much of the default text",
+    "size": "`line`: one line; `compact`: and a grey row; `card`: with its facts; else as it comes",
     "mention": "people to ping: fields (`author`, `reviewers`), declared names, `here`, `channel`",
     "color": '`good`, `warning`, `danger` or `"#rrggbb"`: the bar at the side',
     "unfurl": "`true`: Slack may show previews of links",

@@ -60,7 +60,10 @@ def edit(
             continue
         show = view.specs[planning.kind_of(thread.subject)].card
         if show is not None and thread.subject in view.changed:
-            made = _card(view, follower.asker, thread.channel, thread.subject, show(facts))
+            shown = show(facts)
+            if follower.spec is not None:
+                shown = planning.message(follower.spec, view, shown)
+            made = _card(view, follower.asker, thread.channel, thread.subject, shown)
             to.add(replace(made, root=thread.root))
         edited.append((thread, follower))
     return tuple(edited)

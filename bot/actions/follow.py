@@ -11,6 +11,7 @@ from bot.actions import reply
 
 if TYPE_CHECKING:
     from bot.actions.plan import Asker, Plan, View
+    from bot.actions.spec import ActionSpec
     from bot.model import Json, Thread
 
 #: What is remembered under a state key.
@@ -25,6 +26,8 @@ class Follower:
     #: None: it must not act now (muted, or the event is not for that channel).
     asker: Asker | None
     topics: tuple[str, ...]
+    #: How its card looks.
+    spec: ActionSpec | None = None
 
 
 Followed: TypeAlias = "Iterable[tuple[Thread, Follower]]"

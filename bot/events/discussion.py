@@ -176,7 +176,7 @@ def line(event: Event) -> Message:
     words = subject.answer
     if "discussion.created" in event.names:
         words = subject.description
-    body = wording.excerpt(words, 300)
+    body = wording.excerpt(words, 300, event=event)
     return Message(
         text=text(head, what, *wording.project(event), *subject.details),
         body=(body,) if body else (),
@@ -192,7 +192,7 @@ def _category_line(event: Event, subject: Discussion) -> tuple[Text, ...]:
 def reply(event: Event) -> Text:
     subject: Discussion = event.subject
     head = text(f"🗨️ {wording.who(event.actor)} {subject.done} it", *subject.details)
-    words = wording.excerpt(subject.answer)
+    words = wording.excerpt(subject.answer, event=event)
     return text(*head, ": ", *words) if words else head
 
 
