@@ -24,6 +24,12 @@ metadata: Final = MetaData(
     naming_convention={"ix": "%(table_name)s_%(column_0_N_name)s", "pk": "%(table_name)s_pk"}
 )
 
+
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows that are asked for, which are few."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 deliveries: Final = Table(
     "deliveries",
     metadata,
@@ -47,20 +53,8 @@ deliveries: Final = Table(
     Column("replay_of", Key),
     UniqueConstraint("hook", "key", name="deliveries_hook_key"),
     UniqueConstraint("id", name="deliveries_id"),
-    Index(
-        "deliveries_waiting",
-        "lane",
-        "seq",
-        sqlite_where=text("status = 'new'"),
-        postgresql_where=text("status = 'new'"),
-    ),
-    Index(
-        "deliveries_project",
-        "project",
-        "seq",
-        sqlite_where=text("project <> ''"),
-        postgresql_where=text("project <> ''"),
-    ),
+    _some("deliveries_waiting", "lane", "seq", where="status = 'new'"),
+    _some("deliveries_project", "project", "seq", where="project <> ''"),
 )
 
 decisions: Final = Table(
@@ -84,13 +78,7 @@ lanes: Final = Table(
     Column("ready_at", Moment, nullable=False),
     Column("lease_until", Moment),
     Column("token", Text),
-    Index(
-        "lanes_ready",
-        "kind",
-        "ready_at",
-        sqlite_where=text("pending > 0"),
-        postgresql_where=text("pending > 0"),
-    ),
+    _some("lanes_ready", "kind", "ready_at", where="pending > 0"),
 )
 
 holds: Final = Table(
@@ -132,31 +120,10 @@ outbox: Final = Table(
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("id", name="outbox_id"),
     Index("outbox_delivery", "delivery"),
-    Index(
-        "outbox_place",
-        "place_ts",
-        sqlite_where=text("place_ts IS NOT NULL"),
-        postgresql_where=text("place_ts IS NOT NULL"),
-    ),
-    Index(
-        "outbox_merged",
-        "merged_into",
-        sqlite_where=text("merged_into IS NOT NULL"),
-        postgresql_where=text("merged_into IS NOT NULL"),
-    ),
-    Index(
-        "outbox_waiting",
-        "lane",
-        "seq",
-        sqlite_where=text("state IN ('todo', 'sending')"),
-        postgresql_where=text("state IN ('todo', 'sending')"),
-    ),
-    Index(
-        "outbox_dead",
-        "seq",
-        sqlite_where=text("state = 'dead'"),
-        postgresql_where=text("state = 'dead'"),
-    ),
+    _some("outbox_place", "place_ts", where="place_ts IS NOT NULL"),
+    _some("outbox_merged", "merged_into", where="merged_into IS NOT NULL"),
+    _some("outbox_waiting", "lane", "seq", where="state IN ('todo', 'sending')"),
+    _some("outbox_dead", "seq", where="state = 'dead'"),
 )
 
 threads: Final = Table(
@@ -268,13 +235,7 @@ held: Final = Table(
     # The id under which it was decided what became of it; NULL while it waits.
     Column("released_in", Key),
     Index("held_delivery", "delivery"),
-    Index(
-        "held_waiting",
-        "key",
-        "seq",
-        sqlite_where=text("released_in IS NULL"),
-        postgresql_where=text("released_in IS NULL"),
-    ),
+    _some("held_waiting", "key", "seq", where="released_in IS NULL"),
 )
 
 #: What falls due by itself: keys of `held`, and time rules.
@@ -350,12 +311,7 @@ jobs: Final = Table(
     Column("created_at", Moment),
     Column("finished_at", Moment),
     UniqueConstraint("id", name="jobs_id"),
-    Index(
-        "jobs_waiting",
-        "seq",
-        sqlite_where=text("state IN ('todo', 'running')"),
-        postgresql_where=text("state IN ('todo', 'running')"),
-    ),
+    _some("jobs_waiting", "seq", where="state IN ('todo', 'running')"),
 )
 
 rulesets: Final = Table(
