@@ -126,7 +126,8 @@ def test_every_command_is_documented() -> None:
 
 def verbs(command: object, path: str = "bot") -> Iterator[str]:
     if isinstance(command, TyperGroup):
-        for name, inner in command.commands.items():
+        for name in command.commands:
+            inner = command.get_command(typer.Context(command), name)
             yield from verbs(inner, f"{path} {name}")
     else:
         yield path
