@@ -22,6 +22,8 @@ Size: TypeAlias = Literal["line", "compact", "card"]
 
 #: Of the one line; a title alone may have 140.
 _LINE: Final = 300
+#: Of a comment's words behind it.
+_WORDS: Final = 200
 #: Of the grey row below it.
 _ROW: Final = 150
 _DESCRIPTION: Final = 300
@@ -43,8 +45,7 @@ _HEADINGS: Final[tuple[tuple[str, str, bool], ...]] = (
     ("category", "Category", False),
     ("environment", "Environment", True),
     ("tier", "Tier", False),
-    ("source", "From", True),
-    ("target", "Into", True),
+    ("source", "Branches", True),
     ("branch", "Branch", True),
     ("tag", "Tag", True),
     ("commit", "Commit", False),
@@ -76,9 +77,7 @@ def sized(message: Message, size: Size | None, event: Event | None = None) -> Me
     if size is None:
         return message
     if size == "line":
-        return replace(
-            message, text=on_one_line(message.text, _LINE), body=(), context=(), color=None
-        )
+        return replace(message, text=_line(message, event), body=(), context=(), color=None)
     facts = facts_of(event, message) if event is not None else ()
     if size == "compact":
         return _compact(message, facts)
@@ -90,6 +89,14 @@ def sized(message: Message, size: Size | None, event: Event | None = None) -> Me
     if body or facts or message.context:
         color = color or _COLORS.get(kind, _NEUTRAL)
     return replace(message, body=body, facts=facts, color=color)
+
+
+def _line(message: Message, event: Event | None) -> Text:
+    """Of a comment the words too: without them it says nothing."""
+    lead = on_one_line(message.text, _LINE)
+    if event is None or event.kind != "comment" or not message.body:
+        return lead
+    return text(*lead, ": ", *on_one_line(message.body[0], _WORDS))
 
 
 def _compact(message: Message, facts: Sequence[tuple[str, Text]]) -> Message:
@@ -119,6 +126,8 @@ def facts_of(event: Event, message: Message) -> tuple[tuple[str, Text], ...]:
         if value is None or value in _DULL or (name in _LESS and "source" in event.fields):
             continue
         shown = truncate(_shown(value, code=code), _FACT)
+        if name == "source" and "target" in event.fields:
+            shown = text(*shown, " → ", *_shown(event.fields["target"], code=code))
         letters = _letters(shown).casefold()
         if letters and not _tells(told, letters) and letters not in {_letters(v) for _, v in found}:
             found.append((heading, shown))

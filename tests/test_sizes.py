@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 
@@ -49,6 +50,12 @@ def test_a_line_is_one_line_in_every_sense() -> None:
     made = sized(MESSAGE, "line", EVENT)
     assert plain(made.text) == "alice opened main in shop/api: “first second”"
     assert (made.body, made.context, made.facts, made.color) == ((), (), (), None)
+
+
+def test_the_line_of_a_comment_has_its_words() -> None:
+    event = replace(EVENT, kind="comment", names=("comment",))
+    made = sized(Message(text=text("bob commented"), body=(text(quote("a\n*b*")),)), "line", event)
+    assert plain(made.text) == "bob commented: “a *b*”"
 
 
 def test_compact_is_a_line_and_one_grey_row() -> None:
