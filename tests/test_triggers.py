@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot import events
-from bot.app_triggers import HOOKED, RulesForHooks
+from bot.app.triggers import HOOKED, RulesForHooks
 from bot.rules.load import load
 from bot.rules.ruleset import Ruleset
 

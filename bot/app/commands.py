@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from bot import commands
-from bot.app_forges import token_setting
-from bot.app_triggers import HOOKED, Book, RulesForHooks
+from bot.app.forges import token_setting
+from bot.app.triggers import HOOKED, Book, RulesForHooks
 from bot.commands import Context, Site
 from bot.errors import CommandError
 from bot.forges.github_admin import GithubAdmin

@@ -1,4 +1,4 @@
-"""The composition root: the only file that names adapters, opens them and introduces them."""
+"""The parts of the bot, introduced to each other: the only file that names them all."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ import asyncio
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from bot import forges
-from bot.app_commands import CommandRunner
-from bot.app_door import Door, open_door
-from bot.app_forges import Forges
-from bot.app_page import Reads, render
-from bot.errors import ConfigError
+from bot.app.commands import CommandRunner
+from bot.app.forges import Forges
+from bot.app.page import Reads, render
 from bot.metrics import Metrics
 from bot.model import Job
 from bot.preview.changes import Changes
@@ -33,7 +29,7 @@ from bot.rules.testing import check_tests
 from bot.slack import mrkdwn
 from bot.slack.client import SlackChat
 from bot.slack.listener import CommandRequest, SlackListener
-from bot.store import Store, open_store
+from bot.store import Store
 from bot.web import routes
 from bot.web.access import Access
 from bot.web.console import Console
@@ -44,7 +40,7 @@ from bot.web.once import OncePage
 from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
 from bot.web.rules_state import RulesState
-from bot.worker import gauges, loops
+from bot.worker import gauges, loops, upkeep
 from bot.worker.deciding import Decider
 from bot.worker.delivering import Deliverer
 from bot.worker.directory import Directory
@@ -61,9 +57,6 @@ if TYPE_CHECKING:
     from bot.model import DeliveryId
 
 log = structlog.get_logger()
-
-#: What is under way at a SIGTERM may take this long; then it is cut off and looked for later.
-DRAIN_S: Final = 7.0
 
 
 class Role(Enum):
@@ -87,65 +80,7 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """A bot that has started."""
-
-    store: Store
-    #: `http://127.0.0.1:8080`; None for a worker.
-    address: str | None
-    rules: Rulebook
-    role: Role
-    preview: bool
-
-
-async def serve(
-    settings: Settings,
-    role: Role,
-    *,
-    stop: asyncio.Event,
-    started: Callable[[Running], Awaitable[None]],
-) -> None:
-    """Runs until `stop`, then lets what is under way finish.
-
-    Raises ConfigError, RulesError or StoreError when it cannot start.
-    """
-    if not settings.postgres and role is not Role.ALL:
-        text = f"DATABASE_URL: SQLite serves one process; `bot {role.value}` needs PostgreSQL,"
-        raise ConfigError([f"{text} `bot run` is web and worker in one"])
-    async with AsyncExitStack() as stack:
-        parts = await _open(stack, settings, role)
-        door = await _door(stack, settings, parts)
-        address = door.address if door is not None else None
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in parts.work(stop)]
-            log.info("started", role=role.value, address=address, preview=settings.preview)
-            await started(
-                Running(
-                    store=parts.store,
-                    address=address,
-                    rules=parts.rules,
-                    role=role,
-                    preview=settings.preview,
-                )
-            )
-            sweeping = group.create_task(door.sweep()) if door is not None else None
-            await stop.wait()
-            log.info("stopping", role=role.value)
-            if door is not None and sweeping is not None:
-                sweeping.cancel()
-                await door.close()
-            await _drain(tasks)
-    log.info("stopped", role=role.value)
-
-
-async def _drain(tasks: list[asyncio.Task[None]]) -> None:
-    _, late = await asyncio.wait(tasks, timeout=DRAIN_S) if tasks else (set(), set())
-    for task in late:
-        task.cancel()
-
-
-class _Parts:
+class Parts:
     """Everything that is open, introduced to each other."""
 
     def __init__(
@@ -228,7 +163,10 @@ class _Parts:
 
     def work(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
         """The loops of this role; each runs until `stop`."""
-        both = [self.rules.follow(self.store, stop), gauges.run(self.store, self.metrics, stop)]
+        both = [
+            self.rules.follow(self.store, stop, reads=self.role.works),
+            gauges.run(self.store, self.metrics, stop),
+        ]
         if not self.role.works:
             return both
         # Several: one that waits for a forge's answer must not hold other projects back.
@@ -238,6 +176,12 @@ class _Parts:
             self.rules.watch(stop),
             self.notices.run(stop),
             self.shadow.run(stop),
+            upkeep.run(
+                self.store,
+                self.clock,
+                stop,
+                keep=timedelta(days=self.settings.retention_days),
+            ),
             *decide,
             loops.send(self._deliverer(), self.clock, self.store, stop, way=self.precedence),
             loops.turn(self._jobs(), "jobs", self.store, stop),
@@ -315,7 +259,7 @@ class _Parts:
         console = self._console()
         return routes.build(
             receiver=receiver,
-            health=Health(inbox=self.store, rules=self.rules_state, metrics=self.metrics),
+            health=self.health(),
             new_error_id=lambda: secrets.token_hex(6),
             console=console,
             once=OncePage(self.store),
@@ -339,45 +283,6 @@ class _Parts:
             clock=self.clock,
             preview=self.settings.preview,
         )
-
-
-async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> _Parts:
-    key = settings.secret_key.reveal() if settings.secret_key is not None else None
-    store = await stack.enter_async_context(open_store(settings.database_url, secret_key=key))
-    changes = Changes()
-    chat: SlackChat | PreviewChat
-    if settings.slack_bot_token is None:
-        chat = PreviewChat(store=store, render=render, clock=SystemClock(), changes=changes)
-    else:
-        chat = await stack.enter_async_context(
-            SlackChat.connect(settings.slack_bot_token.reveal(), api_url=settings.slack_api_url)
-        )
-    webhooks = await stack.enter_async_context(
-        Webhooks.connect(secrets=settings.rule_secret, allow=settings.webhook_allow)
-    )
-    parts = _Parts(settings, role, store=store, chat=chat, changes=changes, web=webhooks)
-    if isinstance(chat, PreviewChat):
-        chat.name_people(lambda: parts.rules.current.people)
-    if role.works:
-        await parts.rules.start()
-    else:
-        await parts.rules.take_stored()
-    if parts.listener is not None and settings.slack_app_token is not None:
-        app_token = settings.slack_app_token.reveal()
-        await stack.enter_async_context(parts.listener.socket_mode(app_token))
-    return parts
-
-
-async def _door(stack: AsyncExitStack, settings: Settings, parts: _Parts) -> Door | None:
-    """Where this role listens, if it does."""
-    host = settings.host
-    if parts.role.listens:
-        app = parts.application()
-        return await open_door(stack, app, host=host, port=settings.port, setting="PORT")
-    if settings.worker_port is None:
-        return None
-    app, port = routes.build_health(parts.health()), settings.worker_port
-    return await open_door(stack, app, host=host, port=port, setting="WORKER_PORT")
 
 
 def _listener(
