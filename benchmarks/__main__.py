@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import uvloop
 
-from benchmarks import intake, stage
+from benchmarks import flow, intake, stage, starting
 from benchmarks.table import Figure, show
 
 Measure = Callable[..., AsyncIterator[Figure]]
@@ -19,6 +19,10 @@ Measure = Callable[..., AsyncIterator[Figure]]
 #: By name: what it measures, in order.
 ALL: Final[dict[str, tuple[Measure, ...]]] = {
     "intake": (intake.sqlite, intake.postgres),
+    "flow": (flow.paced, flow.burst),
+    "folding": (flow.folding,),
+    "workers": (flow.two_workers,),
+    "starting": (starting.starts,),
 }
 
 

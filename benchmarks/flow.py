@@ -1,0 +1,161 @@
+"""From the request to Slack: latency, bursts, throughput, folding, two workers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import AsyncExitStack
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+from benchmarks import load, stage
+from benchmarks.deliveries import Requests, rules
+from benchmarks.quick_slack import QuickSlack
+from benchmarks.table import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+BURST: Final = 10_000
+PACE: Final = 800
+_PATIENCE_S: Final = 600.0
+
+
+async def paced(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+    """`rounds` and `seconds` are for the figures that are compared."""
+    async with _with_slack() as slack, stage.bot(folder, slack=slack) as bot:
+        requests = Requests(bot.host)
+        await load.closed(bot.host, bot.port, requests.next, connections=8, count=200)
+        await _posted(slack, lambda: slack.count >= 200)
+        p95 = await _unloaded(bot, slack, requests)
+        yield Figure("unloaded, from the request to Slack, 95 of 100", p95 * 1000, "ms", 300)
+        for name, wanted in ((f"{PACE} a second, p99", 15), ("the same, while it works off", 30)):
+            answers = await load.paced(
+                bot.host, bot.port, requests.next, connections=64, per_s=PACE, seconds=30
+            )
+            yield Figure(name, answers.percentile(0.99) * 1000, "ms", wanted)
+
+
+async def _unloaded(bot: stage.Server, slack: QuickSlack, requests: Requests) -> float:
+    took = []
+    for _ in range(100):
+        before, began = slack.count, perf_counter()
+        await load.closed(bot.host, bot.port, requests.next, connections=1, count=1)
+        await _posted(slack, lambda: slack.count > before)
+        took.append(perf_counter() - began)
+        await asyncio.sleep(0.02)
+    return sorted(took)[94]
+
+
+async def burst(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+    async with _with_slack() as slack, stage.bot(folder, slack=slack) as bot:
+        requests = Requests(bot.host)
+        await load.closed(bot.host, bot.port, requests.next, connections=8, count=200)
+        await _posted(slack, lambda: slack.count >= 200)
+        before = bot.memory_mb()
+        answers = await load.closed(
+            bot.host, bot.port, requests.next, connections=64, count=BURST
+        )
+        assert answers.statuses == {202: BURST}, answers.statuses  # noqa: S101 - or it is no figure
+        yield Figure(f"burst of {BURST:,} answered", answers.seconds, "s", 10)
+        began, cpu, done = perf_counter(), bot.cpu_s(), slack.count
+        await _posted(slack, lambda: slack.count >= BURST + 200)
+        per_core = (slack.count - done) / (bot.cpu_s() - cpu)
+        yield Figure("more memory at its most", bot.memory_mb("VmHWM") - before, "MB", 60)
+        yield Figure("decided and posted, by the clock", BURST / (perf_counter() - began), "/s")
+        yield Figure("decided and posted, per second of one core", per_core, "/s", 800, least=True)
+        yield Figure("posted in another order", float(_disorder(slack)), "", 0)
+
+
+def _disorder(slack: QuickSlack) -> int:
+    """Per project, since several share a channel."""
+    wrong = 0
+    for channel in slack.posted:
+        by_project: dict[int, int] = {}
+        for number in slack.numbers(channel):
+            wrong += by_project.get(number % 40, -1) > number
+            by_project[number % 40] = number
+    return wrong
+
+
+async def folding(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+    """All for one channel, at Slack's own pace; twenty for others meanwhile."""
+    async with (
+        _with_slack(gap_s=1.0) as slack,
+        stage.bot(folder, slack=slack, CHANNEL_GAP_S="1.0") as bot,
+    ):
+        requests = Requests(bot.host)
+        began = perf_counter()
+        await load.closed(
+            bot.host, bot.port, lambda: requests.next(0), connections=64, count=BURST
+        )
+        took = []
+        for project in range(1, 21):
+            channel, sent = f"C0{project % 20:04d}", perf_counter()
+            if project % 20 == 0:
+                continue
+            one = lambda project=project: requests.next(project)  # noqa: E731
+            await load.closed(bot.host, bot.port, one, connections=1, count=1)
+            await _posted(slack, lambda channel=channel: bool(slack.posted[channel]))
+            took.append(perf_counter() - sent)
+            await asyncio.sleep(1)
+        yield Figure("others meanwhile, 95 of 100", sorted(took)[int(len(took) * 0.95)], "s", 2)
+        await _posted(slack, lambda: not _waiting(folder))
+        seen = len(set(slack.numbers("C00000")))
+        yield Figure(f"{BURST:,} for one channel said", perf_counter() - began, "s", 600)
+        yield Figure("of them by name", float(seen), "")
+        yield Figure("in messages", float(len(slack.posted["C00000"])), "")
+
+
+def _waiting(folder: Path) -> int:
+    conn = sqlite3.connect(folder / "var" / "bot.db")
+    try:
+        return int(conn.execute("SELECT coalesce(sum(pending), 0) FROM lanes").fetchone()[0])
+    finally:
+        conn.close()
+
+
+async def two_workers(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+    """How much faster two work off what waits when each call to Slack takes 150 ms."""
+    rates = []
+    with stage.postgres() as uri:
+        for workers in (1, 2):
+            url = await stage.fresh_database(uri, f"workers_{workers}")
+            rates.append(await _worked_off(folder, url, workers))
+    yield Figure("two workers over one", rates[1] / rates[0], "x", 1.7, least=True)
+
+
+async def _worked_off(folder: Path, url: str, workers: int) -> float:
+    count, projects = 1500, 80
+    (folder / "rules.yaml").write_text(rules(projects, channels=60))
+    cpus = set(range(os.cpu_count() or 1))
+    async with _with_slack(delay_s=0.15) as slack, AsyncExitStack() as stack:
+        async with stage.bot(folder, word="web", slack=slack, database=url, cpus=cpus) as web:
+            requests = Requests(web.host, projects=projects)
+            await load.closed(web.host, web.port, requests.next, connections=32, count=count)
+        began = perf_counter()
+        for _ in range(workers):
+            worker = stage.bot(folder, word="worker", slack=slack, database=url, cpus=cpus)
+            await stack.enter_async_context(worker)
+        await _posted(slack, lambda: slack.count >= count)
+        return count / (perf_counter() - began)
+
+
+class _with_slack:  # noqa: N801 - reads as what it does
+    def __init__(self, *, delay_s: float = 0.0, gap_s: float = 0.0) -> None:
+        self._slack = QuickSlack(delay_s=delay_s, gap_s=gap_s)
+
+    async def __aenter__(self) -> QuickSlack:
+        await self._slack.start()
+        return self._slack
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._slack.stop()
+
+
+async def _posted(_slack: QuickSlack, enough: Callable[[], bool]) -> None:
+    async with asyncio.timeout(_PATIENCE_S):
+        while not enough():
+            await asyncio.sleep(0.002)
