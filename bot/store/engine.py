@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-import asyncpg
 from sqlalchemy import bindparam, exc
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -25,13 +24,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: What asyncpg raises besides the server's own errors; the last when a connection was cut in the
-#: middle of a command.
-CONNECTION_ERRORS: Final = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
 #: A row of columns that its reader knows by name.
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
@@ -163,30 +155,31 @@ class Topics:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(broken: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Whatever the drivers raise inside comes out as `translate` says."""
     try:
         yield
     except Exception as error:
-        told = translate(error)
+        told = translate(error, broken)
         if told is error:
             raise
         raise told from error
 
 
-def translate(error: BaseException) -> BaseException:
-    """A driver's error as a StoreError that says what to do; any other error as it is."""
+def translate(error: BaseException, broken: tuple[type[Exception], ...] = ()) -> BaseException:
+    """A driver's error as a StoreError that says what to do; any other error as it is. `broken`:
+    what the driver raises beside the server's own errors."""
     if isinstance(error, BotError):
         return error
     cause: BaseException | None = error.orig if isinstance(error, exc.DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return StoreError(_sqlite_text(cause))
     code = getattr(cause, "sqlstate", None)
-    if isinstance(code, str) or isinstance(cause, asyncpg.PostgresError):
-        return StoreError(_postgres_text(code or "", cause))
+    if isinstance(code, str):
+        return StoreError(_postgres_text(code, cause))
     if isinstance(error, exc.TimeoutError):
         return StoreError("PostgreSQL: every connection is busy; it may be overloaded")
-    if isinstance(cause, (OSError, *CONNECTION_ERRORS)):
+    if isinstance(cause, (OSError, *broken)):
         what = str(cause) or type(cause).__name__
         return StoreError(f"the database does not answer: {what}; see that it runs, DATABASE_URL")
     if isinstance(error, exc.SQLAlchemyError):

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import ConfigError
-from bot.store import history, postgres, sqlite
+from bot.store import history, sqlite
 from bot.store.store import Store
 from bot.store.vault import Vault
 
@@ -36,6 +36,8 @@ async def open_store(
         path = sqlite.path_of(database_url)
         backend = sqlite.open_sqlite(path, exclusive=exclusive)
     else:
+        from bot.store import postgres  # with its driver: a bot on SQLite has no use for them
+
         path = None
         backend = postgres.open_postgres(database_url)
     async with backend as opened:
@@ -49,6 +51,8 @@ async def migrate(database_url: str) -> None:
     if database_url.startswith("sqlite:"):
         await asyncio.to_thread(sqlite.upgrade_file, sqlite.path_of(database_url))
     else:
+        from bot.store import postgres
+
         await postgres.upgrade_server(database_url)
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ConfigError
-from bot.store import migrate
-from bot.store.engine import CONNECTION_ERRORS, Topics, translated
+from bot.store.engine import Topics, translated
+from bot.store.migrate import is_current, upgrade, version
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: What asyncpg raises besides the server's own errors; the last when a connection was cut in the
+#: middle of a command.
+_BROKEN: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _POOL: Final = 10
 _CONNECT_S: Final = 10.0
 _COMMAND_S: Final = 30.0
@@ -46,7 +53,7 @@ class Postgres:
         self._listener = _Listener(dsn, self._topics)
 
     async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
-        with translated():
+        with translated(_BROKEN):
             result = await self._try(do)
         for topic in topics:
             self._topics.touch(topic)
@@ -69,7 +76,7 @@ class Postgres:
         raise AssertionError("the last try raises")
 
     async def read(self, do: Callable[[Connection], T]) -> T:
-        with translated():
+        with translated(_BROKEN):
             return await self._try(do)
 
     async def wait(self, topic: str, timeout_s: float) -> None:
@@ -80,10 +87,10 @@ class Postgres:
 
     async def open(self) -> None:
         """Raises ConfigError when the tables are not those of this version."""
-        with translated():
+        with translated(_BROKEN):
             async with self._engine.connect() as conn:
-                found = await conn.run_sync(migrate.version)
-                current = await conn.run_sync(migrate.is_current)
+                found = await conn.run_sync(version)
+                current = await conn.run_sync(is_current)
         if not current:
             state = "no tables yet" if found is None else f"tables of version {found}"
             raise ConfigError(
@@ -147,7 +154,7 @@ class _Listener:
     async def _run(self) -> None:
         while True:
             # Without it polling finds the work: the next wait ends by its time.
-            with contextlib.suppress(OSError, *CONNECTION_ERRORS):
+            with contextlib.suppress(OSError, *_BROKEN):
                 await self._listen()
             await asyncio.sleep(_AGAIN_S)
 
@@ -190,7 +197,7 @@ async def upgrade_server(dsn: str) -> None:
     """For `bot migrate`."""
     engine = _engine(dsn)
     try:
-        with translated():
+        with translated(_BROKEN):
             async with engine.begin() as conn:
                 await _upgrade(conn)
     finally:
@@ -199,5 +206,5 @@ async def upgrade_server(dsn: str) -> None:
 
 async def _upgrade(conn: AsyncConnection) -> None:
     await conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-    if not await conn.run_sync(migrate.is_current):
-        await conn.run_sync(migrate.upgrade)
+    if not await conn.run_sync(is_current):
+        await conn.run_sync(upgrade)
