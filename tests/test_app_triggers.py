@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.app_triggers import RulesForHooks
+from bot.app.triggers import RulesForHooks
 from bot.rules.load import load
 from bot.rules.ruleset import Ruleset
 
