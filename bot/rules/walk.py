@@ -235,7 +235,9 @@ class Walk:
     def _follower(self, rule: Rule, spec: ActionSpec, channel: str) -> Follower:
         asker = self._asker(rule)
         may = asker.may(channel) and self.muting.of(rule.name, channel) is None
-        return Follower(rule=rule.name, asker=asker if may else None, topics=spec.follow)
+        return Follower(
+            rule=rule.name, asker=asker if may else None, topics=spec.follow, spec=spec
+        )
 
     def _new_cards(self) -> list[tuple[Thread, Follower]]:
         """Those of this delivery: what was known before may have left marks."""
