@@ -149,7 +149,7 @@ class Spec:
     #: Emoji that belong on the messages of a subject while its facts are so, each with the topic
     #: of `follow` that puts it there. A pipeline's are of every subject that has some.
     marks: Callable[[Mapping[str, Json]], Mapping[str, str]] | None = None
-    #: From an event and the state under `state_key` (None at first); see events/pipeline.py.
+    #: From an event and the state under `state_key` (None at first); see events/pipeline/.
     derive: Callable[[Event, Json], Derived] | None = None
     #: The state key `derive` reads and writes; empty when this event has none.
     state_key: Callable[[Event], str] | None = None

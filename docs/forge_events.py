@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot import events
-from bot.events.activity_table import ROWS
+from bot.events.activity.table import ROWS
 from bot.message import Code, Link, Plain, Styled
 from bot.registry import Source
 from bot.rules.catalogue import COMMON

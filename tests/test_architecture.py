@@ -59,8 +59,10 @@ def test_a_module_is_named_for_what_it_owns(path: Path) -> None:
 
 
 def modules_of(package: ModuleType) -> dict[str, ModuleType]:
+    """By their names below the package: `push.family`."""
     folder = Path(package.__path__[0])
-    names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    files = (path for path in folder.rglob("*.py") if path.stem != "__init__")
+    names = sorted(".".join(path.relative_to(folder).with_suffix("").parts) for path in files)
     return {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
 
 

@@ -7,35 +7,35 @@ from typing import TYPE_CHECKING, Final
 
 from bot.events import (
     access_token,
-    activity,
-    comment,
-    deployment,
     discussion,
     emoji,
     feature_flag,
     fork,
-    issue,
     job,
     key,
     member,
     merge_group,
-    merge_request,
     milestone,
     other,
-    pipeline,
     project,
-    push,
     ref,
-    release,
     sponsorship,
     star,
     system,
-    tag,
     team,
     user,
-    vulnerability,
     wiki,
 )
+from bot.events.activity import family as activity
+from bot.events.comment import family as comment
+from bot.events.deployment import family as deployment
+from bot.events.issue import family as issue
+from bot.events.merge_request import family as merge_request
+from bot.events.pipeline import family as pipeline
+from bot.events.push import family as push
+from bot.events.release import family as release
+from bot.events.tag import family as tag
+from bot.events.vulnerability import family as vulnerability
 from bot.payload import Payload
 
 if TYPE_CHECKING:

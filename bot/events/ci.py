@@ -9,7 +9,7 @@ from bot.payload import parse_time
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.events.pipeline_subject import Pipeline
+    from bot.events.pipeline.subject import Pipeline
     from bot.model import Event, Json
 
 ENDS: Final = frozenset({"success", "failed", "canceled", "skipped"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.events import git, github, gitlab, wording
-from bot.events.pipeline_github import (
+from bot.events.pipeline.github import (
     ACTIONS,
     commit_url,
     merge_request,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot import events
 from bot.errors import BotError, PayloadError
-from bot.events.sample_overrides import override
 from bot.events.samples import sample
+from bot.events.samples.overrides import override
 from bot.model import DeliveryId, Outcome
 from bot.payload import read_object
 from bot.registry import Source

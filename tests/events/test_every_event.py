@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.errors import PayloadError
 from bot.events import SPECS, understand
-from bot.events.activity_table import ROWS
+from bot.events.activity.table import ROWS
 from bot.events.github import ECHOES
 from docs.forge_events import GITHUB
 from tests.events.reading import (

@@ -32,7 +32,8 @@ def test_a_rule_that_repeats_another_is_told_with_its_place() -> None:
         "{on: mr.opened, project: shop/*, if: {draft: false}, card: dev}",
         "{on: mr.opened, project: shop/*, if: {draft: false}, post: {to: dev, text: hello}}",
         "{on: mr.opened, project: shop/*, if: {draft: false}, post: '#other'}",
-        "{name: x, on: mr.opened, project: shop/*, if: {draft: false}, post: dev, throttle: {every: 10m}}",
+        "{name: x, on: mr.opened, project: shop/*, if: {draft: false}, post: dev, "
+        "throttle: {every: 10m}}",
     ],
 )
 def test_rules_that_differ_in_anything_are_no_duplicates(other: str) -> None:

@@ -1,0 +1,3 @@
+"""What GitHub tells in one sentence."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Comments on anything."""
+
+from __future__ import annotations

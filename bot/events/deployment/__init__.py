@@ -1,0 +1,3 @@
+"""Deployments, and their live card."""
+
+from __future__ import annotations

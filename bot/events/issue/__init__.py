@@ -1,0 +1,3 @@
+"""Issues, incidents, epics and tasks."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Merge requests and reviews, and their live card."""
+
+from __future__ import annotations

@@ -1,0 +1,187 @@
+"""The live message of a merge request, and the emoji that belong on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot import markdown
+from bot.events import ci, wording
+from bot.events.merge_request.texts import GLYPHS
+from bot.message import Message, Text, join, strike, text
+from bot.references import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.message import Part
+    from bot.model import Json
+
+_DESCRIPTION: Final = 300
+_PEOPLE: Final = 6
+
+
+def card(facts: Mapping[str, Json]) -> Message:
+    """The whole merge request: its title, three small lines at most, and how it describes itself
+    while it is open."""
+    state = _state(facts)
+    title: Part = wording.linked(_label(facts), facts.get("url") or "")
+    over = state in _OVER
+    words = () if over else _description(facts)
+    return Message(
+        text=text(f"{GLYPHS[state]} {_WORDS[state]} · ", strike(title) if over else title),
+        body=(words,) if words else (),
+        context=tuple(row for row in (_origin(facts), _people(facts), _checks(facts)) if row),
+        color=_COLORS.get(state),
+    )
+
+
+def _description(facts: Mapping[str, Json]) -> Text:
+    home = Home(
+        forge="github" if facts.get("mark") else "gitlab",
+        url=(facts.get("project_url") or "").rstrip("/"),
+        path=facts.get("project") or "",
+    )
+    return markdown.read(facts.get("description") or "", home, limit=_DESCRIPTION)
+
+
+def marks(facts: Mapping[str, Json]) -> Mapping[str, str]:
+    """What reactions should be there, each with the topic of `follow` that wants it; those of
+    pipelines are no merge request's own."""
+    wanted = (
+        ("white_check_mark", "reviews", bool(facts.get("approved_by"))),
+        ("tada", "state", facts.get("state") == "merged"),
+        ("no_entry_sign", "state", facts.get("state") == "closed"),
+    )
+    return {emoji: topic for emoji, topic, holds in wanted if holds}
+
+
+_OVER: Final = frozenset({"merged", "closed"})
+_WORDS: Final = {
+    "draft": "Draft",
+    "opened": "Open",
+    "approved": "Approved",
+    "merged": "Merged",
+    "closed": "Closed",
+}
+_COLORS: Final = {"opened": "#1f75cb", "approved": "good", "merged": "#6e49cb"}
+
+
+def _state(facts: Mapping[str, Json]) -> str:
+    if facts.get("state") in _OVER:
+        return str(facts["state"])
+    if facts.get("draft"):
+        return "draft"
+    return "approved" if facts.get("approved") and facts.get("approved_by") else "opened"
+
+
+def _label(facts: Mapping[str, Json]) -> str:
+    mark = facts.get("mark", "!")
+    nobody = "merge request" if mark == "!" else "pull request"
+    number = f"{mark}{facts['iid']}" if "iid" in facts else nobody
+    return f"{number} {wording.without_draft(facts.get('title', ''))}"
+
+
+def _origin(facts: Mapping[str, Json]) -> Text:
+    parts: list[Part] = []
+    if "author" in facts:
+        parts.append(str(facts["author"]["name"]))
+    if "source" in facts and "target" in facts:
+        arrow = (wording.branch(facts["source"]), " → ", wording.branch(facts["target"]))
+        parts.append(text(*arrow))
+    if "project" in facts:
+        parts.append(wording.linked(facts["project"], facts.get("project_url") or ""))
+    return join(" · ", parts)
+
+
+def _people(facts: Mapping[str, Json]) -> Text:
+    parts: list[Part] = []
+    if reviewers := _reviewers(facts):
+        parts.append(f"Reviewers: {_listed(reviewers)}")
+    if assignees := facts.get("assignees"):
+        parts.append(f"Assigned to {_listed([one['name'] for one in assignees])}")
+    if approvals := _approvals(facts):
+        parts.append(approvals)
+    return join(" · ", parts)
+
+
+def _reviewers(facts: Mapping[str, Json]) -> list[str]:
+    """Those who are asked and those who said something, each with where they stand. GitHub drops
+    from its list whoever has reviewed."""
+    approved = {one["username"] for one in facts.get("approved_by", ())}
+    verdicts = facts.get("verdicts", {})
+    asked = {one["username"]: one["name"] for one in facts.get("reviewers", ())}
+    said = {username: one["name"] for username, one in verdicts.items()}
+    shown = []
+    for username, name in {**said, **asked}.items():
+        verdict = verdicts.get(username, {}).get("state", "asked")
+        shown.append(f"{_STANDS['approved' if username in approved else verdict]} {name}")
+    return shown
+
+
+_STANDS: Final = {"asked": "⏳", "commented": "💬", "approved": "✅", "changes": "🔴"}
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _PEOPLE
+    return ", ".join(names[:_PEOPLE]) + (f" and {more} more" if more > 0 else "")
+
+
+def _approvals(facts: Mapping[str, Json]) -> str:
+    """`👍 Approved by Bob (1 of 2)`, as far as the forge told how many it wants."""
+    approvers = [one["name"] for one in facts.get("approved_by", ())]
+    given, wanted = len(approvers) + facts.get("uncounted", 0), facts.get("approvals_required")
+    of = f"{given} of {wanted}" if wanted else ""
+    if not approvers:
+        return f"👍 {of} approvals" if wanted else f"👍 {given} approved" if given else ""
+    return f"👍 Approved by {_listed(approvers)}" + (f" ({of})" if of else "")
+
+
+_PIPELINE: Final = {
+    "success": "✅ pipeline passed",
+    "failed": "❌ pipeline failed",
+    "running": "🏃 pipeline running",
+    "canceled": "⏹️ pipeline canceled",
+    "skipped": "⏭️ pipeline skipped",
+    "manual": "✋ pipeline waits for a person",
+}
+
+
+def _checks(facts: Mapping[str, Json]) -> Text:
+    live = facts.get("state") not in _OVER
+    parts: list[Part] = []
+    if pipeline := ci.leading(facts):
+        parts.append(_pipeline(pipeline, facts))
+    if live and facts.get("conflicts"):
+        parts.append("⚠️ conflicts")
+    if live and (threads := _threads(facts)):
+        parts.append(f"🧵 {threads}")
+    if "additions" in facts and "deletions" in facts:
+        parts.append(_size(facts))
+    if comments := facts.get("comments"):
+        parts.append(f"💬 {comments}")
+    if labels := facts.get("labels"):
+        parts.append(wording.codes(labels))
+    return join(" · ", parts)
+
+
+def _pipeline(pipeline: Mapping[str, Json], facts: Mapping[str, Json]) -> Part:
+    """One for all of them; of several workflows, with how many stand so."""
+    words = _PIPELINE.get(pipeline["status"], "⏳ pipeline waiting")
+    everyone = facts["runs"].values()
+    if len(everyone) > 1:
+        alike = sum(one["status"] == pipeline["status"] for one in everyone)
+        words = f"{words} ({alike} of {len(everyone)})"
+    return wording.linked(words, pipeline["url"] or "")
+
+
+def _threads(facts: Mapping[str, Json]) -> str:
+    """GitHub's are counted one by one; GitLab tells only whether there are any."""
+    if threads := facts.get("threads"):
+        return wording.count(len(threads), "open thread")
+    return "open threads" if facts.get("threads_resolved") is False else ""
+
+
+def _size(facts: Mapping[str, Json]) -> str:
+    files = facts.get("changed_files")
+    size = f"+{facts['additions']} −{facts['deletions']}"
+    return f"{size} in {wording.count(files, 'file')}" if files else size

@@ -1,0 +1,209 @@
+"""What is known of a merge request: the facts its card shows, and how events change them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.events import ci, wording
+from bot.events.merge_request import threads as review_threads
+from bot.events.merge_request.change import HASH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.events.comment.subject import Comment
+    from bot.events.merge_request.change import Change, MergeRequest
+    from bot.events.pipeline.subject import Pipeline
+    from bot.model import Event, Json, Person
+
+#: JSON, as it is kept between events.
+Facts = dict[str, Any]
+
+#: Of a description: a card shows less of it, once what no reader sees is gone.
+_WORDS_KEPT: Final = 1_000
+
+
+def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
+    """Only a merge request's own events begin facts; others add to those that are there."""
+    if event.kind == "mr":
+        return _after_change(dict(facts or {}), event)
+    if facts is None:
+        return None
+    if event.kind == "pipeline":
+        return _after_pipeline(dict(facts), event.subject)
+    if event.kind == "comment":
+        return _after_comment(dict(facts), event)
+    return facts
+
+
+# -- its own events ------------------------------------------------------------------------------
+
+
+def _after_change(facts: Facts, event: Event) -> Facts:
+    change: Change = event.subject
+    mr = change.mr
+    old_head = facts.get("sha")
+    facts.update(_told(mr))
+    if event.project and event.project.path:
+        facts.update(project=event.project.path, project_url=event.project.url)
+    if mr.head and mr.head.sha != old_head:
+        _new_head(facts, mr)
+    if mr.mark == HASH:
+        facts["threads"] = review_threads.after(facts.get("threads", ()), event)
+    facts["verdicts"] = _verdicts(dict(facts.get("verdicts", {})), event)
+    facts["approved_by"] = _approvers(facts.get("approved_by", []), event)
+    facts["approved"] = _is_approved(facts, change)
+    return _counted(facts, event)
+
+
+def _told(mr: MergeRequest) -> Facts:
+    """What the event tells; what it does not tell stays as it was."""
+    told: Facts = {
+        "iid": mr.iid,
+        "mark": mr.mark if mr.mark == HASH else None,
+        "title": mr.title or None,
+        "url": mr.url or None,
+        "description": mr.description[:_WORDS_KEPT],
+        "state": mr.state or None,
+        "draft": mr.draft,
+        "source": mr.source or None,
+        "target": mr.target or None,
+        "sha": mr.head.sha if mr.head else None,
+        "author": _person(mr.author) if mr.author else None,
+        "labels": list(mr.labels) if mr.labels is not None else None,
+        "reviewers": [_person(one) for one in mr.reviewers],
+        "assignees": [_person(one) for one in mr.assignees],
+        "conflicts": mr.conflicts,
+        "threads_resolved": mr.threads_resolved,
+        "additions": mr.additions,
+        "deletions": mr.deletions,
+        "changed_files": mr.changed_files,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _person(person: Person) -> Facts:
+    return {"username": person.username, "name": wording.who(person)}
+
+
+def _new_head(facts: Facts, mr: MergeRequest) -> None:
+    # A pipeline of the old head may still end; what began before it says nothing any more.
+    old = {series: run["id"] for series, run in facts.pop("runs", {}).items()}
+    facts["outdated"] = {**facts.get("outdated", {}), **old}
+    if mr.conflicts is None:
+        facts.pop("conflicts", None)
+
+
+def _verdicts(known: dict[str, Facts], event: Event) -> dict[str, Facts]:
+    """By user name: `changes` or `commented`; who approved is known elsewhere, and who is asked
+    once more has said nothing yet."""
+    change: Change = event.subject
+    names = {one.username: wording.who(one) for one in change.mr.reviewers}
+    for username, state in change.mr.verdicts:
+        if state in {"changes", "commented"}:
+            known[username] = {"name": names.get(username, username), "state": state}
+        elif state == "asked":
+            known.pop(username, None)
+    for one in change.objectors:
+        known[one.username] = {"name": wording.who(one), "state": "changes"}
+    author = _reviewer(event)
+    if author and {"mr.approved", "mr.unapproved"} & set(event.names):
+        known.pop(author.username, None)
+    elif "mr.reviewed" in event.names:
+        _commented(known, author, change.mr.author.username if change.mr.author else "")
+    return known
+
+
+def _commented(known: dict[str, Facts], author: Person | None, owner: str) -> None:
+    """A verdict stays when more is said; the owner's answers are none."""
+    if author and author.username not in {owner, *known}:
+        known[author.username] = {"name": wording.who(author), "state": "commented"}
+
+
+def _reviewer(event: Event) -> Person | None:
+    """Whose verdict it is: of a dismissed review not the actor's."""
+    review = event.subject.review
+    return review.author if review else event.actor
+
+
+def _approvers(known: Sequence[Facts], event: Event) -> list[Facts]:
+    change: Change = event.subject
+    if change.system_action == "approvals_reset_on_push":
+        return []
+    author = _reviewer(event)
+    if change.system or author is None:
+        return list(known)
+    others = [one for one in known if one["username"] != author.username]
+    if "mr.approved" in event.names:
+        return [*others, _person(author)]
+    gone = {"mr.unapproved", "mr.changes_requested"} & set(event.names)
+    return others if gone else list(known)
+
+
+#: Actions of GitLab after which it is known whether every approval that is required is there.
+_QUORUM: Final = {"approved": True, "unapproved": False}
+
+
+def _is_approved(facts: Facts, change: Change) -> bool:
+    if not facts["approved_by"]:
+        return False
+    if change.mr.mark == HASH:
+        # GitHub does not tell how many it wants; one that asks for changes is in the way.
+        return all(one["state"] != "changes" for one in facts["verdicts"].values())
+    known: bool = facts.get("approved", False)
+    return _QUORUM.get(change.action, known)
+
+
+def _counted(facts: Facts, event: Event) -> Facts:
+    """With the numbers of approvals, when the forge was asked for them."""
+    if event.subject.system_action == "approvals_reset_on_push":
+        facts.pop("uncounted", None)
+    given, wanted = event.fields.get("approvals"), event.fields.get("approvals_required")
+    if isinstance(given, int):
+        # Those from before the bot knew of it.
+        facts["uncounted"] = max(0, given - len(facts["approved_by"]))
+    if isinstance(wanted, int):
+        facts["approvals_required"] = wanted
+    return facts
+
+
+# -- its pipelines -------------------------------------------------------------------------------
+
+
+def _after_pipeline(facts: Facts, run: Pipeline) -> Facts:
+    if not ci.tells_of_commit(run) or not _is_of_head(facts, run):
+        return facts
+    return dict(ci.with_run(facts, run))
+
+
+def _is_of_head(facts: Facts, run: Pipeline) -> bool:
+    """A merged result's commit is nobody's head: only its number tells which head it began for."""
+    if facts.get("sha") in {run.sha, None}:
+        return True
+    return run.merged and run.id > facts.get("outdated", {}).get(run.series, 0)
+
+
+# -- what is said of it --------------------------------------------------------------------------
+
+
+def _after_comment(facts: Facts, event: Event) -> Facts:
+    note: Comment = event.subject
+    if note.is_new:
+        facts["comments"] = facts.get("comments", 0) + 1
+        facts["verdicts"] = _after_words(facts, event)
+    elif note.action == "delete":
+        facts["comments"] = max(0, facts.get("comments", 0) - 1)
+    if note.starts_thread:
+        facts["threads"] = review_threads.after(facts.get("threads", ()), event)
+    return facts
+
+
+def _after_words(facts: Facts, event: Event) -> dict[str, Facts]:
+    """Whoever was asked, or speaks of lines, has begun to review."""
+    known: dict[str, Facts] = dict(facts.get("verdicts", {}))
+    actor, note = event.actor, event.subject
+    asked = {one["username"] for one in facts.get("reviewers", ())}
+    approved = {one["username"] for one in facts.get("approved_by", ())}
+    if actor and actor.username not in approved and (note.file or actor.username in asked):
+        _commented(known, actor, facts.get("author", {}).get("username", ""))
+    return known

@@ -1,0 +1,180 @@
+"""What is said about a pipeline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.events import wording
+from bot.message import Message, Text, join, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.events.pipeline.subject import FailedJob, Pipeline
+    from bot.message import Part
+    from bot.model import Event
+
+_JOBS: Final = 10
+
+#: Glyph, what it did, colour.
+_SAID: Final[Mapping[str, tuple[str, str, str | None]]] = {
+    "success": ("✅", "passed", "good"),
+    "failed": ("❌", "failed", "danger"),
+    "running": ("🏃", "is running", None),
+    "canceled": ("⏹️", "was canceled", None),
+    "canceling": ("⏹️", "is being canceled", None),
+    "skipped": ("⏭️", "was skipped", None),
+    "manual": ("✋", "waits for a person", None),
+    "created": ("⏳", "was created", None),
+}
+_WAITS: Final = ("⏳", "is waiting", None)
+#: Why it failed, where it is not because of its jobs.
+_REASONS: Final[Mapping[str, str]] = {
+    "config_error": "No job ran: its configuration cannot be read, or leaves every job out",
+    "startup_failure": "No job ran: the workflow file has a mistake",
+    "timed_out": "It ran out of time",
+}
+
+
+def line(event: Event) -> Message:
+    run: Pipeline = event.subject
+    glyph, _said, color = _said_of(run)
+    why = _why(run)
+    return Message(
+        text=text(f"{glyph} ", *_branch_state(event), *_sentence(event)),
+        body=(why,) if why else (),
+        context=_context(event),
+        color="warning" if _warns(run) else color,
+    )
+
+
+def _said_of(run: Pipeline) -> tuple[str, str, str | None]:
+    glyph, said, color = _SAID.get(run.status, _WAITS)
+    return glyph, f"{said} with warnings" if _warns(run) else said, color
+
+
+def _warns(run: Pipeline) -> bool:
+    return run.status == "success" and run.warnings
+
+
+def _branch_state(event: Event) -> Text:
+    """What the pipeline means for its branch, when the event says so."""
+    run: Pipeline = event.subject
+    branch = wording.branch(run.ref)
+    if "pipeline.fixed" in event.names:
+        return text(branch, " is fixed", _after(event), _by(run), ": ")
+    if "pipeline.broken" in event.names:
+        return text(branch, " is broken", _by(run), ": ")
+    if "pipeline.still_failing" in event.names:
+        return text(branch, " is still failing", _again(event), ": ")
+    return ()
+
+
+#: Nobody's commit made these begin.
+_BY_ITSELF: Final = frozenset({"schedule", "trigger", "pipeline", "api", "web", "chat"})
+
+
+def _by(run: Pipeline) -> str:
+    author = run.commit.author if run.commit and run.trigger not in _BY_ITSELF else None
+    return f" by {wording.who(author)}" if author else ""
+
+
+def _after(event: Event) -> str:
+    """` after 10 min and 2 failures`, as far as it is known."""
+    length, failures = event.fields.get("broken_for"), event.fields.get("failures")
+    parts = [wording.span_of_time(length)] if isinstance(length, timedelta) and length else []
+    if isinstance(failures, int):
+        parts.append(wording.count(failures, "failure"))
+    return f" after {' and '.join(parts)}" if parts else ""
+
+
+def _again(event: Event) -> str:
+    """` (3rd failure in 25 min)`, as far as it is known."""
+    length, failures = event.fields.get("broken_for"), event.fields.get("failures")
+    parts = [f"{ordinal(failures)} failure"] if isinstance(failures, int) else []
+    if isinstance(length, timedelta) and length:
+        parts.append(f"in {wording.span_of_time(length)}")
+    return f" ({' '.join(parts)})" if parts else ""
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `4th`, `11th`."""
+    ending = "th" if number % 100 in {11, 12, 13} else _ENDINGS.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+_ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
+
+
+def _sentence(event: Event) -> Text:
+    run: Pipeline = event.subject
+    parts: list[Part] = [
+        wording.linked(run.label, _page(event)),
+        f" ({wording.short(run.name, 60)})" if run.name and not run.series else "",
+        f" {_said_of(run)[1]}",
+        *_where(run),
+        wording.project(event, " in " if run.mr or not run.ref else " of "),
+    ]
+    if run.duration and run.status in {"success", "failed"}:
+        parts.append(f" in {wording.span_of_time(run.duration)}")
+    return text(*parts)
+
+
+def _page(event: Event) -> str:
+    run: Pipeline = event.subject
+    failures = event.forge == "gitlab" and run.url and run.status == "failed" and run.failed
+    return f"{run.url}/failures" if failures else run.url
+
+
+def _where(run: Pipeline) -> tuple[Part, ...]:
+    if run.mr is not None:
+        return (" for ", wording.ref(run.mr))
+    if not run.ref:
+        return ()
+    return (" on tag " if run.is_tag else " on ", wording.branch(run.ref))
+
+
+def _why(run: Pipeline) -> Text:
+    if run.status != "failed":
+        return ()
+    if run.failed:
+        return _failed(run)
+    words = _REASONS.get(run.reason, run.reason)
+    return text(wording.short(words)) if words else ()
+
+
+def _failed(run: Pipeline) -> Text:
+    jobs: list[Part] = [_job(job) for job in run.failed[:_JOBS]]
+    if len(run.failed) > _JOBS:
+        jobs.append(f"and {len(run.failed) - _JOBS} more")
+    return text("Failed: ", *join(", ", jobs))
+
+
+def _job(job: FailedJob) -> Text:
+    """`test/unit (runner system failure)`."""
+    stage = f"{wording.short(job.stage, 40)}/" if job.stage else ""
+    why = f" ({wording.short(job.reason.replace('_', ' '), 60)})" if job.reason else ""
+    return text(wording.linked(f"{stage}{wording.short(job.name, 80)}", job.url), why)
+
+
+def _context(event: Event) -> tuple[Text, ...]:
+    run: Pipeline = event.subject
+    parts: list[Part] = []
+    author = run.commit.author if run.commit else None
+    if run.commit is not None:
+        by = f" – {wording.who(author)}" if author else ""
+        commit = wording.linked(run.commit.sha[:8], run.commit.url)
+        parts.append(text(commit, f" {wording.short(run.commit.title)}{by}"))
+    actor = event.actor
+    if actor and (author is None or author.shown != actor.shown):
+        parts.append(f"started by {wording.who(actor)}")
+    return (join(" · ", parts),) if parts else ()
+
+
+def reply(event: Event) -> Text:
+    run: Pipeline = event.subject
+    glyph, said, _color = _said_of(run)
+    why = _why(run)
+    head = text(f"{glyph} ", *_branch_state(event), wording.linked(run.label, _page(event)))
+    return text(*head, f" {said}", *(text(" · ", *why) if why else ()))

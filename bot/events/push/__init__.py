@@ -1,0 +1,3 @@
+"""Pushes to branches."""
+
+from __future__ import annotations

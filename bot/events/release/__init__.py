@@ -1,0 +1,3 @@
+"""Releases."""
+
+from __future__ import annotations
