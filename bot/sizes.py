@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from bot import markdown
+from bot.markdown.references import Home
 from bot.message import Code, Link, Plain, Styled, Text, join, one_line, text, truncate
 from bot.model import Person, Ref
-from bot.references import Home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

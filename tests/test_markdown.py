@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import markdown
 from bot.forges import markdown as forge_markdown
-from bot.markdown import read
+from bot.markdown import read, reading
+from bot.markdown.references import Home, address
 from bot.message import Code, Text, quote, text, width
-from bot.references import Home, address
 from bot.slack.blocks import fit
 from bot.slack.mrkdwn import render
 
@@ -159,7 +158,7 @@ def test_what_the_parser_fails_at_is_shown_as_it_is(monkeypatch: pytest.MonkeyPa
         def parse(self, source: str) -> None:
             raise IndexError(source)
 
-    monkeypatch.setattr(markdown, "_PARSER", Broken())
+    monkeypatch.setattr(reading, "_PARSER", Broken())
     assert shown("**a** <!here>\nb, only here") == "**a** &lt;!here&gt;\nb, only here"
 
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from bot import markdown, sizes
+from bot.markdown.references import NOWHERE, Home
 from bot.message import Code, Link, Plain, Text, clean, join, one_line, quote, text, truncate
-from bot.references import NOWHERE, Home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

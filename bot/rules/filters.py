@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from bot import markdown
 from bot.errors import RenderError
+from bot.markdown.references import Home
 from bot.message import (
     Code,
     Link,
@@ -30,7 +31,6 @@ from bot.message import (
 from bot.message import join as join_texts
 from bot.message import truncate as truncate_text
 from bot.model import Person, Ref, Value
-from bot.references import Home
 from bot.rules.template_nodes import MEMBERS
 
 #: Names in a rendering's context; no field can be called so.

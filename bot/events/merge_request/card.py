@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from bot import markdown
 from bot.events import ci, wording
 from bot.events.merge_request.texts import GLYPHS
+from bot.markdown.references import Home
 from bot.message import Message, Text, join, strike, text
-from bot.references import Home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

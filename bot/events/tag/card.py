@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot import markdown
 from bot.events import ci, wording
+from bot.markdown.references import Home
 from bot.message import Message, join, strike, text
-from bot.references import Home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

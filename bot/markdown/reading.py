@@ -1,7 +1,4 @@
-"""The Markdown of forges as Text: what people wrote, shown as they meant it, and inert. Pure.
-
-mistune reads it; its tree becomes spans, which their target escapes. Bounded before it is parsed.
-"""
+"""The tree that mistune makes of Markdown, as spans; bounded before it is parsed."""
 
 from __future__ import annotations
 
@@ -16,9 +13,10 @@ from mistune.plugins.table import table, table_in_list, table_in_quote
 from mistune.plugins.task_lists import task_lists
 from mistune.plugins.url import url
 
-from bot import references
-from bot.markdown_source import beginning
-from bot.markdown_table import drawn
+from bot.markdown import references
+from bot.markdown.references import NOWHERE, Home
+from bot.markdown.source import beginning
+from bot.markdown.table import drawn
 from bot.message import (
     Code,
     Link,
@@ -35,7 +33,6 @@ from bot.message import (
     text,
     truncate,
 )
-from bot.references import NOWHERE, Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
