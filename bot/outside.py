@@ -259,6 +259,10 @@ class ForgeAdmin(Protocol):
 
     # -- more than one project -------------------------------------------------------------------
 
+    async def group(self, path: str) -> Project:
+        """A group or organization; its id, which begins with `group-`, goes wherever a hook's
+        project does. What may be done with its hooks, its owners may."""
+
     async def projects(self, group: str, *, nested: bool) -> tuple[Project, ...]:
         """Of a group or owner, without archived ones; `nested`: of its subgroups too."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.commands import by_hand
 from bot.commands.answers import destinations, notes
+from bot.commands.extras import with_key, with_open
+from bot.commands.groups import whole_group
 from bot.commands.making import Plan, begun, make
-from bot.commands.spec import Arguments, CommandSpec, Context, Site
+from bot.commands.several import each
+from bot.commands.spec import Arguments, CommandSpec, Context, Site, Takes
 from bot.commands.survey import asked, survey
-from bot.commands.target import check_reachable, target
+from bot.commands.target import check_reachable
 from bot.commands.upkeep import check_idle, in_order, settle, sweep
 from bot.commands.wishes import no_rule, resolved, wanted
+from bot.errors import CommandError
 from bot.message import Code, Message, bold, text
 from bot.outside import Right
 
@@ -24,31 +29,86 @@ if TYPE_CHECKING:
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
-    site, path = target(arguments, ctx.sites)
+    wish = _Wish(
+        channel=await resolved(ctx, arguments.channel),
+        anyway="anyway" in arguments.flags,
+        open="open" in arguments.flags,
+        key="key" in arguments.flags,
+    )
+    if len(arguments.projects) == 1 and not wish.key:
+        group = await whole_group(ctx, arguments)
+        if group is not None:
+            return await _add(ctx, job, wish, group.site, group.place, group.triggers)
+
+    async def one(ctx: Context, job: Job, site: Site, path: str) -> Message:
+        return await _one(ctx, job, wish, site, path)
+
+    return await each(ctx, job, arguments, one)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    #: Its own, by id.
+    channel: str | None
+    anyway: bool
+    #: Cards for the merge requests that are open already.
+    open: bool
+    #: A deploy key too.
+    key: bool
+
+    @property
+    def all(self) -> bool:
+        """The rules do not decide alone what it should bring."""
+        return self.anyway or self.channel is not None
+
+
+async def _one(ctx: Context, job: Job, wish: _Wish, site: Site, path: str) -> Message:
     check_reachable(ctx, site)
-    channel = await resolved(ctx, arguments.channel)
-    anyway = channel is not None or "anyway" in arguments.flags
     admin = ctx.forge(site.name)
     if admin is None:
-        return await by_hand.add(ctx, job, site, path, channel=channel, anyway=anyway)
+        return await by_hand.add(ctx, job, site, path, channel=wish.channel, anyway=wish.all)
     project = await asked(path, admin.project(path))
-    triggers = wanted(ctx, site, project.path, anyway=anyway)
-    if begun(job.progress):
-        found = None
-    else:
+    triggers = wanted(ctx, site, project.path, anyway=wish.all)
+    answer = await _add(ctx, job, wish, site, project, triggers)
+    if wish.open and answer.color != "danger":
+        answer = await with_open(ctx, admin, site, project, answer)
+    if wish.key:
+        answer = await with_key(ctx, job, admin, site, project, answer)
+    return answer
+
+
+async def _add(
+    ctx: Context,
+    job: Job,
+    wish: _Wish,
+    site: Site,
+    project: Project,
+    triggers: frozenset[str],
+) -> Message:
+    check_reachable(ctx, site)
+    admin = ctx.forge(site.name)
+    if admin is None:
+        raise CommandError(f"{project.path}: the bot has no token for {site.url}.")
+    found = None
+    if not begun(job.progress):
         found = await survey(ctx, admin, site, project)
         check_idle(found, project)
         if found.live is not None:
             swept = await sweep(ctx, admin, project, found)
             body = notes(swept=swept, shared=found.shared)
             return await _already(
-                ctx, admin, site, project, found.live, triggers, channel=channel, body=body
+                ctx, admin, site, project, found.live, triggers, channel=wish.channel, body=body
             )
         if not triggers:
             return no_rule(project.path)
         await sweep(ctx, admin, project, found)
     plan = Plan(
-        admin=admin, site=site, project=project, triggers=triggers, channel=channel, who=job.who
+        admin=admin,
+        site=site,
+        project=project,
+        triggers=triggers,
+        channel=wish.channel,
+        who=job.who,
     )
     return await _report(ctx, plan, await make(ctx, plan, job.progress), found)
 
@@ -71,7 +131,7 @@ async def _already(
     elif not triggers:
         triggers = frozenset(record.events)
     changed: Text = text()
-    if kept != record.channel or not in_order(ctx, site, (record, remote), triggers):
+    if kept != record.channel or not in_order(ctx, site, project, (record, remote), triggers):
         record, remote = await settle(
             ctx, admin, site, project, (record, remote), triggers=triggers, channel=channel
         )
@@ -124,16 +184,20 @@ async def _report(ctx: Context, plan: Plan, made: Made, found: Found | None) -> 
 
 SPEC: Final = CommandSpec(
     name="add",
-    usage="add group/repo [#channel] [--anyway] [--on instance]",
-    summary="Makes the project's hook at the forge and proves that it reaches the bot.",
+    usage="add group/repo … [#channel] [--anyway] [--open] [--key] [--on instance]",
+    summary="Makes projects' hooks at the forge and proves that they reach the bot.",
     examples=(
         "add group/repo",
         "add https://gitlab.example.com/group/repo/-/tree/main",
         "add group/repo #dev",
+        "add group/* other/repo",
+        "add group/** --open",
+        "add group/repo --key",
         "add group/repo --anyway",
     ),
     needs=Right.MANAGE,
+    takes=Takes.PROJECTS,
     channel=True,
-    flags=("anyway",),
+    flags=("anyway", "open", "key"),
     run=run,
 )

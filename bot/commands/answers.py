@@ -65,6 +65,8 @@ def described(record: HookRecord) -> str:
         return "made by hand" if record.last_seen_at else "made by hand, nothing came yet"
     if record.status == "proving":
         return "being made"
+    if record.status == "paused":
+        return "paused"
     if record.proved_at is None and record.last_seen_at is None:
         return "not proved, nothing came yet"
     return "proved" if record.proved_at else "active"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
-from bot.commands.words import PLANNED, parse
+from bot.commands.words import parse
 from bot.message import Code, Message, join, text
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa: ARG001 - every handler's
     if arguments.verb is None:
         return _all(ctx)
-    # Misspelt and not yet built verbs answer as they do elsewhere.
+    # Misspelt verbs answer as they do elsewhere.
     known = {spec.name: spec for spec in ctx.commands}
     if arguments.verb not in known:
         parse([arguments.verb], ctx.commands)
@@ -27,7 +27,6 @@ def _all(ctx: Context) -> Message:
     return Message(
         text=text("What this bot can do with webhooks:"),
         body=(join("\n", lines),),
-        context=(text(f"Not built yet: {', '.join(PLANNED)}."),),
     )
 
 

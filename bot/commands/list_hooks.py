@@ -64,10 +64,10 @@ async def _places(ctx: Context, record: HookRecord) -> str:
 def _seen(ctx: Context, record: HookRecord) -> str:
     if record.last_seen_at is None:
         return ""
-    return f"; last delivery {_ago(ctx.clock.now(), record.last_seen_at)}"
+    return f"; last delivery {ago(ctx.clock.now(), record.last_seen_at)}"
 
 
-def _ago(now: datetime, then: datetime) -> str:
+def ago(now: datetime, then: datetime) -> str:
     seconds = max(0, int((now - then).total_seconds()))
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:

@@ -10,7 +10,7 @@ from bot.commands.survey import Found, asked, records_of, survey
 from bot.commands.target import target
 from bot.commands.upkeep import check_idle
 from bot.errors import CallError, CommandError, TargetRefused
-from bot.message import Code, Message, bold, join, text
+from bot.message import Button, Code, Message, bold, join, text
 from bot.model import Project
 from bot.outside import Right
 
@@ -33,7 +33,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
     if not remotes and not records:
         return Message(text=text(bold(project.path), " has no hook of this bot."), color="warning")
     if "yes" not in arguments.flags:
-        return _question(project, remotes, found)
+        return _question(site, project, remotes, found)
     for remote in remotes:
         await _delete(admin, project, remote)
     for record in records:
@@ -83,6 +83,7 @@ async def _here_only(
             ),
             body=(_confirm(project),),
             color="warning",
+            buttons=_buttons(site, project),
         )
     for record in records:
         await ctx.hooks.save_hook(replace(record, status="removed"))
@@ -96,7 +97,9 @@ async def _here_only(
     )
 
 
-def _question(project: Project, remotes: tuple[RemoteHook, ...], found: Found) -> Message:
+def _question(
+    site: Site, project: Project, remotes: tuple[RemoteHook, ...], found: Found
+) -> Message:
     lines = [text(f"• hook {remote.id}: ", Code(remote.url)) for remote in remotes]
     gone: list[Text] = [text("• what is stored here of a hook that the forge lost")]
     channel = found.live[0].channel if found.live else None
@@ -109,7 +112,13 @@ def _question(project: Project, remotes: tuple[RemoteHook, ...], found: Found) -
             _confirm(project),
         ),
         color="warning",
+        buttons=_buttons(site, project),
     )
+
+
+def _buttons(site: Site, project: Project) -> tuple[Button, ...]:
+    words = f"remove {project.path} --on {site.name} --yes"
+    return (Button("Remove it", words, "danger"),)
 
 
 def _confirm(project: Project) -> Text:

@@ -45,6 +45,10 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
         raise CommandError(
             f"{project.path} has no hook of this bot; `/hook add {project.path}` makes one."
         )
+    if found.live is not None and found.live[0].status == "paused":
+        raise CommandError(
+            f"{project.path}: its hook is paused; `/hook resume {project.path}` makes it active."
+        )
     triggers, channel = _wishes(ctx, site, project, found)
     trial = _healthy(found) if not resumed else bool(job.progress.get("trial", True))
     if not resumed:

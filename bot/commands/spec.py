@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from bot.commands.permission import Permission
     from bot.commands.tracing import History
+    from bot.deploy_keys import KeyRecord
     from bot.message import Message
-    from bot.model import Job, Json
+    from bot.model import HookRecord, Job, Json
     from bot.outside import ForgeAdmin
     from bot.people import Account, Act, LinkCode
     from bot.ports import Clock, Hooks
@@ -32,6 +33,10 @@ class Takes(Enum):
     NOTHING = "nothing"
     PERHAPS = "perhaps"
     PROJECT = "project"
+    #: One or more, groups (`group/*`, `group/**`) among them.
+    PROJECTS = "projects"
+    #: As PROJECTS, or none at all.
+    ANY_PROJECTS = "any projects"
     #: The name of a verb.
     VERB = "verb"
     #: Whatever it reads itself.
@@ -52,6 +57,10 @@ class Arguments:
     verb: str | None = None
     #: Everything else, for verbs that read it themselves.
     words: tuple[str, ...] = ()
+    #: Of verbs that take several, as written.
+    projects: tuple[str, ...] = ()
+    #: What stands behind an option that takes a value.
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,8 @@ class CommandSpec:
     takes: Takes = Takes.PROJECT
     channel: bool = False
     flags: tuple[str, ...] = ()
+    #: Options that take a value: `--expires 90d`.
+    options: tuple[str, ...] = ()
     run: Handler
 
     @property
@@ -162,6 +173,24 @@ class AuditEntry(Protocol):
         """Of a command: as typed."""
 
 
+class DeployKeys(Protocol):
+    """What is remembered of the deploy keys that the bot made."""
+
+    async def deploy_keys(self, *, project: str | None = None) -> tuple[KeyRecord, ...]:
+        """Those not removed, by project path and age; one project's when named (any case)."""
+
+    async def save_deploy_key(self, key: KeyRecord) -> None:
+        """Insert or replace by id."""
+
+
+class Feed(Protocol):
+    """Takes a body in as if the hook had delivered it; a key that is known is not taken twice."""
+
+    async def __call__(
+        self, record: HookRecord, body: Mapping[str, Json], *, event: str, key: str
+    ) -> bool: ...
+
+
 class Audit(Protocol):
     async def record_act(self, act: Act) -> None:
         """Once for each end of a job."""
@@ -178,6 +207,9 @@ class RulesView(Protocol):
     def triggers(self, project: str, forge: str = "gitlab") -> frozenset[str]:
         """Hook attributes that rules for this project need, for `any` and `unmatched` every open
         one, confidential twins only where a rule says so; empty when no rule could match it."""
+
+    def projects(self) -> tuple[str, ...]:
+        """Those that rules name one by one."""
 
     def destinations(self, project: str) -> tuple[str, ...]:
         """Channels its events could go to, as people read them (`#dev`), without repeats."""
@@ -239,6 +271,13 @@ class Context:
     audit: Audit | None = None
     #: Writes to somebody by their Slack id; nobody waits for it.
     tell: Callable[[str, Message], Awaitable[None]] | None = None
+    #: None where there is no store.
+    keys: DeployKeys | None = None
+    feed: Feed | None = None
+    #: Which of these keys the inbox holds for that hook.
+    received: Callable[[str, Sequence[str]], Awaitable[frozenset[str]]] | None = None
+    #: Announces (hook id, delivery keys and when they were due) that late deliveries will come.
+    announce: Callable[[str, Mapping[str, datetime]], Awaitable[None]] | None = None
     #: What the person who gave the command may do; set while it is carried out.
     permission: Permission | None = None
     #: Every command, for help.

@@ -37,6 +37,8 @@ class Found:
     busy: HookRecord | None
     #: Made by hand on the path all hooks may share: its events come twice beside one of ours.
     shared: RemoteHook | None
+    #: Of others.
+    foreign: tuple[RemoteHook, ...] = ()
 
 
 def hook_url(ctx: Context, site: Site, hook_id: str) -> str:
@@ -49,6 +51,19 @@ async def asked(path: str, call: Awaitable[T]) -> T:
         return await call
     except CallError as error:
         raise CommandError(f"{path}: {error}") from error
+
+
+def is_group(project_id: str) -> bool:
+    """Whether it stands for a group: see ForgeAdmin.group."""
+    return project_id.startswith("group-")
+
+
+async def place_of(ctx: Context, admin: ForgeAdmin, site: Site, path: str) -> Project:
+    """The project, or the group where the bot has a hook of the whole group."""
+    for record in await ctx.hooks.hooks(project=path):
+        if record.instance == site.name and is_group(record.project_id):
+            return await asked(path, admin.group(path))
+    return await asked(path, admin.project(path))
 
 
 async def records_of(ctx: Context, site: Site, project: Project) -> tuple[HookRecord, ...]:
@@ -102,6 +117,7 @@ async def survey(
         ),
         busy=fresh[0] if fresh else None,
         shared=next((r for r in remotes if same_url(r.url, shared)), None),
+        foreign=tuple(r for r in remotes if r not in ours and not same_url(r.url, shared)),
     )
 
 

@@ -37,13 +37,19 @@ async def sweep(
 
 
 def in_order(
-    ctx: Context, site: Site, live: tuple[HookRecord, RemoteHook], triggers: frozenset[str]
+    ctx: Context,
+    site: Site,
+    project: Project,
+    live: tuple[HookRecord, RemoteHook],
+    triggers: frozenset[str],
 ) -> bool:
     record, remote = live
     return (
         same_url(remote.url, hook_url(ctx, site, record.id))
         and remote.triggers == triggers
         and bool(record.secrets)
+        and record.status != "paused"
+        and record.project == project.path
     )
 
 

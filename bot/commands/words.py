@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -11,24 +12,15 @@ from bot.errors import CommandError
 from bot.message import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bot.commands.spec import CommandSpec
 
-#: Verbs that are promised; they say so instead of being "unknown".
-PLANNED: Final = (
-    "show",
-    "pause",
-    "resume",
-    "sync",
-    "rotate",
-    "key",
-    "open",
-)
 #: Slack sends `<#C123|name>`, or `#name` when escaping is off for the command.
 _SENT_CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>")
 _TYPED_CHANNEL: Final = re.compile(r"#\S+")
 _LONGEST: Final = 300
+_QUOTES: Final = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
 
 
 def parse(words: Sequence[str], specs: Sequence[CommandSpec]) -> tuple[CommandSpec, Arguments]:
@@ -37,60 +29,107 @@ def parse(words: Sequence[str], specs: Sequence[CommandSpec]) -> tuple[CommandSp
     for spec in specs:
         if spec.name == name:
             return spec, _arguments(spec, rest)
-    if name in PLANNED:
-        raise CommandError(f"`/hook {name}` is not built yet; `/hook help` shows what there is.")
-    hint = _hint(name, [*(spec.name for spec in specs), *PLANNED])
+    hint = _hint(name, [spec.name for spec in specs])
     raise CommandError(
         f"There is no `/hook {_shown(name)}`{hint}; `/hook help` shows what there is."
     )
 
 
 def _arguments(spec: CommandSpec, words: Sequence[str]) -> Arguments:
-    plain: list[str] = []
-    channels: list[str] = []
-    flags: set[str] = set()
-    on: str | None = None
+    given = _Given()
     rest = iter(words)
     for word in rest:
         option = _option(word)
-        if option == "on" and spec.takes is not Takes.NOTHING:
-            on = next(rest, None)
-            if on is None:
-                raise _misused(spec, "`--on` wants the name of an instance")
-        elif option is not None:
-            flags.add(_flag(spec, option))
+        if option is not None:
+            _take(spec, given, option, rest)
         elif channel := _channel(word):
-            channels.append(channel)
+            given.channels.append(channel)
         else:
-            plain.append(word)
+            given.plain.append(word)
+    channel = given.channels[0] if given.channels else None
+    flags, options = frozenset(given.flags), given.options
+    on = given.options.pop("on", "").lower() or None
     if spec.takes is Takes.WORDS:
-        channel = channels[0] if channels else None
-        return Arguments(channel=channel, words=tuple(plain), flags=frozenset(flags))
-    if len(channels) > (1 if spec.channel else 0):
+        words = tuple(given.plain)
+        return Arguments(channel=channel, words=words, flags=flags, options=options, on=on)
+    if len(given.channels) > (1 if spec.channel else 0):
         raise _misused(spec, "one channel at most" if spec.channel else "no channel is wanted here")
-    subject = _subject(spec, plain)
+    if spec.takes in {Takes.PROJECTS, Takes.ANY_PROJECTS}:
+        projects = _projects(spec, given.plain)
+        only = projects[0] if len(projects) == 1 else None
+        return Arguments(
+            project=only, projects=projects, channel=channel, flags=flags, options=options, on=on
+        )
+    subject = _subject(spec, given.plain)
     about_verb = spec.takes is Takes.VERB
     return Arguments(
         project=None if about_verb else subject,
-        channel=channels[0] if channels else None,
-        flags=frozenset(flags),
-        on=on.lower() if on else None,
+        channel=channel,
+        flags=flags,
+        options=options,
+        on=on,
         verb=subject.lower() if about_verb and subject else None,
     )
+
+
+@dataclass
+class _Given:
+    plain: list[str] = field(default_factory=list)
+    channels: list[str] = field(default_factory=list)
+    flags: set[str] = field(default_factory=set)
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def _take(spec: CommandSpec, given: _Given, option: str, rest: Iterator[str]) -> None:
+    """`--flag`, `--option value` or `--option=value`."""
+    name, mark, value = option.partition("=")
+    name = name.lower()
+    valued = name in spec.options or (name == "on" and spec.takes is not Takes.NOTHING)
+    if not valued:
+        given.flags.add(_flag(spec, option.lower()))
+        return
+    found = _quoted(value if mark else next(rest, ""), rest)
+    if not found:
+        what = "the name of an instance" if name == "on" else "a value behind it"
+        raise _misused(spec, f"`--{name}` wants {what}")
+    given.options[name] = found
+
+
+def _quoted(first: str, rest: Iterator[str]) -> str:
+    """A value in quotes may have spaces; phones make curly ones."""
+    if first[:1] not in _QUOTES or not first:
+        return first
+    closing = _QUOTES[first[0]]
+    words = [first[1:]]
+    while not words[-1].endswith(closing):
+        following = next(rest, None)
+        if following is None:
+            break
+        words.append(following)
+    return " ".join(words).removesuffix(closing).strip()
+
+
+def _projects(spec: CommandSpec, plain: Sequence[str]) -> tuple[str, ...]:
+    # A comma between them is what people write too.
+    parts = tuple(part for word in plain for part in word.split(",") if part)
+    if spec.takes is Takes.PROJECTS and not parts:
+        raise _misused(spec, "which project?")
+    return tuple(dict.fromkeys(parts))
 
 
 def _option(word: str) -> str | None:
     # Keyboards of phones and Macs make one dash of two.
     for dashes in ("--", "—", "–"):
         if word.startswith(dashes) and len(word) > len(dashes):
-            return word[len(dashes) :].lower()
+            return word[len(dashes) :]
     return None
 
 
 def _flag(spec: CommandSpec, option: str) -> str:
     if option in spec.flags:
         return option
-    raise _misused(spec, f"no option `--{_shown(option)}`{_hint(option, spec.flags, '--')}")
+    hint = _hint(option, (*spec.flags, *spec.options), "--")
+    raise _misused(spec, f"no option `--{_shown(option)}`{hint}")
 
 
 def _channel(word: str) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from bot.errors import TargetRefused
 from bot.events.gitlab import is_bot
 from bot.forges.gitlab_client import NO_WAITING, GitlabClient
+from bot.forges.gitlab_places import GROUP, place
 from bot.message import one_line
 from bot.model import Person
 from bot.outside import Right
@@ -46,14 +47,17 @@ class GitlabMembers(GitlabClient):
         if user is None or user.get("state", "active") != "active":
             return Right.NONE
         attempt = self.attempt(f"the members of project {project_id}", writes=False)
-        path = f"/projects/{quote(project_id, safe='')}/members/all/{user['id']}"
+        path = f"{place(project_id)}/members/all/{user['id']}"
         try:
             member: Any = await self.call(attempt, lambda gl: gl.http_get(path, **NO_WAITING))
         except TargetRefused as error:
-            if error.code != "404" or "404 project" in str(error).lower():
+            if error.code != "404" or re.search(r"404 (project|group)", str(error), re.IGNORECASE):
                 raise
             return Right.NONE
-        return _right(member)
+        found = _right(member)
+        # Hooks of groups are their owners' alone.
+        of_group = project_id.startswith(GROUP)
+        return Right.WRITE if of_group and found is Right.MANAGE else found
 
     async def says(self, username: str) -> str:
         user = await self._user(username)

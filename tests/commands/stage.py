@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ from bot.model import HookRecord, Job, Json
 from bot.outside import ForgeAdmin, Right
 from bot.people import Account
 from tests.fakes.forge import FakeForge
-from tests.fakes.hooks import MemoryHooks
+from tests.fakes.hooks import MemoryHooks, MemoryKeys
 from tests.fakes.people import MemoryAudit, MemoryPeople
 
 BASE = "https://bot.example.com"
@@ -63,6 +63,9 @@ class Rules:
 
     def triggers(self, project: str, forge: str = "gitlab") -> frozenset[str]:
         return self.needed.get(project, frozenset())
+
+    def projects(self) -> tuple[str, ...]:
+        return tuple(self.needed)
 
     def destinations(self, project: str) -> tuple[str, ...]:
         return self.places.get(project, ())
@@ -132,6 +135,12 @@ class Stage:
         #: The web part accepts, and nobody notices.
         self.deaf = False
         self.watch: Callable[[str, str], None] = lambda _when, _name: None
+        self.keys = MemoryKeys()
+        #: What was taken in as if a hook had brought it: (hook id, event, key).
+        self.fed: list[tuple[str, str, str]] = []
+        #: Keys of deliveries that the inbox holds, and those that were announced as late.
+        self.inbox: set[str] = set()
+        self.late: dict[str, datetime] = {}
         self._numbers = iter(range(1, 100_000))
 
     def before(self, name: str) -> None:
@@ -184,6 +193,10 @@ class Stage:
             channel=self._channel,
             channel_name=self._channel_name,
             one_time=self._one_time if self.shown_once is not None else None,
+            keys=self.keys,
+            feed=self._feed,
+            received=self._received,
+            announce=self._announce,
             people=self.known,
             audit=self.audit,
             tell=self._tell,
@@ -232,6 +245,21 @@ class Stage:
             slack=slack, instance="gitlab", username=username, proved="code"
         )
 
+    async def _feed(
+        self, record: HookRecord, body: Mapping[str, Json], *, event: str, key: str
+    ) -> bool:
+        self.before("feed")
+        fresh = (record.id, event, key) not in self.fed
+        if fresh:
+            self.fed.append((record.id, event, key))
+        return fresh
+
+    async def _received(self, _hook: str, keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(self.inbox & set(keys))
+
+    async def _announce(self, _hook: str, keys: Mapping[str, datetime]) -> None:
+        self.late |= keys
+
     # -- what tests ask ------------------------------------------------------------------------
 
     def active(self, project: str = "group/repo") -> list[HookRecord]:
@@ -249,6 +277,13 @@ class Stage:
         assert held.wish.secret == record.secrets[0]
         assert held.shown.id == record.remote_id
         assert self.statuses() == ["active"]
+
+    def assert_one_good_hook_of(self, project: str) -> None:
+        """As `assert_one_good_hook`, beside others."""
+        (held,) = self.forge.held(project)
+        (record,) = self.active(project)
+        assert held.wish.secret == record.secrets[0]
+        assert held.shown.id == record.remote_id
 
     def assert_nothing(self) -> None:
         assert self.forge.held("group/repo") == []

@@ -93,7 +93,8 @@ class FakeForge:
     async def project(self, path: str) -> Project:
         self._enter("project")
         for place in self.places.values():
-            if place.project.path.lower() == path.lower():
+            # As GitLab, which takes the number too.
+            if path.lower() in {place.project.path.lower(), place.project.id}:
                 self.after("project")
                 return place.project
         raise TargetRefused(f"the forge has no project {path}, or does not show it", code="404")

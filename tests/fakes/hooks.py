@@ -1,10 +1,11 @@
-"""The store's hooks in memory."""
+"""The store's hooks and deploy keys in memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bot.deploy_keys import KeyRecord
 from bot.model import HookRecord
 
 
@@ -39,3 +40,20 @@ class MemoryHooks:
         if row is not None:
             proved_at = row.proved_at or (now if proved else None)
             self.rows[hook_id] = replace(row, last_seen_at=now, proved_at=proved_at)
+
+
+@dataclass
+class MemoryKeys:
+    rows: dict[str, KeyRecord] = field(default_factory=dict)
+
+    async def deploy_keys(self, *, project: str | None = None) -> tuple[KeyRecord, ...]:
+        found = [
+            row
+            for row in self.rows.values()
+            if row.status != "removed"
+            and (project is None or row.project.casefold() == project.casefold())
+        ]
+        return tuple(sorted(found, key=lambda row: (row.project, row.id)))
+
+    async def save_deploy_key(self, key: KeyRecord) -> None:
+        self.rows[key.id] = key

@@ -1,0 +1,46 @@
+"""Hooks of whole groups, where the forge has them: one hook instead of one for each project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.commands.several import group_of, group_target
+from bot.commands.survey import asked
+from bot.commands.wishes import wanted
+from bot.errors import CallError, CommandError
+
+if TYPE_CHECKING:
+    from bot.commands.spec import Arguments, Context, Site
+    from bot.model import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    site: Site
+    #: Stands for the group wherever a hook's project does.
+    place: Project
+    #: What the rules want of any of its projects.
+    triggers: frozenset[str]
+
+
+async def whole_group(ctx: Context, arguments: Arguments) -> Group | None:
+    """The group of `group/**`. None for anything else, and where the forge's licence has no hooks
+    of groups or the person or the bot does not own it: then every project gets its own."""
+    (written,) = arguments.projects
+    group = group_of(written)
+    if group is None or not group[1]:
+        return None
+    site, path = group_target(arguments, group[0], ctx)
+    admin = ctx.forge(site.name)
+    if admin is None:
+        return None
+    try:
+        place = await admin.group(path)
+        await admin.hooks(place.id)
+    except (CallError, CommandError):
+        return None
+    anyway = arguments.channel is not None or "anyway" in arguments.flags
+    projects = await asked(path, admin.projects(path, nested=True))
+    triggers = [wanted(ctx, site, project.path, anyway=anyway) for project in projects]
+    return Group(site=site, place=place, triggers=frozenset[str]().union(*triggers))
