@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from bot import commands
+from bot.app.feeding import Feeder, Keeper
 from bot.app.forges import token_setting
 from bot.app.triggers import HOOKED, Book, RulesForHooks
 from bot.commands import Context, Site
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from bot.model import Job
     from bot.outside import ForgeAdmin
     from bot.ports import Clock, Hooks
-    from bot.worker.jobs import Save
+    from bot.worker.jobs import Count, Save
 
 log = structlog.get_logger()
 
@@ -59,6 +61,7 @@ class CommandRunner:
         people: People | None = None,
         audit: Audit | None = None,
         tell: Callable[[str, Message], Awaitable[None]] | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._settings = settings
         self._hooks = hooks
@@ -71,39 +74,47 @@ class CommandRunner:
         self._people = people
         self._audit = audit
         self._tell = tell
+        self._keeper = keeper
         self._instances = {instance.name: instance for instance in settings.instances}
 
-    async def run(self, job: Job, save: Save) -> Message:
+    async def run(self, job: Job, save: Save, count: Count) -> Message:
         if job.command != "hook":
             raise CommandError(f"There is no command /{job.command}; try /hook help.")
+        return await commands.run(self.context(job.id, save, count), job)
+
+    def context(self, job: str, save: Save, count: Count) -> Context:
+        """`job` names it in the log."""
 
         async def say(progress: str) -> None:
-            log.info("command under way", job=job.id, step=progress)
+            log.info("command under way", job=job, step=progress)
 
-        return await commands.run(
-            Context(
-                hooks=self._hooks,
-                forge=self._forge,
-                rules=self._rules,
-                sites=self._sites(),
-                public_url=self._settings.public_url,
-                admins=self._settings.bot_admins,
-                clock=self._clock,
-                say=say,
-                progress=save,
-                pause=asyncio.sleep,
-                new_secret=lambda: secrets.token_urlsafe(32),
-                new_id=lambda: secrets.token_urlsafe(16),
-                channel=self._channels.id_of,
-                channel_name=self._channels.name_of,
-                history=self._history,
-                mutes=self._mutes,
-                people=self._people,
-                audit=self._audit,
-                tell=self._tell,
-                one_time=self._one_time if self._settings.public_url else None,
-            ),
-            job,
+        keeper = self._keeper
+        return Context(
+            hooks=self._hooks,
+            forge=self._forge,
+            rules=self._rules,
+            sites=self._sites(),
+            public_url=self._settings.public_url,
+            admins=self._settings.bot_admins,
+            clock=self._clock,
+            say=say,
+            count=count,
+            progress=save,
+            pause=asyncio.sleep,
+            new_secret=new_secret,
+            new_id=lambda: secrets.token_urlsafe(16),
+            channel=self._channels.id_of,
+            channel_name=self._channels.name_of,
+            history=self._history,
+            mutes=self._mutes,
+            people=self._people,
+            audit=self._audit,
+            tell=self._tell,
+            keys=keeper,
+            feed=Feeder(keeper, self._clock) if keeper is not None else None,
+            received=keeper.received_keys if keeper is not None else None,
+            announce=keeper.announce_late if keeper is not None else None,
+            one_time=self._one_time if self._settings.public_url else None,
         )
 
     def _sites(self) -> tuple[Site, ...]:
@@ -122,6 +133,11 @@ class CommandRunner:
 
     async def _one_time(self, title: str, secret: str) -> str:
         return f"{self._settings.public_url}/once/{await self._once.put_once(title, secret)}"
+
+
+def new_secret() -> str:
+    """A key of 32 bytes in the form that GitLab signs with; elsewhere it is a text like others."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def _site(instance: Instance) -> Site:

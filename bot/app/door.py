@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from bot.errors import ConfigError
-from bot.web.deadlines import KEEPALIVE_S, Sweeper
+from bot.web.deadlines import KEEPALIVE_S, LINGER_S, Sweeper
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -39,7 +39,11 @@ async def open_door(
 ) -> Door:
     """Listens. Raises ConfigError that names the port's setting when it cannot."""
     runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=_CLOSE_S, keepalive_timeout=KEEPALIVE_S
+        app,
+        access_log=None,
+        shutdown_timeout=_CLOSE_S,
+        keepalive_timeout=KEEPALIVE_S,
+        lingering_time=LINGER_S,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -45,6 +45,7 @@ from bot.worker.deciding import Decider
 from bot.worker.delivering import Deliverer
 from bot.worker.directory import Directory
 from bot.worker.jobs import JobRunner
+from bot.worker.lateness import Lateness
 from bot.worker.notices import Notices
 from bot.worker.privacy import Privacy
 from bot.worker.rulebook import Rulebook, reader
@@ -184,7 +185,8 @@ class Parts:
             ),
             *decide,
             loops.send(self._deliverer(), self.clock, self.store, stop, way=self.precedence),
-            loops.turn(self._jobs(), "jobs", self.store, stop),
+            # Several: one that takes many projects in turn must not hold the others back.
+            *[loops.turn(self._jobs(), "jobs", self.store, stop) for _ in range(3)],
             loops.turn(self._scheduler(), "schedules", self.store, stop),
         ]
 
@@ -201,6 +203,7 @@ class Parts:
             accounts=self.forges.accounts,
             shadow=self.shadow,
             way=self.precedence,
+            lateness=Lateness(self.store, self.clock),
         )
 
     def _scheduler(self) -> Scheduler:
@@ -237,6 +240,7 @@ class Parts:
             people=self.store,
             audit=self.store,
             tell=self.notices.tell,
+            keeper=self.store,
         )
         return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
 

@@ -125,7 +125,7 @@ async def in_turn(ctx: Context, job: Job, works: Sequence[Work]) -> Message:
     for work in works:
         if work.name in known:
             continue
-        await ctx.say(f"{len(ended)} of {len(works)} projects done …")
+        await ctx.count(len(ended), len(works))
         ended.append(await _run(ctx, job, ended, work))
         await ctx.progress({"ended": [_dumped(one) for one in ended]})
     return _answer(ended)

@@ -249,6 +249,8 @@ class Context:
     clock: Clock
     #: Tells the person how far it is.
     say: Callable[[str], Awaitable[None]]
+    #: Tells everybody in the channel how many of how many things are done.
+    count: Callable[[int, int], Awaitable[None]]
     #: Writes down what a restart must know; replaces what was written before.
     progress: Callable[[Mapping[str, Json]], Awaitable[None]]
     #: Waits that many seconds.

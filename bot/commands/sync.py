@@ -69,7 +69,7 @@ async def compare(ctx: Context, arguments: Arguments) -> list[Compared]:
     pairs = await (chosen(ctx, arguments) if arguments.projects else _everything(ctx, arguments))
     done: list[Compared] = []
     for site, path in pairs:
-        await ctx.say(f"{len(done)} of {len(pairs)} projects compared …")
+        await ctx.count(len(done), len(pairs))
         try:
             one = await compared(ctx, site, path)
         except Forbidden:

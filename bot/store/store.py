@@ -10,6 +10,7 @@ from bot.store import deliveries, forgetting, history, lanes
 from bot.store.appending import Appender
 from bot.store.deploy_keys import DeployKeyRecords
 from bot.store.erasing import ErasingRecords
+from bot.store.late import LateRecords
 from bot.store.mutes import MuteRecords
 from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
@@ -42,6 +43,7 @@ class Store(
     OnceRecords,
     MuteRecords,
     DeployKeyRecords,
+    LateRecords,
     ErasingRecords,
     PastRecords,
     PeopleRecords,

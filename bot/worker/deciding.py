@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks, Way
     from bot.rules.ruleset import Ruleset
     from bot.worker.facts import Facts
+    from bot.worker.lateness import Lateness
 
 log = structlog.get_logger()
 
@@ -79,6 +80,7 @@ class Decider:
         accounts: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         shadow: Shadow | None = None,
         way: Way | None = None,
+        lateness: Lateness | None = None,
     ) -> None:
         self._store = store
         self._hooks = hooks
@@ -91,6 +93,7 @@ class Decider:
         self._accounts = accounts
         self._shadow = shadow
         self._way = way
+        self._lateness = lateness
 
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
@@ -153,6 +156,8 @@ class Decider:
         try:
             event = understand(delivery)
             decision = await self._decide(delivery, event, overlay)
+            if self._lateness is not None:
+                decision = await self._lateness.mark(delivery, decision)
             chosen = await lanes.of(decision.actions, await self._channels())
         except PayloadError as error:
             return Settled(delivery=delivery.id, status="failed", error=str(error))

@@ -11,6 +11,7 @@ import structlog
 from bot.errors import CallError, CommandError, LeaseLost, Refused, StoreError
 from bot.message import Message, text
 from bot.worker.leases import while_held
+from bot.worker.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,18 +28,26 @@ _TIMEOUT_S: Final = 120.0
 _ANSWER_TIMEOUT_S: Final = 20.0
 _ANSWER_PAUSES_S: Final = (1.0, 4.0)
 _TRIES: Final = 3
+#: Beside what a command writes down of itself: how far it said it is.
+TOLD: Final = "told"
 
 
 class Commands(Protocol):
     """Runs the words of a job; raises CommandError or CallError with what to do."""
 
-    async def run(self, job: Job, save: Save) -> Message: ...
+    async def run(self, job: Job, save: Save, count: Count) -> Message: ...
 
 
 class Save(Protocol):
     """Writes down how far a job came, so that a restart goes on from there."""
 
     async def __call__(self, progress: Mapping[str, Json]) -> None: ...
+
+
+class Count(Protocol):
+    """Tells whoever waits how many of how many things are done."""
+
+    async def __call__(self, done: int, total: int) -> None: ...
 
 
 class JobRunner:
@@ -83,9 +92,6 @@ class JobRunner:
         return True
 
     async def _run(self, job: Job, token: str) -> tuple[str, Message]:
-        async def save(progress: Mapping[str, Json]) -> None:
-            await self._store.save_progress(job.id, token, progress)
-
         if job.attempts > _TRIES:
             return "failed", Message(
                 text=text(
@@ -94,13 +100,13 @@ class JobRunner:
                 ),
                 color="danger",
             )
+        progress = Progress(job, self._chat, self._clock)
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                return "done", await self._commands.run(job, save)
+            return "done", await self._carry_out(job, token, progress)
         except (CommandError, CallError) as error:
             return "failed", Message(text=text(str(error)), color="warning")
         except TimeoutError:
-            said = f"Not finished after {_TIMEOUT_S:.0f} s, so it was stopped; try it again."
+            said = f"It did not get on for {_TIMEOUT_S:.0f} s, so it was stopped; try it again."
             return "failed", Message(text=text(said), color="danger")
         except StoreError:
             raise
@@ -108,6 +114,32 @@ class JobRunner:
             log.exception("command failed", job=job.id, command=job.command)
             said = f"Something went wrong inside the bot; its log knows more (job {job.id})."
             return "failed", Message(text=text(said), color="danger")
+        finally:
+            await progress.end()
+
+    async def _carry_out(self, job: Job, token: str, shown: Progress) -> Message:
+        """Whatever it does may take its time, as long as it gets on."""
+        written, told = dict(job.progress), str(job.progress.get(TOLD, ""))
+
+        async def keep() -> None:
+            limit.reschedule(asyncio.get_running_loop().time() + _TIMEOUT_S)
+            await self._store.save_progress(
+                job.id, token, {**written, **({TOLD: told} if told else {})}
+            )
+
+        async def save(progress: Mapping[str, Json]) -> None:
+            nonlocal written
+            written = dict(progress)
+            await keep()
+
+        async def count(done: int, total: int) -> None:
+            nonlocal told
+            told = f"{done} of {total} done …"
+            await keep()
+            await shown.count(done, total)
+
+        async with asyncio.timeout(_TIMEOUT_S) as limit:
+            return await self._commands.run(job, save, count)
 
     async def _answer(self, job: Job, answer: Message) -> None:
         """Tried a few times: somebody waits for it. It stays with the job, for the page."""
@@ -117,17 +149,32 @@ class JobRunner:
             if await self._answered(job, answer):
                 return
             await self._pause(pause_s)
-        await self._answered(job, answer)
+        if not await self._answered(job, answer):
+            await self._written(job, answer)
 
     async def _answered(self, job: Job, answer: Message) -> bool:
         """False when it is worth another try."""
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 await self._chat.answer(job.reply_to, answer, replace=False)
+        except Refused as error:
+            # After half an hour, or five answers, the address is dead.
+            log.info("answer refused", job=job.id, error=str(error))
+            await self._written(job, answer)
         except (CallError, TimeoutError) as error:
             log.warning("answer not delivered", job=job.id, error=str(error) or "timeout")
-            return isinstance(error, Refused)
+            return False
         return True
+
+    async def _written(self, job: Job, answer: Message) -> None:
+        """To the person alone, as a message of its own."""
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await self._chat.post(
+                    job.who, answer, key=f"answer:{job.id}", thread=None, broadcast=False
+                )
+        except (CallError, TimeoutError) as error:
+            log.warning("answer lost", job=job.id, error=str(error) or "timeout")
 
 
 def _words(job: Job) -> str:

@@ -129,6 +129,7 @@ class Stage:
         self.told: list[tuple[str, Message]] = []
         self.progress: Mapping[str, Json] = {}
         self.said: list[str] = []
+        self.counts: list[tuple[int, int]] = []
         self.shown_once: dict[str, str] | None = {}
         #: What the web part answers when it is not the bot that is reached.
         self.answers_instead: int | None = None
@@ -186,6 +187,7 @@ class Stage:
             admins=self.people,
             clock=self._Clock(self),
             say=self._say,
+            count=self._count,
             progress=self._save,
             pause=self._pause,
             new_secret=lambda: f"secret-{next(self._numbers)}",
@@ -212,6 +214,10 @@ class Stage:
     async def _say(self, words: str) -> None:
         self.before("say")
         self.said.append(words)
+
+    async def _count(self, done: int, total: int) -> None:
+        self.before("count")
+        self.counts.append((done, total))
 
     async def _save(self, progress: Mapping[str, Json]) -> None:
         self.before("progress")

@@ -143,8 +143,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(stage: Stage) -> Non
 
 async def test_progress_is_told_in_numbers_without_names(stage: Stage) -> None:
     await stage.run("add group/*")
-    counts = [said for said in stage.said if "projects done" in said]
-    assert counts == ["0 of 2 projects done …", "1 of 2 projects done …"]
+    assert stage.counts == [(0, 2), (1, 2)]
 
 
 # -- --open ------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ async def test_a_kill_before_the_proof_leaves_one_hook_that_works(
         assert await gitlab.push("shop/api") == [202]
         await until(lambda: bool(slack.messages("dev")), "the push")
     assert len(slack.answers) == 1
-    assert hook.values["token"]
+    assert hook.values["signing_token"]
 
 
 async def test_a_kill_before_the_final_address_is_set_leaves_one_hook_that_works(

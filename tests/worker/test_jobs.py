@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.errors import CommandError, NotSent, StoreError, TargetRefused
-from bot.message import Message, text
+from bot.message import Code, Message, text
 from bot.model import Job
-from bot.worker.jobs import JobRunner, Save
+from bot.worker.jobs import TOLD, Count, JobRunner, Save
 from tests.fakes.chat import FakeChat
 from tests.worker.bench import Clock
 
@@ -38,6 +38,8 @@ class Office:
     chat: FakeChat = field(default_factory=FakeChat)
     clock: Clock = field(default_factory=Clock)
     does: Run = succeed
+    #: Instead of `does`.
+    counts: Callable[[Count], Awaitable[Message]] | None = None
     pauses: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -45,7 +47,9 @@ class Office:
             store=self.store, chat=self.chat, commands=self, clock=self.clock, pause=self._pause
         )
 
-    async def run(self, job: Job, save: Save) -> Message:
+    async def run(self, job: Job, save: Save, count: Count) -> Message:
+        if self.counts is not None:
+            return await self.counts(count)
         return await self.does(job, save)
 
     async def add(self, job_id: str = "j1", **changes: Any) -> None:
@@ -212,3 +216,66 @@ async def test_an_answer_that_is_refused_is_not_repeated(office: Office) -> None
     await office.add()
     await office.runner.step()
     assert (office.answers, office.pauses) == ([], [])
+
+
+async def test_an_answer_whose_address_is_dead_goes_to_the_person_alone(office: Office) -> None:
+    office.chat.known["alice"] = "U0ALICE"
+    office.chat.fail("answer", TargetRefused("expired", code="expired_url"))
+    await office.add()
+    await office.runner.step()
+    (post,) = office.chat.in_channel("U0ALICE")
+    assert (post.message, post.key) == (DONE, "answer:j1")
+
+
+# -- how far it is -----------------------------------------------------------------------------
+
+
+def counting(office: Office, *seconds: int) -> Callable[[Count], Awaitable[Message]]:
+    async def work(count: Count) -> Message:
+        for done, pause_s in enumerate(seconds):
+            office.clock.move(seconds=pause_s)
+            await count(done, len(seconds))
+        return DONE
+
+    return work
+
+
+async def test_a_long_command_tells_how_far_it_is_by_editing_one_message(office: Office) -> None:
+    office.counts = counting(office, 9, 4, 1, 4)
+    await office.add(channel="C0DEV", args=("add", "group/**"))
+    await office.runner.step()
+    (post,) = office.chat.in_channel("C0DEV")
+    assert post.edits == 3
+    assert post.message.text == text("🏁 ", Code("/hook add"), " is finished.")
+    assert office.answers == [DONE]
+
+
+async def test_a_short_command_says_nothing_but_its_answer(office: Office) -> None:
+    office.counts = counting(office, 1, 1, 1)
+    await office.add(channel="C0DEV")
+    await office.runner.step()
+    assert office.chat.posts == []
+
+
+async def test_where_the_bot_is_not_it_tells_the_person_alone(office: Office) -> None:
+    office.chat.known = {"alice": "U0ALICE"}
+    office.counts = counting(office, 9, 9)
+    await office.add(channel="C0SECRET")
+    await office.runner.step()
+    assert len(office.chat.in_channel("U0ALICE")) == 1
+
+
+async def test_a_chat_that_fails_stops_no_command(office: Office) -> None:
+    office.chat.known = {}
+    office.counts = counting(office, 9, 9)
+    await office.add(channel="C0SECRET")
+    await office.runner.step()
+    assert (await office.job()).state == "done"
+
+
+async def test_the_command_line_reads_how_far_it_is_in_the_store(office: Office) -> None:
+    office.counts = counting(office, 9, 9, 9)
+    await office.add(reply_to="", who="local")
+    await office.runner.step()
+    assert (await office.job()).progress == {TOLD: "2 of 3 done …"}
+    assert office.chat.posts == []
