@@ -23,6 +23,9 @@ BODY_S: Final = 10.0
 #: How long a connection may stay open between two requests: longer than proxies keep theirs, so
 #: that none sends a request into a connection that is just being closed.
 KEEPALIVE_S: Final = 75.0
+#: How long a refused body may go on arriving, so that its sender reads the answer before the end
+#: of the connection.
+LINGER_S: Final = 2.0
 _EVERY_S: Final = 2.0
 
 

@@ -25,7 +25,7 @@ async def echo(request: web.Request) -> web.Response:
 async def serving() -> AsyncIterator[tuple[web.AppRunner, int]]:
     app = web.Application(middlewares=[bodies_in_time])
     app.router.add_route("*", "/{any:.*}", echo)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, lingering_time=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
