@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -280,6 +280,10 @@ class Hooks(Protocol):
 
     async def mark_rotated(self, hook_id: str, *, retire_at: datetime) -> None:
         """A delivery came with the new one of two secrets; nothing when one came before."""
+
+
+#: Member of a job's progress, beside what the command writes down: how far it said it is.
+TOLD: Final = "told"
 
 
 class Jobs(Protocol):

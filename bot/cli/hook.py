@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from datetime import UTC, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from bot.cli.environment import FAULTS, fail
+from bot.cli.key_file import key_file
 from bot.cli.listings import run_cli, store
 from bot.commands import LOCAL, parse
 from bot.errors import CommandError
 from bot.message import text
 from bot.model import Job
+from bot.ports import TOLD
 from bot.slack.mrkdwn import plain
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def hook(
         list[str] | None, typer.Argument(metavar="VERB ...", help="As in Slack; try `help`.")
     ] = None,
 ) -> None:
-    """Add, list, test and remove the webhooks of projects: `bot hook add group/repo`.
+    """Webhooks and deploy keys of projects: `bot hook add group/repo`, `bot hook help`.
 
     The running bot carries it out, so that a restart in between loses nothing.
     """
@@ -45,10 +47,22 @@ def hook(
         parse(given)
     except CommandError as error:
         fail(error)
-    run_cli(_ask(given))
+    with key_file(given) as words_:
+        answer = run_cli(_ask(words_))
+    again = _agreed(answer)
+    if again is not None:
+        run_cli(_ask(again))
 
 
-async def _ask(words: list[str]) -> None:
+def _agreed(answer: Message) -> list[str] | None:
+    """What to give after a question that was answered with yes; nobody is asked in a script."""
+    asked = [button.words for button in answer.buttons if button.words.endswith(" --yes")]
+    if len(asked) != 1 or not sys.stdin.isatty() or not typer.confirm("Do it?", default=False):
+        return None
+    return asked[0].split()
+
+
+async def _ask(words: list[str]) -> Message:
     job = Job(
         id=secrets.token_hex(8),
         command="hook",
@@ -61,27 +75,33 @@ async def _ask(words: list[str]) -> None:
         done = await _finished(opened, job.id)
     if done.answer is not None:
         typer.echo(shown(done.answer))
-    if done.state != "done":
+    if done.state != "done" or done.answer is None:
         raise typer.Exit(FAULTS)
+    return done.answer
 
 
 async def _finished(opened: Store, job_id: str) -> Job:
-    for tick in count():
+    told, quiet = "", 0.0
+    while True:
         job = await opened.job(job_id)
         if job is None:
             fail(f"the command {job_id} was forgotten", code=FAULTS)
         if job.state in {"done", "failed"}:
             return job
-        if job.state == "todo" and tick * _POLL_S > _PICKED_UP_S:
+        if job.state == "todo" and quiet > _PICKED_UP_S:
             fail(
                 "no running bot has picked the command up: start one with `bot run` on this"
                 " database; it will carry the command out as soon as it runs",
                 code=FAULTS,
             )
-        if tick * _POLL_S > _DONE_S:
+        if quiet > _DONE_S:
             fail(f"still running; `bot hook list` shows what became of it ({job_id})")
+        now = str(job.progress.get(TOLD, ""))
+        if now != told:
+            told, quiet = now, 0.0
+            typer.echo(now, err=True)
         await asyncio.sleep(_POLL_S)
-    raise AssertionError
+        quiet += _POLL_S
 
 
 def shown(message: Message) -> str:

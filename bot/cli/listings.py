@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from bot.model import OutboxItem
     from bot.store import Store
+
+T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
@@ -175,10 +177,10 @@ async def store() -> AsyncIterator[Store]:
         yield opened
 
 
-def run_cli(main: Coroutine[Any, Any, None]) -> None:
+def run_cli(main: Coroutine[Any, Any, T]) -> T:
     """Runs a command; an error of ours ends it with its text."""
     try:
-        run_async(main)
+        return run_async(main)
     except BotError as error:
         fail(error)
 

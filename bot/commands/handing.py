@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 _VARIABLE: Final = re.compile(r"(?P<project>[^:]+(?:/[^:]+)+):(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 
 
+def names_variable(to: str) -> bool:
+    """Whether it is `group/repo:NAME` and no file."""
+    match = _VARIABLE.fullmatch(to)
+    return match is not None and not to.startswith((".", "/", "~"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
     """A variable of a project's builds."""
@@ -42,7 +48,7 @@ async def place_for(ctx: Context, job: Job, arguments: Arguments, site: Site) ->
             f" where it goes with {where}, or send your own with `--public-key`."
         )
     match = _VARIABLE.fullmatch(to)
-    if match is None:
+    if match is None or not names_variable(to):
         raise CommandError(
             "`--to` names a variable of a project here, `--to group/repo:VARIABLE`; only on the"
             " command line it may be a file (`bot hook key add … --to FILE`)."

@@ -10,6 +10,7 @@ import structlog
 
 from bot.errors import CallError, CommandError, LeaseLost, Refused, StoreError
 from bot.message import Message, text
+from bot.ports import TOLD
 from bot.worker.leases import while_held
 from bot.worker.progress import Progress
 
@@ -28,8 +29,6 @@ _TIMEOUT_S: Final = 120.0
 _ANSWER_TIMEOUT_S: Final = 20.0
 _ANSWER_PAUSES_S: Final = (1.0, 4.0)
 _TRIES: Final = 3
-#: Beside what a command writes down of itself: how far it said it is.
-TOLD: Final = "told"
 
 
 class Commands(Protocol):

@@ -13,7 +13,8 @@ import pytest
 from bot.errors import CommandError, NotSent, StoreError, TargetRefused
 from bot.message import Code, Message, text
 from bot.model import Job
-from bot.worker.jobs import TOLD, Count, JobRunner, Save
+from bot.ports import TOLD
+from bot.worker.jobs import Count, JobRunner, Save
 from tests.fakes.chat import FakeChat
 from tests.worker.bench import Clock
 
