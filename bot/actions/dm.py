@@ -22,13 +22,9 @@ NAMED: Final = "@"
 def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     """One message to each person whose Slack id is known; the others are named in the trace."""
     view = to.view
-    ids: dict[str, None] = {}
-    for person in _people(spec, view):
-        slack_id = _id_of(person, view)
-        if slack_id is None:
-            to.remark(asker, f"{one_line(person.shown)} has no entry under `people:`")
-        elif asker.may(slack_id):
-            ids[slack_id] = None
+    ids, told = _receivers(spec, asker, to)
+    for remark in told:
+        to.remark(asker, remark)
     if not ids:
         return "nobody to write to"
     made = planning.message(spec, view, view.spec.line(view.event))
@@ -46,6 +42,22 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
             own = replace(action, message=made.with_mentions(who))
             reasons.append(None if to.add(own) else "limit of actions reached")
     return None if None in reasons else reasons[0]
+
+
+def _receivers(spec: ActionSpec, asker: Asker, to: Plan) -> tuple[list[str], list[str]]:
+    """Slack ids, each once, and what the trace says of the others."""
+    view = to.view
+    ids: dict[str, None] = {}
+    told: list[str] = []
+    for person in _people(spec, view):
+        slack_id, shown = _id_of(person, view), one_line(person.shown)
+        if slack_id is None:
+            told.append(f"{shown} has no entry under `people:` and linked no account")
+        elif slack_id in view.quiet:
+            told.append(f"{shown} wants no direct messages")
+        elif asker.may(slack_id):
+            ids[slack_id] = None
+    return list(ids), told
 
 
 def _people(spec: ActionSpec, view: View) -> Iterator[Person]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
 from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdict
+from bot.people import NOBODY, Faces
 from bot.registry import fold_of
 from bot.rules import loops
 from bot.rules.open_subjects import touched
+from bot.rules.privacy import Bounds, is_private
 from bot.rules.state_reader import StateReader
 from bot.rules.walk import VERDICT_LIMIT, Walk
 
@@ -40,6 +43,10 @@ class Surroundings:
     hook: str = ""
     #: A hash of what the forge sent; empty where duplicates are of no concern.
     content: str = ""
+    #: Who is who beside what the rules say.
+    faces: Faces = NOBODY
+    #: Ids of channels that people of another organisation read.
+    shared: frozenset[str] = frozenset()
 
 
 def decide(
@@ -117,6 +124,15 @@ def view_of(
     around: Surroundings,
 ) -> View:
     """What planning sees of an event whose names, fields and subjects are all known."""
+    channel, private = channel_of(around.channels), is_private(event)
+    known = partial(slack_id_of, ruleset, around.faces, event.instance)
+    bounds = Bounds(
+        ruleset=ruleset,
+        channel=channel,
+        shared=around.shared,
+        confidential=event.confidential,
+        private=private,
+    )
     return View(
         delivery=delivery,
         event=event,
@@ -126,9 +142,15 @@ def view_of(
         lookup=lookup_of(event, ruleset),
         specs=around.specs,
         now=now,
-        person=person_of(ruleset),
+        person=_shown_by(known),
         named=ruleset.named,
-        channel=channel_of(around.channels),
+        channel=channel,
+        barred=bounds.refuses,
+        private=private,
+        slack_id=known,
+        teams=around.faces.teams,
+        quiet=around.faces.quiet,
+        footer=ruleset.footer is not None,
     )
 
 
@@ -238,14 +260,34 @@ def _completed(
     return whole, {**added, **fields}
 
 
-def person_of(ruleset: Ruleset) -> Callable[[Person], Span]:
+def person_of(
+    ruleset: Ruleset, faces: Faces = NOBODY, instance: str = ""
+) -> Callable[[Person], Span]:
+    """People as texts show them who are pinged: the unknown by their names alone."""
+    return _shown_by(partial(slack_id_of, ruleset, faces, instance))
+
+
+def _shown_by(known: Callable[[Person], str | None]) -> Callable[[Person], Span]:
     def person(who: Person) -> Span:
-        slack_id = ruleset.people.get(who.username.lower())
+        slack_id = known(who)
         if slack_id is None:
             return Plain(one_line(who.shown))
         return Mention(slack_id, who.shown)
 
     return person
+
+
+def slack_id_of(ruleset: Ruleset, faces: Faces, instance: str, who: Person) -> str | None:
+    """By `people:`, then by what they linked, then by e-mail; never by anything that is alike."""
+    username = who.username.lower()
+    found = ruleset.people.get(username)
+    if found is not None:
+        return found
+    account = faces.linked.get((instance, username)) if username else None
+    # The name may have been given to somebody else since.
+    if account is not None and account.user_id in {"", who.id or account.user_id}:
+        return account.slack
+    return faces.by_email.get(who.email.lower()) if who.email else None
 
 
 def channel_of(known: Mapping[str, str]) -> Callable[[str], str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.rules.holding import Turn, hold, throttle_key, turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bot import actions
     from bot.actions.plan import Asker, Plan, View
@@ -39,7 +39,12 @@ class Gates:
         if muted is not None:
             return muted.reason
         denied: dict[str, str] = {}
-        asker = replace(asker, spent=lambda channel: self._denied(rule, spec, channel, denied))
+        barred: dict[str, str] = {}
+        asker = replace(
+            asker,
+            spent=lambda channel: self._denied(rule, spec, channel, denied),
+            barred=_noting(asker.barred, barred),
+        )
         before = len(self.plan.actions)
         if rule.timing.gated:
             reason, reached = self._timed(verb, rule, spec, asker)
@@ -48,8 +53,10 @@ class Gates:
             reached = {action.channel for action in self.plan.actions[before:]}
         if rule.once is not None:
             self._spend(rule, spec, reached)
-        if reason is not None and denied and not reached:
-            return next(iter(denied.values()))
+        if reason is not None and (barred or denied) and not reached:
+            return next(iter((*barred.values(), *denied.values())))
+        for why in barred.values():
+            self.plan.remark(asker, f"withheld from one channel: {why}")
         return reason
 
     # -- once and mutes ------------------------------------------------------------------------
@@ -110,3 +117,17 @@ class Gates:
             self.expect[key] = self.reader.get(key)
             self.remember[key] = made.opens_until.isoformat()
         return made
+
+
+def _noting(
+    ask: Callable[[str], str | None], barred: dict[str, str]
+) -> Callable[[str], str | None]:
+    """Keeps what is answered of channels that may not learn of the event."""
+
+    def asked(channel: str) -> str | None:
+        why = ask(channel)
+        if why is not None:
+            barred[channel] = why
+        return why
+
+    return asked

@@ -214,15 +214,7 @@ class Walk:
         return self.gates.pass_on(verb, rule, spec, asker)
 
     def _asker(self, rule: Rule) -> Asker:
-        """A confidential event goes only to channels declared for such (1.4.14)."""
-        if not self.view.event.confidential:
-            return Asker(name=rule.name, apart=rule.timing.apart)
-        allowed = {
-            self.view.channel(channel.to)
-            for channel in self.ruleset.channels.values()
-            if channel.confidential
-        }
-        return Asker(name=rule.name, only=frozenset(allowed))
+        return Asker(name=rule.name, barred=self.view.barred, apart=rule.timing.apart)
 
     def _followers(self) -> dict[str, list[Follower]]:
         """The card rules of each channel; nothing without a card to follow."""
@@ -235,9 +227,7 @@ class Walk:
     def _follower(self, rule: Rule, spec: ActionSpec, channel: str) -> Follower:
         asker = self._asker(rule)
         may = asker.may(channel) and self.muting.of(rule.name, channel) is None
-        return Follower(
-            rule=rule.name, asker=asker if may else None, topics=spec.follow, spec=spec
-        )
+        return Follower(rule=rule.name, asker=asker if may else None, topics=spec.follow, spec=spec)
 
     def _new_cards(self) -> list[tuple[Thread, Follower]]:
         """Those of this delivery: what was known before may have left marks."""
@@ -268,7 +258,7 @@ class Walk:
             return
         post = next(verb for verb in actions.ALL if verb.name == "post")
         spec = replace(_DEFAULT_POST, to=replace(_DEFAULT_POST.to, to=(channel,)))
-        reason = post.plan(spec, Asker(name=DEFAULT_ROUTE), self.plan)
+        reason = self._barred(channel) or post.plan(spec, Asker(name=DEFAULT_ROUTE), self.plan)
         self.verdicts.append(
             Verdict(
                 rule=DEFAULT_ROUTE,
@@ -278,6 +268,9 @@ class Walk:
                 reason=reason or "no rule wanted it",
             )
         )
+
+    def _barred(self, channel: str) -> str | None:
+        return self.view.barred(self.view.channel(channel))
 
     def _note(
         self, rule: Rule, outcome: Outcome, reason: str = "", failed: Condition | None = None
