@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.store import holding, lanes, memory, open_subjects, outbox, people
 from bot.store.codec import dump_trace
-from bot.store.engine import insert
+from bot.store.deliveries import settle as settle_delivery
+from bot.store.engine import PreparedRows, insert
 from bot.store.schema import decisions, deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Dialect
+    from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Decision, DeliveryId, Json
     from bot.ports import Claim, Due, Settled
@@ -45,12 +47,7 @@ def settle(
     ]
     outbox.plan(conn, planned, now=now)
     for one in fresh:
-        body = {"body": packed[one.delivery]} if one.delivery in packed else {}
-        conn.execute(
-            update(deliveries)
-            .where(deliveries.c.id == one.delivery)
-            .values(status=one.status, error=one.error, project=one.project, **body)
-        )
+        settle_delivery(conn, one, packed.get(one.delivery))
     made = [(one.delivery, one.decision) for one in fresh if one.decision is not None]
     keep(conn, made, now=now)
 
@@ -88,15 +85,25 @@ def keep(conn: Connection, made: Sequence[tuple[DeliveryId, Decision]], *, now: 
     open_subjects.touch(conn, [one for _, decision in made for one in decision.touched], now=now)
     holding.add(conn, [held for _, decision in made for held in decision.held])
     people.count_unknown(conn, [one for _, decision in made for one in decision.unknown], now=now)
-    for delivery, decision in made:
-        _record(conn, delivery, decision, now=now)
+    rows = [
+        {
+            "delivery": delivery,
+            "ruleset": decision.ruleset,
+            "decided_at": now,
+            "trace": dump_trace(decision),
+        }
+        for delivery, decision in made
+    ]
+    for _ in _RECORD.run(conn, rows):
+        pass
 
 
-def _record(conn: Connection, delivery: DeliveryId, decision: Decision, *, now: datetime) -> None:
-    row = insert(conn.dialect, decisions).values(
-        delivery=delivery, ruleset=decision.ruleset, decided_at=now, trace=dump_trace(decision)
-    )
-    conn.execute(row.on_conflict_do_nothing(index_elements=[decisions.c.delivery]))
+def _record(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert:
+    added = insert(dialect, decisions).values(rows)
+    return added.on_conflict_do_nothing(index_elements=[decisions.c.delivery])
+
+
+_RECORD: Final = PreparedRows(("delivery", "ruleset", "decided_at", "trace"), _record)
 
 
 def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:

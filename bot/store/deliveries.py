@@ -6,7 +6,16 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from bot.errors import StoreError
 from bot.model import Delivery, DeliveryId, DeliverySummary, Lane
@@ -14,7 +23,7 @@ from bot.ports import ClaimedDeliveries
 from bot.store import lanes
 from bot.store.codec import dump_json, keep, pack, unpack
 from bot.store.columns import micros, plain, short
-from bot.store.engine import PreparedRows
+from bot.store.engine import Prepared, PreparedRows
 from bot.store.engine import insert as dialect_insert
 from bot.store.schema import deliveries, meta
 
@@ -102,7 +111,28 @@ _APPEND: Final = PreparedRows(
         *("received_at", "status", "project", "replay_of"),
     ),
     _append,
+    stored=True,
 )
+
+_SETTLED: Final = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("delivery"))
+    .values({name: bindparam(name) for name in ("status", "error", "project")})
+)
+_SETTLE: Final = Prepared(_SETTLED)
+_SETTLE_PACKED: Final = Prepared(_SETTLED.values(body=bindparam("body")))
+
+
+def settle(conn: Connection, one: Settled, packed: bytes | None) -> None:
+    """`packed`: its body, to be kept so from now on."""
+    values = {
+        "delivery": one.delivery,
+        "status": one.status,
+        "error": one.error,
+        "project": one.project,
+        "body": packed,
+    }
+    (_SETTLE if packed is None else _SETTLE_PACKED).run(conn, values)
 
 
 def probe(conn: Connection) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Update,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -22,7 +23,7 @@ from bot.errors import LeaseLost
 from bot.model import Lane
 from bot.ports import Claim
 from bot.store.columns import micros, short
-from bot.store.engine import PreparedRows, insert
+from bot.store.engine import Prepared, PreparedRows, insert
 from bot.store.schema import holds, lanes
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _push(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert
     )
 
 
-_PUSH: Final = PreparedRows(("key", "kind", "pending", "ready_at"), _push)
+_PUSH: Final = PreparedRows(("key", "kind", "pending", "ready_at"), _push, stored=True)
 
 
 def uncount(conn: Connection, lane: str, count: int) -> None:
@@ -91,25 +92,45 @@ def claim(
     conn: Connection, kind: str, *, token: str, now: datetime, lease: timedelta
 ) -> Claim | None:
     """The lane that has been ready longest and that nobody holds."""
-    held = exists().where(and_(holds.c.until > now, _covers()))
-    found = conn.execute(
-        select(lanes.c.key)
-        .where(lanes.c.kind == kind, lanes.c.pending > 0, lanes.c.ready_at <= now)
-        .where(or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= now), ~held)
-        .order_by(lanes.c.ready_at)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=lanes)
-    ).scalar()
+    found = conn.execute(_READY, {"kind": kind, "now": now}).scalar()
     if found is None:
         return None
     until = now + lease
-    conn.execute(update(lanes).where(lanes.c.key == found).values(token=token, lease_until=until))
+    _TAKE.run(conn, {"lane": found, "token": token, "lease_until": until})
     return Claim(lane=Lane(found), token=token, until=until)
 
 
 def _covers() -> ColumnElement[bool]:
     """A hold's prefix begins the lane's key; LIKE would read `_` and `%` in it."""
     return func.substr(lanes.c.key, 1, func.length(holds.c.prefix)) == holds.c.prefix
+
+
+_NOW: Final = bindparam("now", type_=lanes.c.ready_at.type)
+_READY: Final = (
+    select(lanes.c.key)
+    .where(lanes.c.kind == bindparam("kind"), lanes.c.pending > literal_column("0"))
+    .where(lanes.c.ready_at <= _NOW)
+    .where(or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= _NOW))
+    .where(~exists().where(and_(holds.c.until > _NOW, _covers())))
+    .order_by(lanes.c.ready_at)
+    .limit(literal_column("1"))
+    .with_for_update(skip_locked=True, of=lanes)
+)
+_TAKE: Final = Prepared(
+    update(lanes)
+    .where(lanes.c.key == bindparam("lane"))
+    .values(token=bindparam("token"), lease_until=bindparam("lease_until"))
+)
+_RELEASE: Final = Prepared(
+    update(lanes)
+    .where(lanes.c.key == bindparam("lane"), lanes.c.token == bindparam("owner"))
+    .values(
+        pending=lanes.c.pending - bindparam("handled", type_=lanes.c.pending.type),
+        ready_at=bindparam("ready_at"),
+        token=None,
+        lease_until=None,
+    )
+)
 
 
 def renew(conn: Connection, held: Claim, *, now: datetime, lease: timedelta) -> Claim:
@@ -122,11 +143,9 @@ def renew(conn: Connection, held: Claim, *, now: datetime, lease: timedelta) -> 
 
 def release(conn: Connection, held: Claim, *, handled: int, ready_at: datetime) -> None:
     """Gives the lane back with `handled` items fewer. Raises LeaseLost."""
-    done = conn.execute(
-        _owned(held).values(
-            pending=lanes.c.pending - handled, ready_at=ready_at, token=None, lease_until=None
-        )
-    )
+    values = {"lane": held.lane, "owner": held.token, "handled": handled, "ready_at": ready_at}
+    # Those that are set to NULL are parameters too.
+    done = _RELEASE.run(conn, values | {"token": None, "lease_until": None})
     if done.rowcount != 1:
         raise LeaseLost(f"another worker took lane {held.lane}")
 

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from bot.errors import StateChanged
 from bot.store.columns import short
-from bot.store.engine import insert
+from bot.store.engine import Prepared, insert
 from bot.store.schema import memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Json
 
 
 def load(conn: Connection, keys: Sequence[str]) -> dict[str, Json]:
     """Each key asked for, None where nothing is known."""
-    query = select(memory.c.key, memory.c.value).where(memory.c.key.in_(keys))
-    found = {row.key: row.value for row in conn.execute(query)}
+    asked = {"keys": [short(key) for key in keys]}
+    found = {row.key: row.value for row in conn.execute(_LOAD, asked)}
     return {key: found.get(short(key)) for key in keys}
+
+
+_LOAD: Final = select(memory.c.key, memory.c.value).where(
+    memory.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 def save_guarded(
@@ -58,10 +64,17 @@ def save(conn: Connection, remember: Mapping[str, Json], *, now: datetime) -> No
         if value is None:
             conn.execute(delete(memory).where(memory.c.key == key))
             continue
-        added = insert(conn.dialect, memory).values(key=key, value=value, updated_at=now)
-        conn.execute(
-            added.on_conflict_do_update(
-                index_elements=[memory.c.key],
-                set_={"value": added.excluded.value, "updated_at": added.excluded.updated_at},
-            )
-        )
+        _SAVE.run(conn, {"key": key, "value": value, "updated_at": now})
+
+
+def _save(dialect: Dialect) -> Insert:
+    added = insert(dialect, memory).values(
+        {name: bindparam(name) for name in ("key", "value", "updated_at")}
+    )
+    return added.on_conflict_do_update(
+        index_elements=[memory.c.key],
+        set_={"value": added.excluded.value, "updated_at": added.excluded.updated_at},
+    )
+
+
+_SAVE: Final = Prepared(_save)

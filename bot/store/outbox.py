@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, false, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, false, literal_column, or_, select, update
 
 from bot.message import Broadcast, Mention, Plain
 from bot.model import DeliveryId, Lane, OutboxItem, Place
@@ -16,7 +16,7 @@ from bot.ports import ClaimedItem, Dead, Done, Dropped, Retry
 from bot.rules.loops import acting_key
 from bot.store import audit, folding, lanes, memory, threads
 from bot.store.codec import dump_action, load_action
-from bot.store.engine import insert
+from bot.store.engine import Prepared, insert
 from bot.store.schema import outbox
 from bot.store.schema import threads as threads_table
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.dialects.postgresql import Insert
 
     from bot.message import Message, Span
     from bot.model import Action, ActionId
@@ -67,25 +68,37 @@ def _insert(
     into: str | None,
     now: datetime,
 ) -> bool:
-    row = insert(conn.dialect, outbox).values(
-        id=action.id,
-        lane=lane,
-        delivery=delivery,
-        rule=action.rule,
-        verb=action.verb,
-        channel=action.channel,
-        slot=action.slot,
-        root=action.root,
-        merged_into=into,
-        payload=dump_action(action),
-        state="todo" if into is None else "merged",
-        attempts=0,
-        maybe_sent=False,
-        created_at=now,
-        tried_since=now,
-        updated_at=now,
+    row = {
+        "id": action.id,
+        "lane": lane,
+        "delivery": delivery,
+        "rule": action.rule,
+        "verb": action.verb,
+        "channel": action.channel,
+        "slot": action.slot,
+        "root": action.root,
+        "merged_into": into,
+        "payload": dump_action(action),
+        "state": "todo" if into is None else "merged",
+        "attempts": 0,
+        "maybe_sent": False,
+        "created_at": now,
+        "tried_since": now,
+        "updated_at": now,
+    }
+    return _INSERT.run(conn, row).rowcount == 1
+
+
+def _added(dialect: Dialect) -> Insert:
+    names = (
+        *("id", "lane", "delivery", "rule", "verb", "channel", "slot", "root", "merged_into"),
+        *("payload", "state", "attempts", "maybe_sent", "created_at", "tried_since", "updated_at"),
     )
-    return conn.execute(row.on_conflict_do_nothing(index_elements=[outbox.c.id])).rowcount == 1
+    added = insert(dialect, outbox).values({name: bindparam(name) for name in names})
+    return added.on_conflict_do_nothing(index_elements=[outbox.c.id])
+
+
+_INSERT: Final = Prepared(_added)
 
 
 def _merge(conn: Connection, action: Action, lane: Lane, *, now: datetime) -> str | None:
@@ -142,21 +155,15 @@ def _is_ping(span: Span) -> bool:
 
 def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> ClaimedItem | None:
     while (held := lanes.claim(conn, lanes.SEND, token=token, now=now, lease=lease)) is not None:
-        query = select(outbox).where(outbox.c.lane == held.lane, _WAITING)
-        row = conn.execute(query.order_by(outbox.c.seq).limit(1)).one_or_none()
+        row = conn.execute(_HEAD, {"waiting_lane": held.lane}).one_or_none()
         if row is None:
             lanes.empty(conn, held)
             continue
         action = folding.fold_behind(conn, row, held.lane, now=now)
         # Its worker died between the call and the receipt, or before the call.
         maybe_sent = row.maybe_sent or row.state == "sending"
-        conn.execute(
-            update(outbox)
-            .where(outbox.c.id == row.id)
-            .values(
-                state="sending", attempts=row.attempts + 1, maybe_sent=maybe_sent, updated_at=now
-            )
-        )
+        values = {"attempts": row.attempts + 1, "maybe_sent": maybe_sent, "updated_at": now}
+        _BEGIN.run(conn, values | {"state": "sending", "item": row.id})
         item = replace(
             _item(row),
             action=action,
@@ -170,6 +177,19 @@ def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> C
             claim=held, item=item, root=root, root_dead=dead, results=results, lost=lost
         )
     return None
+
+
+_HEAD: Final = (
+    select(outbox)
+    .where(outbox.c.lane == bindparam("waiting_lane"), _WAITING)
+    .order_by(outbox.c.seq)
+    .limit(literal_column("1"))
+)
+_BEGIN: Final = Prepared(
+    update(outbox)
+    .where(outbox.c.id == bindparam("item"))
+    .values({name: bindparam(name) for name in ("state", "attempts", "maybe_sent", "updated_at")})
+)
 
 
 def _results(conn: Connection, action: Action) -> tuple[dict[str, Receipt], bool]:
@@ -230,8 +250,12 @@ def settle(
         ready_at = max(outcome.at, ready_at)
     lanes.release(conn, claimed.claim, handled=0 if again else 1, ready_at=ready_at)
     action = claimed.item.action
-    changed = update(outbox).where(outbox.c.id == action.id, outbox.c.state == "sending")
-    conn.execute(changed.values(updated_at=now, **_columns(outcome, claimed.item)))
+    columns = {"updated_at": now, **_columns(outcome, claimed.item)}
+    if columns.keys() == _POSTED:
+        _POST.run(conn, columns | {"item": action.id})
+    else:
+        changed = update(outbox).where(outbox.c.id == action.id, outbox.c.state == _SENDING)
+        conn.execute(changed.values(columns))
     if isinstance(outcome, Retry):
         return
     if action.call is not None:
@@ -250,8 +274,22 @@ def settle(
 
 def _share(conn: Connection, id_: str, place: Place) -> None:
     """What it took in was said there too."""
-    taken_in = update(outbox).where(outbox.c.merged_into == id_)
-    conn.execute(taken_in.values(place_channel=place.channel, place_ts=place.ts))
+    _SHARE.run(conn, {"place_channel": place.channel, "place_ts": place.ts, "into": id_})
+
+
+_SENDING: Final[ColumnElement[str]] = literal_column("'sending'")
+#: What changes with most items.
+_POSTED: Final = {"updated_at", "state", "error", "code", "place_channel", "place_ts"}
+_POST: Final = Prepared(
+    update(outbox)
+    .where(outbox.c.id == bindparam("item"), outbox.c.state == _SENDING)
+    .values({name: bindparam(name) for name in sorted(_POSTED)})
+)
+_SHARE: Final = Prepared(
+    update(outbox)
+    .where(outbox.c.merged_into == bindparam("into"))
+    .values({name: bindparam(name) for name in ("place_channel", "place_ts")})
+)
 
 
 def _settle_call(

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from bot.model import ActionId, Thread
 from bot.store.columns import short
-from bot.store.engine import insert
+from bot.store.engine import Prepared, insert
 from bot.store.schema import channels, threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Action, Place, SubjectKey
 
@@ -32,37 +34,55 @@ def reserve(conn: Connection, action: Action, root: str, *, now: datetime) -> No
     card = action.verb == "card"
     channel = _id_of(conn, action.channel)
     for subject in sorted(action.claims):
-        added = insert(conn.dialect, threads).values(
-            channel=channel,
-            subject=subject,
-            card=card,
-            root=root,
-            rule=action.rule,
-            ts=None,
-            at=now,
-            dead=False,
-        )
-        fresh = {name: added.excluded[name] for name in ("root", "rule", "ts", "at", "dead")}
-        over = or_(threads.c.dead.is_(True), threads.c.at < now - _CARD_LIFE)
-        conn.execute(
-            added.on_conflict_do_update(
-                index_elements=[threads.c.channel, threads.c.subject, threads.c.card],
-                set_=fresh,
-                where=over if card else None,
-            )
-        )
+        row = {
+            "channel": channel,
+            "subject": subject,
+            "card": card,
+            "root": root,
+            "rule": action.rule,
+            "ts": None,
+            "at": now,
+            "dead": False,
+            "ended": now - _CARD_LIFE,
+        }
+        (_RESERVE_CARD if card else _RESERVE).run(conn, row)
+
+
+def _reserve(dialect: Dialect, *, card: bool) -> Insert:
+    names = ("channel", "subject", "card", "root", "rule", "ts", "at", "dead")
+    added = insert(dialect, threads).values({name: bindparam(name) for name in names})
+    over = or_(threads.c.dead.is_(True), threads.c.at < bindparam("ended", type_=threads.c.at.type))
+    return added.on_conflict_do_update(
+        index_elements=[threads.c.channel, threads.c.subject, threads.c.card],
+        set_={name: added.excluded[name] for name in ("root", "rule", "ts", "at", "dead")},
+        where=over if card else None,
+    )
+
+
+_RESERVE: Final = Prepared(partial(_reserve, card=False))
+_RESERVE_CARD: Final = Prepared(partial(_reserve, card=True))
 
 
 def _id_of(conn: Connection, channel: str) -> str:
-    found = conn.execute(select(channels.c.id).where(channels.c.name == channel)).scalar()
-    return channel if found is None else found
+    found = _ID.run(conn, {"called": channel}).scalar()
+    return channel if found is None else str(found)
+
+
+_ID: Final = Prepared(select(channels.c.id).where(channels.c.name == bindparam("called")))
 
 
 def place(conn: Connection, root: str, channel: str, at: Place) -> None:
     """The root was posted; its channel may have got another name by that: Slack's id."""
     if at.channel != channel:
         _learn(conn, channel, at.channel)
-    conn.execute(update(threads).where(threads.c.root == root).values(ts=at.ts, dead=False))
+    _PLACE.run(conn, {"posted": root, "ts": at.ts, "dead": False})
+
+
+_PLACE: Final = Prepared(
+    update(threads)
+    .where(threads.c.root == bindparam("posted"))
+    .values(ts=bindparam("ts"), dead=bindparam("dead"))
+)
 
 
 def _learn(conn: Connection, name: str, channel: str) -> None:
@@ -92,8 +112,7 @@ def mark(conn: Connection, root: str, *, dead: bool) -> None:
 
 def load(conn: Connection, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, tuple[Thread, ...]]:
     """Each subject asked for, its threads in every channel; a card comes after other roots."""
-    query = select(threads).where(threads.c.subject.in_(subjects))
-    rows = conn.execute(query.order_by(threads.c.card, threads.c.at)).all()
+    rows = conn.execute(_LOAD, {"subjects": [short(subject) for subject in subjects]}).all()
     return {
         subject: tuple(
             Thread(
@@ -111,6 +130,13 @@ def load(conn: Connection, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, t
         )
         for subject in subjects
     }
+
+
+_LOAD: Final = (
+    select(threads)
+    .where(threads.c.subject.in_(bindparam("subjects", expanding=True)))
+    .order_by(threads.c.card, threads.c.at)
+)
 
 
 def channel_ids(conn: Connection) -> dict[str, str]:
