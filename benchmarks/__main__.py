@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import uvloop
 
 from benchmarks import flow, intake, stage, starting
-from benchmarks.table import Figure, show
+from benchmarks.table import Figure, Repeats, show
 
-Measure = Callable[..., AsyncIterator[Figure]]
+Measure = Callable[[Path, Repeats], AsyncIterator[Figure]]
 
 #: By name: what it measures, in order.
 ALL: Final[dict[str, tuple[Measure, ...]]] = {
@@ -26,11 +25,11 @@ ALL: Final[dict[str, tuple[Measure, ...]]] = {
 }
 
 
-async def measure(name: str, given: dict[str, Any]) -> None:
+async def measure(name: str, repeats: Repeats) -> None:
     figures: list[Figure] = []
     for one in ALL[name]:
         with stage.folder() as folder:
-            async for figure in partial(one, folder, **given)():
+            async for figure in one(folder, repeats):
                 figures.append(figure)
                 print(f"{figure.name}: {figure.value:,.4g} {figure.unit}", file=sys.stderr)  # noqa: T201
     show(figures, into=name)
@@ -42,9 +41,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     given = parser.parse_args()
+    repeats = Repeats(rounds=given.rounds, seconds=given.seconds)
     stage.pin_sender()
     for name in given.names or ALL:
-        uvloop.run(measure(name, {"rounds": given.rounds, "seconds": given.seconds}))
+        uvloop.run(measure(name, repeats))
 
 
 if __name__ == "__main__":

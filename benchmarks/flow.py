@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 from contextlib import AsyncExitStack
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -15,20 +16,21 @@ from benchmarks.quick_slack import QuickSlack
 from benchmarks.table import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from benchmarks.table import Repeats
 
 BURST: Final = 10_000
 PACE: Final = 800
 _PATIENCE_S: Final = 600.0
 
 
-async def paced(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
-    """`rounds` and `seconds` are for the figures that are compared."""
+async def paced(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
     async with _with_slack() as slack, stage.bot(folder, slack=slack) as bot:
         requests = Requests(bot.host)
         await load.closed(bot.host, bot.port, requests.next, connections=8, count=200)
-        await _posted(slack, lambda: slack.count >= 200)
+        await _reach(slack, 200)
         p95 = await _unloaded(bot, slack, requests)
         yield Figure("unloaded, from the request to Slack, 95 of 100", p95 * 1000, "ms", 300)
         for name, wanted in ((f"{PACE} a second, p99", 15), ("the same, while it works off", 30)):
@@ -43,25 +45,23 @@ async def _unloaded(bot: stage.Server, slack: QuickSlack, requests: Requests) ->
     for _ in range(100):
         before, began = slack.count, perf_counter()
         await load.closed(bot.host, bot.port, requests.next, connections=1, count=1)
-        await _posted(slack, lambda: slack.count > before)
+        await _reach(slack, before + 1)
         took.append(perf_counter() - began)
         await asyncio.sleep(0.02)
     return sorted(took)[94]
 
 
-async def burst(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+async def burst(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
     async with _with_slack() as slack, stage.bot(folder, slack=slack) as bot:
         requests = Requests(bot.host)
         await load.closed(bot.host, bot.port, requests.next, connections=8, count=200)
-        await _posted(slack, lambda: slack.count >= 200)
+        await _reach(slack, 200)
         before = bot.memory_mb()
-        answers = await load.closed(
-            bot.host, bot.port, requests.next, connections=64, count=BURST
-        )
+        answers = await load.closed(bot.host, bot.port, requests.next, connections=64, count=BURST)
         assert answers.statuses == {202: BURST}, answers.statuses  # noqa: S101 - or it is no figure
         yield Figure(f"burst of {BURST:,} answered", answers.seconds, "s", 10)
         began, cpu, done = perf_counter(), bot.cpu_s(), slack.count
-        await _posted(slack, lambda: slack.count >= BURST + 200)
+        await _reach(slack, BURST + 200)
         per_core = (slack.count - done) / (bot.cpu_s() - cpu)
         yield Figure("more memory at its most", bot.memory_mb("VmHWM") - before, "MB", 60)
         yield Figure("decided and posted, by the clock", BURST / (perf_counter() - began), "/s")
@@ -80,7 +80,7 @@ def _disorder(slack: QuickSlack) -> int:
     return wrong
 
 
-async def folding(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+async def folding(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
     """All for one channel, at Slack's own pace; twenty for others meanwhile."""
     async with (
         _with_slack(gap_s=1.0) as slack,
@@ -89,20 +89,20 @@ async def folding(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator
         requests = Requests(bot.host)
         began = perf_counter()
         await load.closed(
-            bot.host, bot.port, lambda: requests.next(0), connections=64, count=BURST
+            bot.host, bot.port, partial(requests.next, 0), connections=64, count=BURST
         )
         took = []
-        for project in range(1, 21):
-            channel, sent = f"C0{project % 20:04d}", perf_counter()
-            if project % 20 == 0:
-                continue
-            one = lambda project=project: requests.next(project)  # noqa: E731
+        for number in range(20):
+            project, began_one, before = 1 + number % 19, perf_counter(), slack.elsewhere("C00000")
+            one = partial(requests.next, project)
             await load.closed(bot.host, bot.port, one, connections=1, count=1)
-            await _posted(slack, lambda channel=channel: bool(slack.posted[channel]))
-            took.append(perf_counter() - sent)
+            while slack.elsewhere("C00000") <= before:  # noqa: ASYNC110 - as `_reach`
+                await asyncio.sleep(0.002)
+            took.append(perf_counter() - began_one)
             await asyncio.sleep(1)
         yield Figure("others meanwhile, 95 of 100", sorted(took)[int(len(took) * 0.95)], "s", 2)
-        await _posted(slack, lambda: not _waiting(folder))
+        while _waiting(folder):  # noqa: ASYNC110 - another process says when
+            await asyncio.sleep(0.1)
         seen = len(set(slack.numbers("C00000")))
         yield Figure(f"{BURST:,} for one channel said", perf_counter() - began, "s", 600)
         yield Figure("of them by name", float(seen), "")
@@ -117,7 +117,7 @@ def _waiting(folder: Path) -> int:
         conn.close()
 
 
-async def two_workers(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+async def two_workers(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
     """How much faster two work off what waits when each call to Slack takes 150 ms."""
     rates = []
     with stage.postgres() as uri:
@@ -139,11 +139,11 @@ async def _worked_off(folder: Path, url: str, workers: int) -> float:
         for _ in range(workers):
             worker = stage.bot(folder, word="worker", slack=slack, database=url, cpus=cpus)
             await stack.enter_async_context(worker)
-        await _posted(slack, lambda: slack.count >= count)
+        await _reach(slack, count)
         return count / (perf_counter() - began)
 
 
-class _with_slack:  # noqa: N801 - reads as what it does
+class _with_slack:
     def __init__(self, *, delay_s: float = 0.0, gap_s: float = 0.0) -> None:
         self._slack = QuickSlack(delay_s=delay_s, gap_s=gap_s)
 
@@ -155,7 +155,7 @@ class _with_slack:  # noqa: N801 - reads as what it does
         await self._slack.stop()
 
 
-async def _posted(_slack: QuickSlack, enough: Callable[[], bool]) -> None:
+async def _reach(slack: QuickSlack, count: int) -> None:
     async with asyncio.timeout(_PATIENCE_S):
-        while not enough():
+        while slack.count < count:  # noqa: ASYNC110 - looked at as often as it matters
             await asyncio.sleep(0.002)

@@ -15,22 +15,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.stage import Server
+    from benchmarks.table import Repeats
 
 CONNECTIONS: Final = 32
 
 
-async def sqlite(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+async def sqlite(folder: Path, repeats: Repeats) -> AsyncIterator[Figure]:
     slack = QuickSlack()
     await slack.start()
     async with stage.bare(folder) as bare, stage.bot(folder, slack=slack) as bot:
-        async for figure in _beside(
-            bare, bot, "SQLite", wanted=0.33, rounds=rounds, seconds=seconds
-        ):
+        async for figure in _beside(bare, bot, "SQLite", wanted=0.33, repeats=repeats):
             yield figure
     await slack.stop()
 
 
-async def postgres(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+async def postgres(folder: Path, repeats: Repeats) -> AsyncIterator[Figure]:
     slack = QuickSlack()
     await slack.start()
     with stage.postgres() as uri:
@@ -39,27 +38,25 @@ async def postgres(folder: Path, *, rounds: int, seconds: float) -> AsyncIterato
             stage.bare(folder) as bare,
             stage.bot(folder, slack=slack, database=url) as bot,
         ):
-            async for figure in _beside(
-                bare, bot, "PostgreSQL", wanted=0.2, rounds=rounds, seconds=seconds
-            ):
+            async for figure in _beside(bare, bot, "PostgreSQL", wanted=0.2, repeats=repeats):
                 yield figure
     await slack.stop()
 
 
 async def _beside(
-    bare: Server, bot: Server, name: str, *, wanted: float, rounds: int, seconds: float
+    bare: Server, bot: Server, name: str, *, wanted: float, repeats: Repeats
 ) -> AsyncIterator[Figure]:
     rates: dict[str, list[float]] = {"bare": [], "bot": []}
     costs: dict[str, list[float]] = {"bare": [], "bot": []}
     makers = {"bare": Requests("127.0.0.1"), "bot": Requests("127.0.0.1", run="bot")}
-    for number in range(rounds + 1):
+    for number in range(repeats.rounds + 1):
         for which, server in (("bare", bare), ("bot", bot)):
             # What the bot has not decided yet must not slow down the other.
             (bot.freeze if server is bare else bot.wake)()
             before = server.cpu_s()
             made = makers[which].next
             answers = await load.closed(
-                server.host, server.port, made, connections=CONNECTIONS, seconds=seconds
+                server.host, server.port, made, connections=CONNECTIONS, seconds=repeats.seconds
             )
             assert set(answers.statuses) == {202}, answers.statuses  # noqa: S101 - or it is no figure
             if number:  # the first round warms up

@@ -63,6 +63,10 @@ class QuickSlack:
         ts = f"{1_700_000_000 + self.count}.{self.count:06d}"
         return {"ok": True, "channel": channel, "ts": ts, "message": {"ts": ts}}, 0
 
+    def elsewhere(self, channel: str) -> int:
+        """Messages of all other channels."""
+        return sum(len(kept) for name, kept in self.posted.items() if name != channel)
+
     def numbers(self, channel: str) -> list[int]:
         """Of the pushes it was told of, in order, each once per message."""
         found: list[int] = []

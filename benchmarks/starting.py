@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from benchmarks.table import Repeats
+
 WAITING: Final = 100_000
 _IDLE_S: Final = 3.0
 
 
-async def starts(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[Figure]:
+async def starts(folder: Path, repeats: Repeats) -> AsyncIterator[Figure]:
     """An idle one, then one that died with much to do."""
     slack = QuickSlack()
     await slack.start()
     (folder / "rules.yaml").write_text(rules())
     took, sizes = [], []
-    for number in range(rounds + 1):
+    for number in range(repeats.rounds + 1):
         began = perf_counter()
         async with stage.bot(folder, slack=slack) as bot:
             await _first(bot, f"first {number}")
@@ -42,7 +44,7 @@ async def starts(folder: Path, *, rounds: int, seconds: float) -> AsyncIterator[
     _pile_up(folder)
     (folder / "rules.yaml").write_text(rules_text(500))
     took = []
-    for number in range(rounds):
+    for number in range(repeats.rounds):
         began = perf_counter()
         async with stage.bot(folder, slack=slack) as bot:
             await _first(bot, f"again {number}")

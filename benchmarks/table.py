@@ -40,6 +40,14 @@ class Figure:
         return f"{'≥' if self.least else '≤'} {self.wanted:,.4g}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How often what is compared is measured, and how long each time."""
+
+    rounds: int
+    seconds: float
+
+
 def show(figures: Sequence[Figure], *, into: str) -> None:
     table = Table("", "measured", "wanted", "")
     for one in figures:

@@ -103,7 +103,7 @@ def _record(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Inse
     return added.on_conflict_do_nothing(index_elements=[decisions.c.delivery])
 
 
-_RECORD: Final = PreparedRows(("delivery", "ruleset", "decided_at", "trace"), _record)
+_RECORD: Final = PreparedRows(decisions, ("delivery", "ruleset", "decided_at", "trace"), _record)
 
 
 def find(conn: Connection, delivery: DeliveryId) -> dict[str, Any] | None:

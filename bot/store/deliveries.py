@@ -106,6 +106,7 @@ def _append(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Retu
 
 
 _APPEND: Final = PreparedRows(
+    deliveries,
     (
         *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "body"),
         *("received_at", "status", "project", "replay_of"),

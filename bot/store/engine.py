@@ -103,12 +103,13 @@ class PreparedRows:
 
     def __init__(
         self,
+        table: Table,
         names: Sequence[str],
         make: Callable[[Dialect, list[dict[str, ColumnElement[Any]]]], ClauseElement],
         *,
         stored: bool = False,
     ) -> None:
-        self._names = tuple(names)
+        self._types = {name: table.c[name].type for name in names}
         self._by_size = {
             size: Prepared(partial(self._sized, make=make, size=size), stored=stored)
             for size in _SIZES
@@ -121,7 +122,7 @@ class PreparedRows:
             while len(rows) - done >= size:
                 part = rows[done : done + size]
                 values = {
-                    f"{name}_{at}": row[name] for at, row in enumerate(part) for name in self._names
+                    f"{name}_{at}": row[name] for at, row in enumerate(part) for name in self._types
                 }
                 result = self._by_size[size].run(conn, values)
                 if result.returns_rows:
@@ -137,7 +138,11 @@ class PreparedRows:
     ) -> ClauseElement:
         return make(
             dialect,
-            [{name: bindparam(f"{name}_{at}") for name in self._names} for at in range(size)],
+            [
+                # SQLAlchemy knows the types of the first row by itself.
+                {name: bindparam(f"{name}_{at}", type_=kind) for name, kind in self._types.items()}
+                for at in range(size)
+            ],
         )
 
 

@@ -78,7 +78,7 @@ def _push(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert
     )
 
 
-_PUSH: Final = PreparedRows(("key", "kind", "pending", "ready_at"), _push, stored=True)
+_PUSH: Final = PreparedRows(lanes, ("key", "kind", "pending", "ready_at"), _push, stored=True)
 
 
 def uncount(conn: Connection, lane: str, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ import structlog
 
 from bot import events
 from bot.errors import BotError, LeaseLost, PayloadError, StateChanged, StoreError
-from bot.model import Decision, Needs, Outcome, State
+from bot.model import Decision, Event, Needs, Outcome, State
 from bot.payload import read_object, unwrapped
 from bot.ports import Settled
 from bot.registry import Source
@@ -26,11 +27,11 @@ from bot.worker.overlay import Overlay
 from bot.worker.shadow import Seen, Shadow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from bot.metrics import Metrics
-    from bot.model import Delivery, DeliveryId, Event
+    from bot.model import Delivery, DeliveryId
     from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks, Way
     from bot.rules.ruleset import Ruleset
     from bot.worker.facts import Facts
@@ -141,32 +142,59 @@ class Decider:
         overlay = Overlay(self._store)
         lanes = Lanes(self._store, self._workspace)
         decided: list[_Decided] = []
-        for delivery in claimed.deliveries:
+        read = await self._read_all(claimed.deliveries, overlay)
+        for delivery, event in zip(claimed.deliveries, read, strict=True):
+            # A decision is a long step; whoever waits for the loop goes first.
+            await asyncio.sleep(0)
             if decided and self._way is not None:
                 await self._way.give_way()
             started = perf_counter()
-            settled = replace(await self._settle(delivery, overlay, lanes), body=delivery.body)
+            settled = await self._settle(delivery, event, overlay, lanes)
+            settled = replace(settled, body=delivery.body)
             if settled.decision is not None:
                 overlay.apply(settled.decision, self._clock.now())
             took_ms = (perf_counter() - started) * 1000
             decided.append(_Decided(delivery=delivery, settled=settled, took_ms=took_ms))
         return decided
 
-    async def _settle(self, delivery: Delivery, overlay: Overlay, lanes: Lanes) -> Settled:
+    async def _read_all(
+        self, deliveries: Sequence[Delivery], overlay: Overlay
+    ) -> list[Event | Settled]:
+        """What each is, or why that cannot be told; what they all ask for is loaded at once."""
+        read: list[Event | Settled] = []
+        for delivery in deliveries:
+            await asyncio.sleep(0)
+            try:
+                read.append(understand(delivery))
+            except PayloadError as error:
+                read.append(Settled(delivery=delivery.id, status="failed", error=str(error)))
+            except Exception as error:
+                log.exception("decision failed", delivery=delivery.id)
+                read.append(_failed(delivery, error))
+        events_ = [event for event in read if isinstance(event, Event)]
+        await overlay.load(
+            Needs(
+                threads=tuple(dict.fromkeys(key for one in events_ for key in one.subjects)),
+                memory=tuple(dict.fromkeys(key for one in events_ for key in _known(one))),
+            )
+        )
+        return read
+
+    async def _settle(
+        self, delivery: Delivery, event: Event | Settled, overlay: Overlay, lanes: Lanes
+    ) -> Settled:
+        if isinstance(event, Settled):
+            return event
         try:
-            event = understand(delivery)
             decision = await self._decide(delivery, event, overlay)
             if self._lateness is not None:
                 decision = await self._lateness.mark(delivery, decision)
             chosen = await lanes.of(decision.actions, await self._channels())
-        except PayloadError as error:
-            return Settled(delivery=delivery.id, status="failed", error=str(error))
         except StoreError:
             raise
         except Exception as error:
             log.exception("decision failed", delivery=delivery.id)
-            text = f"{type(error).__name__} while deciding; see the log"
-            return Settled(delivery=delivery.id, status="failed", error=text)
+            return _failed(delivery, error)
         return Settled(
             delivery=delivery.id,
             status="decided",
@@ -233,6 +261,16 @@ class Decider:
         )
 
 
+def _failed(delivery: Delivery, error: Exception) -> Settled:
+    text = f"{type(error).__name__} while deciding; see the log"
+    return Settled(delivery=delivery.id, status="failed", error=text)
+
+
+def _known(event: Event) -> tuple[str, ...]:
+    """What every decision about it asks for."""
+    return (*event.links, *loops.keys_of(event), CHAT_MUTES)
+
+
 def content_of(delivery: Delivery) -> str:
     """The same for one event that came through two hooks."""
     head = f"{delivery.instance}\n{delivery.event}\n".encode()
@@ -256,8 +294,7 @@ async def settle(
     facts: Facts,
 ) -> Decision:
     """Decides, loading what the decision asks for until it asks for nothing more."""
-    known = (*event.links, *loops.keys_of(event), CHAT_MUTES)
-    await overlay.load(Needs(threads=event.subjects, memory=known))
+    await overlay.load(Needs(threads=event.subjects, memory=_known(event)))
     for _ in range(_ROUNDS):
         state = facts.onto(overlay.state)
         made = decide(event, state, delivery=delivery, now=now, ruleset=ruleset, around=around)

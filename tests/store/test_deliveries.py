@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -205,3 +206,21 @@ async def test_probing_leaves_nothing_behind(store: Store) -> None:
     await store.probe()
     await store.probe()
     assert (await store.backlog()).deliveries == 0
+
+
+async def test_decisions_of_one_claim_are_kept_together(store: Store) -> None:
+    for number in range(1, 6):
+        await store.append(delivery(number, body=b'{"filler": "%s"}' % (b"x" * 20_000)))
+    claimed = await claim(store)
+    settled = [
+        replace(decided(number, action(number)), body=one.body)
+        for number, one in enumerate(claimed.deliveries, 1)
+    ]
+    await store.settle_deliveries(claimed.claim, settled, now=NOW)
+    for number in range(1, 6):
+        trace = await store.decision(delivery_id(number))
+        assert trace is not None
+        assert [one["id"] for one in trace["actions"]] == [action(number).id]
+        kept = await store.delivery(delivery_id(number))
+        assert kept is not None
+        assert (kept[0].body, kept[1]) == (claimed.deliveries[number - 1].body, "decided")
