@@ -31,8 +31,8 @@ check: .venv/ready ## formatting, lint, types, import order, docs, rules.yaml
 test: .venv/ready ## the whole test suite; ARGS go to pytest
 	$(SETTINGS) $(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
-bench: .venv/ready ## measure what 10,000 rules and a back-test cost; ARGS="--deliveries 0" skips the latter
-	$(BIN)/python -m benchmarks.rules $(ARGS)
+bench: .venv/ready ## measure; ARGS names what: rules, intake, flow, folding, workers, starting
+	$(BIN)/python -m benchmarks $(ARGS)
 
 fuzz: .venv/ready ## mutated payloads and random JSON through parse, decide and render; ARGS="--minutes 10 --seed 7"
 	$(SETTINGS) $(BIN)/python -m tests.fuzz $(ARGS)

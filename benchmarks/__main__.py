@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -24,6 +25,8 @@ ALL: Final[dict[str, tuple[Measure, ...]]] = {
     "starting": (starting.starts,),
 }
 
+NAMES: Final = ("rules", *ALL)
+
 
 async def measure(name: str, repeats: Repeats) -> None:
     figures: list[Figure] = []
@@ -37,13 +40,17 @@ async def measure(name: str, repeats: Repeats) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*ALL, []])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     given = parser.parse_args()
+    if unknown := set(given.names) - set(NAMES):
+        parser.error(f"no such measure: {', '.join(sorted(unknown))}")
     repeats = Repeats(rounds=given.rounds, seconds=given.seconds)
+    if "rules" in (names := given.names or NAMES):
+        subprocess.run([sys.executable, "-m", "benchmarks.rules"], check=True)
     stage.pin_sender()
-    for name in given.names or ALL:
+    for name in (name for name in names if name in ALL):
         uvloop.run(measure(name, repeats))
 
 
