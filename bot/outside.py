@@ -38,6 +38,18 @@ class Chat(Protocol):
     async def channels(self) -> Mapping[str, str]:
         """Channel ids by name without `#`; cached by the adapter."""
 
+    async def shared_channels(self) -> frozenset[str]:
+        """Ids of those that people of another organisation read; from the same listing."""
+
+    async def is_shared(self, channel: str) -> bool:
+        """The same of one channel, by id or name, asked anew every few minutes."""
+
+    async def member(self, email: str) -> str | None:
+        """The id of the person with exactly that e-mail address; None when there is none."""
+
+    async def teams(self) -> Mapping[str, str]:
+        """Ids of groups of people by lower-case handle."""
+
     async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
         """To the person who typed a command, by the command's response_url."""
 
@@ -146,6 +158,8 @@ class Attempt:
     status: int
     #: What the forge says of it (`timeout`, `connection refused`); empty when all went well.
     error: str = ""
+    #: What it was about, where the forge tells (`merge_request 7`): the same for all its events.
+    subject: str = ""
 
     @property
     def delivered(self) -> bool:

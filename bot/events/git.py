@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.model import Ref
 
@@ -48,3 +49,14 @@ def duration(value: Json) -> timedelta | None:
 def number(payload: Payload) -> int | None:
     value = payload.value
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+#: Nothing that a forge puts in the place of an address it hides.
+_ADDRESS: Final = re.compile(r"[^@\s<>\[\]]{1,64}@[^@\s<>\[\]]+\.[^@\s<>\[\].]+")
+
+
+def email(payload: Payload) -> str:
+    """An address as the forge shows it; empty when it shows none or hides it."""
+    written = payload.text_or().strip()
+    hidden = "noreply" in written.lower()
+    return written if not hidden and _ADDRESS.fullmatch(written) else ""

@@ -6,9 +6,10 @@ Source: GitHub's "Webhook events and payloads" page, and its OpenAPI description
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bot.events.git import Commit, first_line
+from bot.events.git import Commit, email, first_line
 from bot.model import Person, Project
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def commit_author(payload: Payload, *others: Person | None) -> Person | None:
     login = payload["username"].text_or() or _login_of(payload["email"].text_or())
     if not name and not login:
         return None
+    address = email(payload["email"])
     for one in others:
         if one and login and one.username == login:
-            return Person(username=login, name=name or one.name, id=one.id, bot=one.bot)
-    return Person(username=login, name=name, bot=login.endswith("[bot]"))
+            return replace(one, name=name or one.name, email=address)
+    return Person(username=login, name=name, bot=login.endswith("[bot]"), email=address)
 
 
 #: Of those who hide their address, on commits: with their number, or of old without.

@@ -6,7 +6,7 @@ import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from bot.events.git import Commit, first_line
+from bot.events.git import Commit, email, first_line
 from bot.model import Person, Project
 from bot.payload import Payload
 
@@ -34,7 +34,13 @@ def person(payload: Payload) -> Person | None:
     name = payload["name"].text_or()
     if not username and not name:
         return None
-    return Person(username=username, name=name, id=payload["id"].id(), bot=is_bot(username))
+    return Person(
+        username=username,
+        name=name,
+        id=payload["id"].id(),
+        bot=is_bot(username),
+        email=email(payload["email"]),
+    )
 
 
 def pusher(payload: Payload) -> Person | None:

@@ -77,6 +77,18 @@ class PreviewChat:
     async def channels(self) -> Mapping[str, str]:
         return {}
 
+    async def shared_channels(self) -> frozenset[str]:
+        return frozenset()
+
+    async def is_shared(self, channel: str) -> bool:  # noqa: ARG002 - nobody else reads the page
+        return False
+
+    async def member(self, email: str) -> str | None:  # noqa: ARG002 - nobody is known here
+        return None
+
+    async def teams(self) -> Mapping[str, str]:
+        return {}
+
     async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
         """Nothing: a command typed on the page is answered there, from its job."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-import time
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import ip_address
@@ -16,13 +14,15 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from typing_extensions import override
 
-from bot.errors import CallError, CredentialRefused, TargetRefused, Unsure
+from bot.errors import CallError, TargetRefused, Unsure
 from bot.model import Place
 from bot.slack.blocks import blocks
+from bot.slack.calls import call, next_page
+from bot.slack.roster import Roster
 from bot.slack.taxonomy import TROUBLE, Answer, refusal, translate
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Mapping
+    from collections.abc import AsyncIterator, Mapping
     from datetime import datetime
 
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -92,11 +92,9 @@ class SlackChat:
         self._client = web_client(token, api_url=api_url, session=session)
         self._session = session
         self._api_url = api_url
-        self._ids: dict[str, str] = {}
+        self._roster = Roster(self._client)
         #: Conversations by user id; they never change.
         self._conversations: dict[str, str] = {}
-        self._listed_at: float | None = None
-        self._listing = asyncio.Lock()
 
     @classmethod
     @asynccontextmanager
@@ -111,9 +109,9 @@ class SlackChat:
         self, channel: str, message: Message, *, key: str, thread: str | None, broadcast: bool
     ) -> Place:
         sent = blocks(message)
-        answer = await _call(
+        answer = await call(
             self._client.chat_postMessage(
-                channel=await self._conversation(self._ids.get(_bare(channel), channel)),
+                channel=await self._conversation(self._roster.ids.get(_bare(channel), channel)),
                 text=sent.text,
                 blocks=list(sent.blocks),
                 attachments=list(sent.attachments) or None,
@@ -132,7 +130,7 @@ class SlackChat:
 
     async def edit(self, place: Place, message: Message) -> None:
         sent = blocks(message)
-        await _call(
+        await call(
             self._client.chat_update(
                 channel=await self._id(place.channel),
                 ts=place.ts,
@@ -151,7 +149,7 @@ class SlackChat:
         verb = self._client.reactions_remove if remove else self._client.reactions_add
         channel = await self._id(place.channel)
         try:
-            await _call(
+            await call(
                 verb(channel=channel, timestamp=place.ts, name=emoji.strip(":")),
                 method=f"reactions.{'remove' if remove else 'add'}",
                 target=place.channel,
@@ -178,8 +176,21 @@ class SlackChat:
         return None
 
     async def channels(self) -> Mapping[str, str]:
-        await self._list(max_age_s=_LIST_AGE_S)
-        return dict(self._ids)
+        await self._roster.list_channels(max_age_s=_LIST_AGE_S)
+        return dict(self._roster.ids)
+
+    async def shared_channels(self) -> frozenset[str]:
+        await self._roster.list_channels(max_age_s=_LIST_AGE_S)
+        return self._roster.shared
+
+    async def is_shared(self, channel: str) -> bool:
+        return await self._roster.is_shared(await self._id(channel))
+
+    async def member(self, email: str) -> str | None:
+        return await self._roster.member(email)
+
+    async def teams(self) -> Mapping[str, str]:
+        return await self._roster.teams()
 
     async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
         """Raises TargetRefused when `reply_to` is not an address of Slack's, or has expired."""
@@ -222,13 +233,13 @@ class SlackChat:
                 "cursor": cursor,
             }
             if thread:
-                call, method = self._client.conversations_replies(ts=thread, **page), "replies"
+                sent, method = self._client.conversations_replies(ts=thread, **page), "replies"
             else:
-                call, method = self._client.conversations_history(**page), "history"
-            answer = await _call(call, method=f"conversations.{method}", target=channel)
+                sent, method = self._client.conversations_history(**page), "history"
+            answer = await call(sent, method=f"conversations.{method}", target=channel)
             for message in answer.get("messages") or ():
                 yield message
-            cursor = _next(answer)
+            cursor = next_page(answer)
             if cursor is None:
                 return
 
@@ -237,7 +248,7 @@ class SlackChat:
         if not _PERSON.fullmatch(channel):
             return channel
         if channel not in self._conversations:
-            answer = await _call(
+            answer = await call(
                 self._client.conversations_open(users=channel, return_im=False),
                 method="conversations.open",
                 target=channel,
@@ -250,43 +261,14 @@ class SlackChat:
         if _ID.fullmatch(channel):
             return channel
         name = _bare(channel)
-        if name not in self._ids:
-            await self._list(max_age_s=_MISS_AGE_S)
-        if name not in self._ids:
+        if name not in self._roster.ids:
+            await self._roster.list_channels(max_age_s=_MISS_AGE_S)
+        if name not in self._roster.ids:
             raise TargetRefused(
                 f"#{name}: no such channel, or a private one without the bot; `/invite` it there",
                 code="channel_not_found",
             )
-        return self._ids[name]
-
-    async def _list(self, *, max_age_s: float) -> None:
-        async with self._listing:
-            if self._listed_at is not None and time.monotonic() - self._listed_at < max_age_s:
-                return
-            try:
-                ids = await self._listed("public_channel,private_channel")
-            except CredentialRefused as error:
-                if error.code != "missing_scope":
-                    raise
-                ids = await self._listed("public_channel")
-            self._ids, self._listed_at = ids, time.monotonic()
-
-    async def _listed(self, types: str) -> dict[str, str]:
-        ids: dict[str, str] = {}
-        cursor: str | None = None
-        for _ in range(_PAGES):
-            answer = await _call(
-                self._client.conversations_list(
-                    types=types, exclude_archived=True, limit=_LIST_PAGE, cursor=cursor
-                ),
-                method="conversations.list",
-                target="the workspace",
-            )
-            ids |= {channel["name"]: channel["id"] for channel in answer.get("channels") or ()}
-            cursor = _next(answer)
-            if cursor is None:
-                break
-        return ids
+        return self._roster.ids[name]
 
 
 def is_response_url(url: str, *, api_url: str) -> bool:
@@ -298,15 +280,6 @@ def is_response_url(url: str, *, api_url: str) -> bool:
         return False
     slacks = parts.scheme == "https" and parts.netloc == "hooks.slack.com"
     return slacks or (ours and parts.username is None)
-
-
-async def _call(
-    call: Awaitable[AsyncSlackResponse], *, method: str, target: str
-) -> AsyncSlackResponse:
-    try:
-        return await call
-    except TROUBLE as error:
-        raise translate(error, method=method, target=target) from error
 
 
 def _place(answer: AsyncSlackResponse, channel: str) -> Place:
@@ -322,10 +295,6 @@ def _key(message: Json) -> str | None:
         return None
     key: str | None = (metadata.get("event_payload") or {}).get("key")
     return key
-
-
-def _next(answer: AsyncSlackResponse) -> str | None:
-    return (answer.get("response_metadata") or {}).get("next_cursor") or None
 
 
 def _spoken(body: str, status: int) -> str:
@@ -355,7 +324,6 @@ _PERSON: Final = re.compile(r"[UW][A-Z0-9]{2,}")
 _OK: Final = 200
 _GONE: Final = frozenset({403, 404, 410})
 _PAGE: Final = 200
-_LIST_PAGE: Final = 999
 #: Of a search or a listing: an end, whatever the other side says.
 _PAGES: Final = 20
 _LIST_AGE_S: Final = 600.0

@@ -53,6 +53,12 @@ class FakeChat:
         default_factory=lambda: {"general": "C0GENERAL", "dev": "C0DEV", "ci": "C0CI"}
     )
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    #: Ids of channels that people of another organisation read.
+    foreign: set[str] = field(default_factory=set)
+    #: Ids of people by e-mail address, and of groups by handle.
+    members: dict[str, str] = field(default_factory=dict)
+    handles: dict[str, str] = field(default_factory=dict)
+    looked_up: list[str] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     #: By method name, the earliest first.
@@ -115,6 +121,23 @@ class FakeChat:
     async def channels(self) -> Mapping[str, str]:
         _raise(self._failure("channels"))
         return dict(self.known)
+
+    async def shared_channels(self) -> frozenset[str]:
+        _raise(self._failure("shared_channels"))
+        return frozenset(self.foreign)
+
+    async def is_shared(self, channel: str) -> bool:
+        _raise(self._failure("is_shared"))
+        return self._id(channel) in self.foreign
+
+    async def member(self, email: str) -> str | None:
+        self.looked_up.append(email)
+        _raise(self._failure("member"))
+        return self.members.get(email)
+
+    async def teams(self) -> Mapping[str, str]:
+        _raise(self._failure("teams"))
+        return dict(self.handles)
 
     async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
         failure = self._failure("answer")
