@@ -356,7 +356,10 @@ def command_line() -> str:
 
 def _leaves(path: str, command: object) -> list[tuple[str, str]]:
     if isinstance(command, TyperGroup):
-        subs = command.commands.items()
+        # By `get_command`: a verb's file is read when it is asked for.
+        subs = (
+            (name, command.get_command(typer.Context(command), name)) for name in command.commands
+        )
         return [leaf for name, sub in subs for leaf in _leaves(f"{path} {name}", sub)]
     words = [_option(option) for option in getattr(command, "params", ())]
     doc = getattr(command, "help", None) or ""
