@@ -51,7 +51,7 @@ ALL: Final[Mapping[str, tuple[str, str]]] = {
     "outbox": ("listings", "Actions that wait or were given up."),
     "hook": (
         "hook",
-        "Add, list, test and remove the webhooks of projects: `bot hook add group/repo`.",
+        "Webhooks and deploy keys of projects: `bot hook add group/repo`, `bot hook help`.",
     ),
     "doctor": (
         "maintain",
