@@ -105,6 +105,20 @@ class Settings:
         "How long deliveries and what became of them are kept; at least 14, 0 = for ever.",
         "30",
     )
+    hooks_check_s: float = setting(
+        "HOOKS_CHECK_S", "Seconds between two looks at each hook at its forge; 0 = never.", "300"
+    )
+    hooks_mend: bool = setting(
+        "HOOKS_MEND",
+        "Whether hooks that were switched off or changed are mended; else they are only told of.",
+        "true",
+    )
+    hooks_catch_up: str = setting(
+        "HOOKS_CATCH_UP",
+        "What is fetched of events that were missed: `all`, `last` (of each subject the newest),"
+        " `off`.",
+        "all",
+    )
     worker_port: int | None = setting(
         "WORKER_PORT", "Port on which `bot worker` serves `/healthz`, `/readyz`, `/metrics`."
     )

@@ -151,6 +151,13 @@ def _seconds(raw: str) -> float:
     return value
 
 
+def _yes_or_no(raw: str) -> bool:
+    found = {"true": True, "yes": True, "on": True, "1": True}.get(raw.lower())
+    if found is None and raw.lower() not in {"false", "no", "off", "0"}:
+        raise ValueError(f"neither true nor false: {raw!r}")
+    return bool(found)
+
+
 def _choice(*choices: str) -> Callable[[str], str]:
     def read(raw: str) -> str:
         for choice in choices:
@@ -188,6 +195,9 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "CHANNEL_GAP_S": _seconds,
     "WEBHOOK_ALLOW": _places,
     "RETENTION_DAYS": _days,
+    "HOOKS_CHECK_S": _seconds,
+    "HOOKS_MEND": _yes_or_no,
+    "HOOKS_CATCH_UP": _choice("all", "last", "off"),
     "WORKER_PORT": lambda raw: _port(raw) if raw else None,
     "LOG_LEVEL": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
     "LOG_FORMAT": _choice("console", "json"),

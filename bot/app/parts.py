@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from bot import forges
 from bot.app.commands import CommandRunner
 from bot.app.forges import Forges
+from bot.app.nursing import HookNurse
 from bot.app.page import Reads, render
 from bot.metrics import Metrics
 from bot.model import Job
@@ -44,6 +45,7 @@ from bot.worker import gauges, loops, upkeep
 from bot.worker.deciding import Decider
 from bot.worker.delivering import Deliverer
 from bot.worker.directory import Directory
+from bot.worker.faces import Acquaintances
 from bot.worker.jobs import JobRunner
 from bot.worker.lateness import Lateness
 from bot.worker.notices import Notices
@@ -51,6 +53,7 @@ from bot.worker.privacy import Privacy
 from bot.worker.rulebook import Rulebook, reader
 from bot.worker.schedules import Scheduler
 from bot.worker.shadow import Shadow
+from bot.worker.tending import Tender
 from bot.worker.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ class Parts:
         self.new_id = delivery_ids(self.clock)
         self.workspace = "preview" if settings.preview else "slack"
         self.directory = Directory(chat=chat, store=store, clock=self.clock)
+        self.who = Acquaintances(store=store, chat=chat, clock=self.clock)
         self.notices = Notices(
             store=store,
             channel=self._admin_channel,
@@ -188,6 +192,7 @@ class Parts:
             # Several: one that takes many projects in turn must not hold the others back.
             *[loops.turn(self._jobs(), "jobs", self.store, stop) for _ in range(3)],
             loops.turn(self._scheduler(), "schedules", self.store, stop),
+            self._tender().run(stop),
         ]
 
     def _decider(self) -> Decider:
@@ -204,19 +209,27 @@ class Parts:
             shadow=self.shadow,
             way=self.precedence,
             lateness=Lateness(self.store, self.clock),
+            who=self.who,
+            shared=self.directory.shared,
         )
 
     def _scheduler(self) -> Scheduler:
         ids, clock = self.directory.ids, self.clock
         return Scheduler(
-            store=self.store, book=self.rules, channels=ids, clock=clock, workspace=self.workspace
+            store=self.store,
+            book=self.rules,
+            channels=ids,
+            clock=clock,
+            workspace=self.workspace,
+            who=self.who,
+            shared=self.directory.shared,
         )
 
     def _deliverer(self) -> Deliverer:
         return Deliverer(
             store=self.store,
             chat=self.chat,
-            privacy=Privacy(self.rules, self.directory.ids),
+            privacy=Privacy(self.rules, self.directory.ids, readers=self.chat, quiet=self.store),
             clock=self.clock,
             gap=timedelta(seconds=self.settings.channel_gap_s),
             jitter=random.random,
@@ -227,8 +240,24 @@ class Parts:
             learnt=self.directory.learn,
         )
 
+    def _tender(self) -> Tender:
+        return Tender(
+            store=self.store,
+            nurse=HookNurse(self._commands(), self.settings),
+            tell=self.notices.note,
+            clock=self.clock,
+            every=timedelta(seconds=self.settings.hooks_check_s),
+            jitter=random.random,
+            who=secrets.token_hex(4),
+        )
+
     def _jobs(self) -> JobRunner:
-        runner = CommandRunner(
+        return JobRunner(
+            store=self.store, chat=self.chat, commands=self._commands(), clock=self.clock
+        )
+
+    def _commands(self) -> CommandRunner:
+        return CommandRunner(
             settings=self.settings,
             hooks=self.store,
             rules=self.rules,
@@ -242,7 +271,6 @@ class Parts:
             tell=self.notices.tell,
             keeper=self.store,
         )
-        return JobRunner(store=self.store, chat=self.chat, commands=runner, clock=self.clock)
 
     def health(self) -> Health:
         return Health(inbox=self.store, rules=self.rules_state, metrics=self.metrics)

@@ -37,6 +37,8 @@ class Compared:
     #: As it is called now.
     path: str
     findings: tuple[Finding, ...]
+    #: The forge showed its hooks.
+    seen: bool = True
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -111,9 +113,9 @@ async def compared(ctx: Context, site: Site, path: str) -> Compared | None:
     records = [one for one in await ctx.hooks.hooks(project=path) if one.instance == site.name]
     if admin is None:
         words = f"the bot has no token for {site.url} ({site.setting})"
-        return Compared(site=site, path=path, findings=(Finding("!", words),))
+        return Compared(site=site, path=path, findings=(Finding("!", words),), seen=False)
     try:
-        project = await _project(admin, site, path, records)
+        project = await project_of(admin, site, path, records)
         found = await survey(ctx, admin, site, project)
     except TargetRefused as error:
         if not records or _bounded(ctx):
@@ -121,14 +123,14 @@ async def compared(ctx: Context, site: Site, path: str) -> Compared | None:
         gone = error.code == "404"
         words = "the project is gone, or hidden from the bot" if gone else str(error)
         one = Finding("-" if gone else "!", words, FORGET if gone else NOTHING)
-        return Compared(site=site, path=path, findings=(one,))
+        return Compared(site=site, path=path, findings=(one,), seen=False)
     except Forbidden:
         raise
     except (CallError, CommandError) as error:
         if not records or _bounded(ctx):
             return None
         said = str(error).removeprefix(f"{path}: ")
-        return Compared(site=site, path=path, findings=(Finding("!", said),))
+        return Compared(site=site, path=path, findings=(Finding("!", said),), seen=False)
     if found.busy is not None:
         return None
     return _told(ctx, site, project, found, known=bool(records))
@@ -158,7 +160,7 @@ def _bounded(ctx: Context) -> bool:
     return ctx.permission is not None and not ctx.permission.unbounded
 
 
-async def _project(
+async def project_of(
     admin: ForgeAdmin, site: Site, path: str, records: Sequence[HookRecord]
 ) -> Project:
     """By its number where that is known and the forge takes it: a path may be another's now."""

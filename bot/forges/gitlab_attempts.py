@@ -84,7 +84,21 @@ def _attempt(row: Mapping[str, Any], at: datetime) -> Attempt:
         at=at,
         status=code,
         error="" if 200 <= code < 300 else said(row.get("response_body")) or status,
+        subject=_subject(row.get("request_data")),
     )
+
+
+def _subject(body: object) -> str:
+    if not isinstance(body, dict):
+        return ""
+    kind = str(body.get("object_kind") or "")
+    held = body.get("object_attributes")
+    attributes = held if isinstance(held, dict) else {}
+    if kind == "note":
+        return ""  # Each comment is its own.
+    number = attributes.get("iid") or attributes.get("ref") or body.get("ref")
+    project = body.get("project_id") or (body.get("project") or {}).get("id")
+    return f"{project} {kind} {number}" if kind and number else ""
 
 
 def _time(row: Mapping[str, Any]) -> datetime | None:

@@ -17,6 +17,7 @@ from bot.store.past import PastRecords
 from bot.store.people import PeopleRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
 from bot.store.schedules import SchedulesWork
+from bot.store.turns import TurnRecords
 from bot.store.work import DecidingWork, SendingWork
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Store(
     MuteRecords,
     DeployKeyRecords,
     LateRecords,
+    TurnRecords,
     ErasingRecords,
     PastRecords,
     PeopleRecords,

@@ -61,6 +61,11 @@ class Notices:
         self._workspace = workspace
         self._dead: Counter[tuple[str, str, str]] = Counter()
         self._others: list[Text] = []
+        self._noted: dict[Text, None] = {}
+
+    def note(self, line: Text) -> None:
+        """Something that admins should know; the same is told once at a time."""
+        self._noted[line] = None
 
     def dead(self, action: Action, *, error: str, code: str) -> None:
         """An action was given up."""
@@ -103,10 +108,14 @@ class Notices:
 
     async def flush(self) -> None:
         """Posts what has gathered; without an admin channel it stays in the log only."""
-        lines = [*self._others, *(_dead_line(*key, count) for key, count in self._dead.items())]
+        lines = [
+            *self._others,
+            *self._noted,
+            *(_dead_line(*key, count) for key, count in self._dead.items()),
+        ]
         channel = self._channel()
         if not lines or channel is None:
-            self._others, self._dead = [], Counter()
+            self._others, self._noted, self._dead = [], {}, Counter()
             return
         shown, rest = lines[:_LINES], len(lines) - _LINES
         if rest > 0:
@@ -126,7 +135,7 @@ class Notices:
         except StoreError as error:
             log.warning("notice kept for later", error=str(error))
             return
-        self._others, self._dead = [], Counter()
+        self._others, self._noted, self._dead = [], {}, Counter()
 
 
 def _dead_line(channel: str, code: str, error: str, count: int) -> Text:

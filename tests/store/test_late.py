@@ -30,3 +30,12 @@ async def test_announcements_add_up_and_the_newest_time_counts(store: Store) -> 
     later = AT.replace(hour=5)
     await store.announce_late("h1", {"k1": later, "k2": AT})
     assert await store.late() == {("h1", "k1"): later, ("h2", "k1"): AT, ("h1", "k2"): AT}
+
+
+async def test_one_of_several_processes_has_the_turn_until_it_is_over(store: Store) -> None:
+    later = AT.replace(hour=4)
+    assert await store.take_turn("tending", "p1", now=AT, until=later)
+    assert await store.take_turn("tending", "p1", now=AT, until=later)
+    assert not await store.take_turn("tending", "p2", now=AT, until=later)
+    assert await store.take_turn("other", "p2", now=AT, until=later)
+    assert await store.take_turn("tending", "p2", now=later, until=later.replace(hour=5))

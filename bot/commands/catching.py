@@ -1,0 +1,92 @@
+"""Fetches what a hook could not deliver while the bot was away, in order, marked as late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import CallError, NotSent, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.commands.live import Live
+    from bot.commands.spec import Context
+    from bot.outside import Attempt
+
+#: GitLab forgets after seven days, and sends five of one hook again within a minute.
+_WEEK: Final = timedelta(days=7)
+AT_ONCE: Final = 5
+#: What is under way now is not missed yet.
+_SETTLED: Final = timedelta(seconds=30)
+#: Every process has heard of the announcement by then: see worker/lateness.py.
+_HEARD_S: Final = 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caught:
+    #: Sent again just now.
+    sent: int = 0
+    #: Still to be sent.
+    left: int = 0
+    #: The forge will not send them again, or they were refused again.
+    lost: tuple[str, ...] = ()
+    #: When the first of them should have come.
+    since: datetime | None = None
+
+
+async def missed(ctx: Context, hook: Live) -> tuple[Attempt, ...]:
+    """What the forge could not deliver and the inbox lacks, oldest first, each once."""
+    now = ctx.clock.now()
+    since = max(now - _WEEK, hook.record.created_at or now - _WEEK)
+    found = await hook.admin.attempts(hook.project.id, hook.remote.id, since=since)
+    arrived = {one.key for one in found if one.delivered}
+    failed: dict[str, Attempt] = {}
+    for one in reversed(found):
+        if one.key and one.key not in arrived and one.at < now - _SETTLED:
+            failed.setdefault(one.key, one)
+    if ctx.received is None or not failed:
+        return tuple(failed.values())
+    here = await ctx.received(hook.record.id, list(failed))
+    return tuple(one for key, one in failed.items() if key not in here)
+
+
+def newest_only(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """Of each subject the last event: its final state."""
+    last = {one.subject or one.key: one for one in attempts}
+    return tuple(one for one in attempts if last[one.subject or one.key] is one)
+
+
+async def catch_up(
+    ctx: Context, hook: Live, attempts: Sequence[Attempt], *, at_once: int = AT_ONCE
+) -> Caught:
+    """As many as the forge sends at once; the rest is for the next time."""
+    if not attempts:
+        return Caught()
+    now_due = attempts[:at_once]
+    if ctx.announce is not None:
+        await ctx.announce(hook.record.id, {one.key: one.at for one in now_due})
+        await ctx.pause(_HEARD_S)
+    sent = 0
+    lost: list[str] = []
+    for number, one in enumerate(now_due):
+        try:
+            await hook.admin.resend(hook.project.id, hook.remote.id, one.id)
+        except NotSent:
+            return Caught(
+                sent=sent,
+                left=len(attempts) - number,
+                lost=tuple(lost),
+                since=attempts[0].at,
+            )
+        except Refused:
+            lost.append(one.key)
+        except CallError:
+            continue  # Perhaps it came: the inbox will tell the next time.
+        else:
+            sent += 1
+    return Caught(
+        sent=sent, left=len(attempts) - len(now_due), lost=tuple(lost), since=attempts[0].at
+    )
