@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
-from bot.cli.environment import BAD_USE, FAULTS, fail, settings
+from bot.cli.environment import FAULTS, fail, settings
 from bot.cli.listings import run_cli, store
 from bot.errors import BotError, RulesError
 from bot.rules.load import includes_of, load
+from bot.store import open_store
+from bot.store.key_file import changing
+from bot.store.sqlite import path_of
 from bot.worker.rulebook import snapshot
 
 if TYPE_CHECKING:
@@ -131,6 +135,25 @@ def erase(
 
 
 def rotate() -> None:
-    """Encrypt stored secrets with a new SECRET_KEY; not built yet."""
-    typer.echo("bot secrets rotate: not built yet", err=True)
-    raise typer.Exit(BAD_USE)
+    """Encrypt stored secrets anew, with the first key of SECRET_KEY or a new one beside SQLite.
+
+    On SQLite stop the bot first. On PostgreSQL every process needs SECRET_KEY=new,old before.
+    """
+    current = settings()
+    path = None if current.postgres else path_of(current.database_url)
+    beside = path is not None and current.secret_key is None
+
+    async def main() -> None:
+        with changing(path) if beside and path is not None else nullcontext():
+            key = current.secret_key.reveal() if current.secret_key is not None else None
+            async with open_store(current.database_url, secret_key=key) as opened:
+                done = await opened.reseal()
+        counts = ", ".join(f"{count} {kind}" for kind, count in done.items())
+        typer.echo(f"encrypted anew: {counts}")
+        if not beside:
+            typer.echo(_OLD_KEY)
+
+    run_cli(main())
+
+
+_OLD_KEY: Final = "Nothing needs an older key any more: leave only the new one in SECRET_KEY."

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bot.errors import ConfigError
 from bot.store import history, sqlite
+from bot.store.resealing import CANARY
 from bot.store.store import Store
 from bot.store.vault import Vault
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.store.engine import Backend
-
-_CANARY: Final = "vault"
 
 
 @contextlib.asynccontextmanager
@@ -62,7 +61,7 @@ def _keys(secret_key: str | None, path: Path | None) -> Sequence[str]:
     keys = [part.strip() for part in (secret_key or "").split(",") if part.strip()]
     if path is not None:
         beside = sqlite.existing_key(path) if keys else sqlite.kept_key(path)
-        keys += [beside] if beside else []
+        keys += [part.strip() for part in (beside or "").split(",") if part.strip()]
     if not keys:
         raise ConfigError(
             ["SECRET_KEY: needed with PostgreSQL, the same for every process of the bot"]
@@ -71,9 +70,9 @@ def _keys(secret_key: str | None, path: Path | None) -> Sequence[str]:
 
 
 def _check_key(conn: Connection, vault: Vault) -> None:
-    canary = history.get_meta(conn, _CANARY)
+    canary = history.get_meta(conn, CANARY)
     if canary is None:
-        history.set_meta(conn, _CANARY, vault.canary())
+        history.set_meta(conn, CANARY, vault.canary())
     elif not vault.fits(canary):
         raise ConfigError(
             [

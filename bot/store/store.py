@@ -16,6 +16,7 @@ from bot.store.once import OnceRecords
 from bot.store.past import PastRecords
 from bot.store.people import PeopleRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
+from bot.store.resealing import Resealing
 from bot.store.schedules import SchedulesWork
 from bot.store.turns import TurnRecords
 from bot.store.work import DecidingWork, SendingWork
@@ -46,6 +47,7 @@ class Store(
     DeployKeyRecords,
     LateRecords,
     TurnRecords,
+    Resealing,
     ErasingRecords,
     PastRecords,
     PeopleRecords,
