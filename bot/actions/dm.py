@@ -82,4 +82,5 @@ def _names(spec: ActionSpec) -> tuple[str, ...]:
 
 def _id_of(person: Person, view: View) -> str | None:
     span = view.person(person)
-    return span.id if isinstance(span, Mention) else None
+    # A user group has no conversation of its own.
+    return span.id if isinstance(span, Mention) and span.id[:1] in {"U", "W"} else None

@@ -9,7 +9,7 @@ from bot.model import Decision
 from bot.rules.decide import channel_of, person_of
 from bot.rules.hours import next_after
 from bot.rules.mutes import CHAT_MUTES, mutes_of
-from bot.rules.releasing import postponed, release
+from bot.rules.releasing import instance_of, postponed, release
 from bot.rules.timed import fire
 from bot.waiting import OpenSubject
 
@@ -119,7 +119,7 @@ class Agenda:
         return release(
             entries,
             ruleset=self._ruleset.hash,
-            person=person_of(self._ruleset),
+            person=person_of(self._ruleset, self._around.faces, instance_of(entries[-1].action)),
             channel=channel_of(self._around.channels),
         )
 

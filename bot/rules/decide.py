@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
 from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdict
-from bot.people import NOBODY, Faces
+from bot.people import NOBODY, Faces, Unknown
 from bot.registry import fold_of
 from bot.rules import loops
 from bot.rules.open_subjects import touched
@@ -81,6 +81,7 @@ def decide(
     event, fields = _completed(event, fields, facts, around.specs)
     fresh = {**told, **event.fields, **fields}
     event = replace(event, names=names, fields=fresh, subjects=subjects)
+    unknown: dict[str, Person] = {}
     view = view_of(
         event,
         delivery=delivery,
@@ -88,6 +89,7 @@ def decide(
         now=now,
         ruleset=ruleset,
         around=around,
+        unknown=unknown,
     )
     changed = frozenset(key for key in facts if _facts_key(key, around.specs) in remember)
     view = replace(view, own=ours, changed=changed)
@@ -109,6 +111,10 @@ def decide(
         expect=run.gates.expect,
         held=tuple(run.gates.held),
         touched=touched(event, subjects, facts),
+        unknown=tuple(
+            Unknown(instance=event.instance, username=one.username, name=one.name)
+            for one in unknown.values()
+        ),
         skipped=len(ruleset.rules) - run.tried,
         learned={**told, **fields},
     )
@@ -122,8 +128,10 @@ def view_of(
     now: datetime,
     ruleset: Ruleset,
     around: Surroundings,
+    unknown: dict[str, Person] | None = None,
 ) -> View:
-    """What planning sees of an event whose names, fields and subjects are all known."""
+    """What planning sees of an event whose names, fields and subjects are all known. `unknown`
+    gathers, by user name, people who were to be mentioned and are not known."""
     channel, private = channel_of(around.channels), is_private(event)
     known = partial(slack_id_of, ruleset, around.faces, event.instance)
     bounds = Bounds(
@@ -142,7 +150,7 @@ def view_of(
         lookup=lookup_of(event, ruleset),
         specs=around.specs,
         now=now,
-        person=_shown_by(known),
+        person=_shown_by(known, unknown),
         named=ruleset.named,
         channel=channel,
         barred=bounds.refuses,
@@ -267,10 +275,14 @@ def person_of(
     return _shown_by(partial(slack_id_of, ruleset, faces, instance))
 
 
-def _shown_by(known: Callable[[Person], str | None]) -> Callable[[Person], Span]:
+def _shown_by(
+    known: Callable[[Person], str | None], unknown: dict[str, Person] | None = None
+) -> Callable[[Person], Span]:
     def person(who: Person) -> Span:
         slack_id = known(who)
         if slack_id is None:
+            if unknown is not None and who.username and not who.bot:
+                unknown[who.username.lower()] = who
             return Plain(one_line(who.shown))
         return Mention(slack_id, who.shown)
 
@@ -280,6 +292,8 @@ def _shown_by(known: Callable[[Person], str | None]) -> Callable[[Person], Span]
 def slack_id_of(ruleset: Ruleset, faces: Faces, instance: str, who: Person) -> str | None:
     """By `people:`, then by what they linked, then by e-mail; never by anything that is alike."""
     username = who.username.lower()
+    if "/" in username:
+        return _team(ruleset, faces, username)
     found = ruleset.people.get(username)
     if found is not None:
         return found
@@ -288,6 +302,12 @@ def slack_id_of(ruleset: Ruleset, faces: Faces, instance: str, who: Person) -> s
     if account is not None and account.user_id in {"", who.id or account.user_id}:
         return account.slack
     return faces.by_email.get(who.email.lower()) if who.email else None
+
+
+def _team(ruleset: Ruleset, faces: Faces, path: str) -> str | None:
+    """GitHub asks teams for reviews too, as `owner/team`: a user group by either name."""
+    found = ruleset.teams.get(path) or ruleset.teams.get(path.rpartition("/")[2], "")
+    return faces.teams.get(found[1:].lower()) if found.startswith("@") else found or None
 
 
 def channel_of(known: Mapping[str, str]) -> Callable[[str], str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from bot.actions.plan import signed
 from bot.errors import RenderError
 from bot.events import wording
 from bot.message import Message, Plain, join, one_line, text
@@ -46,9 +47,11 @@ def release(
     ruleset: str,
     person: Callable[[Person], Span],
     channel: Callable[[str], str],
+    footer: bool = False,
 ) -> Decision:
     """What the entries of one key, oldest first, become. `ruleset`: the hash of that in force.
-    `channel`: the id of a channel that was known by name when they came."""
+    `channel`: the id of a channel that was known by name when they came. `footer`: messages name
+    their rule."""
     first, newest = entries[0], entries[-1]
     left = list(entries) if first.kind == "throttle" else cancelled(entries)
     number = len(entries) - len(left)
@@ -57,6 +60,7 @@ def release(
     actions: list[Action] = []
     try:
         actions = _actions(left, person) if left else []
+        actions = [_signed(action) for action in actions] if footer else actions
     except RenderError as error:
         outcome, told = Outcome.ERROR, f"{error}; {told}"
     if not actions and outcome is Outcome.SENT:
@@ -92,6 +96,17 @@ def postponed(
     if mute is None:
         return None
     return min(mute.until, now + _LOOK_AGAIN) if mute.until is not None else now + _LOOK_AGAIN
+
+
+def instance_of(action: Action) -> str:
+    """Of the forge that it is about."""
+    return action.subject.partition(":")[0]
+
+
+def _signed(action: Action) -> Action:
+    if action.message is None:
+        return action
+    return replace(action, message=signed(action.message, action.rule))
 
 
 def _listed(entries: Sequence[Held]) -> str:

@@ -153,6 +153,8 @@ class Ruleset:
     )
     #: Indices of the rules with `on: unmatched`.
     unmatched: frozenset[int] = field(init=False, repr=False, compare=False)
+    #: Slack user group ids, or `@handle`s, by lower-case name.
+    teams: Mapping[str, str] = field(init=False, repr=False, compare=False)
     #: Slack ids that a rule may name, by lower-case name of a person or group.
     named: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
@@ -164,6 +166,7 @@ class Ruleset:
             "unmatched": frozenset(
                 n for n, rule in enumerate(self.rules) if "unmatched" in rule.on
             ),
+            "teams": {name.lower(): to for name, to in self.groups.items()},
             "named": {**{name.lower(): to for name, to in self.groups.items()}, **self.people},
         }
         for name, value in known.items():

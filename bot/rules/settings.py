@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ID: Final = re.compile(r"(?=\D*\d)[CGD][A-Z0-9]{2,}|#[^\s#@,:<>&|]{1,80}")
 _MEMBER: Final = re.compile(r"[UW](?=\D*\d)[A-Z0-9]{2,}")
-_GROUP: Final = re.compile(r"S(?=\D*\d)[A-Z0-9]{2,}")
+_GROUP: Final = re.compile(r"S(?=\D*\d)[A-Z0-9]{2,}|@[a-z0-9][a-z0-9._-]{0,60}")
 _ALIAS: Final = re.compile(r"[^\s#@{}$][^\s{}]*")
 CHANNEL_KEYS: Final = ("id", "name", "confidential", "shared")
 DEFAULT_KEYS: Final = ("timezone", "admin", "footer", "private")
@@ -115,7 +115,9 @@ class Settings:
 
     def _groups(self, section: Scalar, node: Node) -> None:
         for key, value in self._table(section, node):
-            group = self._id(value, _GROUP, "a Slack user group id like S0PAYLEAD")
+            group = self._id(
+                value, _GROUP, 'a Slack user group id like S0PAYLEAD, or its "@handle"'
+            )
             if group is not None:
                 self._reading.groups[key.text] = group
 

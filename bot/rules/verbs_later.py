@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 #: load. Take a word out here when it is built.
 NOT_YET: Final[frozenset[str]] = frozenset(
     {
-
-        "defaults.footer", "defaults.private",
     }
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ from bot import events
 from bot.errors import BotError, LeaseLost, PayloadError, StateChanged, StoreError
 from bot.model import Decision, Event, Needs, Outcome, State
 from bot.payload import read_object, unwrapped
+from bot.people import NOBODY
 from bot.ports import Settled
 from bot.registry import Source
 from bot.rules import loops
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from bot.model import Delivery, DeliveryId
     from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks, Way
     from bot.rules.ruleset import Ruleset
+    from bot.worker.faces import Acquaintances
     from bot.worker.facts import Facts
     from bot.worker.lateness import Lateness
 
@@ -82,6 +84,8 @@ class Decider:
         shadow: Shadow | None = None,
         way: Way | None = None,
         lateness: Lateness | None = None,
+        who: Acquaintances | None = None,
+        shared: Callable[[], Awaitable[frozenset[str]]] | None = None,
     ) -> None:
         self._store = store
         self._hooks = hooks
@@ -95,6 +99,9 @@ class Decider:
         self._shadow = shadow
         self._way = way
         self._lateness = lateness
+        self._who = who
+        #: Channels that people of another organisation read.
+        self._shared = shared
 
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
@@ -204,6 +211,7 @@ class Decider:
         )
 
     async def _decide(self, delivery: Delivery, event: Event, overlay: Overlay) -> Decision:
+        ruleset = self._book.current
         around = Surroundings(
             specs=events.SPECS,
             channels=await self._channels(),
@@ -211,6 +219,8 @@ class Decider:
             default_route=await self._default_route(delivery),
             hook=delivery.hook,
             content=content_of(delivery),
+            faces=await self._who.known(ruleset, event) if self._who is not None else NOBODY,
+            shared=await self._shared() if self._shared is not None else frozenset(),
         )
         now, facts = self._clock.now(), self._facts.about(event)
         made = await settle(
@@ -218,7 +228,7 @@ class Decider:
             overlay,
             delivery=delivery.id,
             now=now,
-            ruleset=self._book.current,
+            ruleset=ruleset,
             around=around,
             facts=facts,
         )

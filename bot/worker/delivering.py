@@ -47,19 +47,19 @@ _PLAIN_LIMIT: Final = 2500
 
 #: The Slack method behind a verb, as far as rate limits go.
 _LOOK_UP: Final = "find"
-_TO_CHANNELS: Final = frozenset({"post", "card", "reply", "react"})
 _METHODS: Final = {"post": "post", "card": "post", "reply": "post", "dm": "post", "react": "react"}
 
 
 class _NotLookedUp(NotSent):
-    """Whether it was posted before could not be asked: the limit is not that of posting."""
+    """Whether it was posted before, or who reads there, could not be asked: the limit is not that
+    of posting."""
 
 
 class Privacy(Protocol):
-    """What the rules in force say of a channel."""
+    """What the rules in force, and the chat, say of a channel."""
 
-    async def confidential(self, channel: str) -> bool:
-        """Declared `confidential: true`."""
+    async def refuses(self, action: Action) -> str | None:
+        """Why it may not be sent; None when it may. Raises CallError when nobody knows."""
 
 
 class GivenUp(Protocol):
@@ -172,8 +172,9 @@ class Deliverer:
         action = claimed.item.action
         if action.call is not None:
             return await self._call(claimed)
-        if not await self._may_go(action):
-            return Dropped(reason="the channel is not declared `confidential: true` any more")
+        refused = await self._refused(action)
+        if refused is not None:
+            return Dropped(reason=refused)
         if action.root is None:
             return await self._post(claimed.item, thread=None)
         if claimed.root is None and not claimed.root_dead:
@@ -193,11 +194,14 @@ class Deliverer:
             raise CredentialRefused("this bot calls nothing outside of chat", code="no_caller")
         return await self._caller.carry_out(claimed)
 
-    async def _may_go(self, action: Action) -> bool:
-        """The rules may have changed since it was planned."""
-        if not action.confidential or action.verb not in _TO_CHANNELS:
-            return True
-        return await self._privacy.confidential(action.channel)
+    async def _refused(self, action: Action) -> str | None:
+        """The rules, and who reads in the channel, may have changed since it was planned."""
+        try:
+            return await self._privacy.refuses(action)
+        except NotSent as error:
+            raise _NotLookedUp(
+                str(error), code=error.code, retry_after=error.retry_after, scope=error.scope
+            ) from error
 
     async def _orphan(self, item: OutboxItem) -> Done | Dropped:
         if item.action.verb == "reply" and item.action.alone:

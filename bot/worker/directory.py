@@ -39,6 +39,7 @@ class Directory:
         self._clock = clock
         self._known: dict[str, str] = {}
         self._listed: dict[str, str] = {}
+        self._shared: frozenset[str] = frozenset()
         self._list_at: datetime | None = None
         self._learn_at: datetime | None = None
         self._refreshing = asyncio.Lock()
@@ -54,6 +55,12 @@ class Directory:
                 self._list_at = now + _FRESH
                 await self._list(now)
             return self._known
+
+    async def shared(self) -> frozenset[str]:
+        """Ids of channels that people of another organisation read, as far as they are listed;
+        before a message is sent it is asked again."""
+        await self.ids()
+        return self._shared
 
     def learn(self, name: str, channel: str) -> None:
         """A receipt is about to say that `#name` is that channel."""
@@ -82,6 +89,7 @@ class Directory:
         try:
             async with asyncio.timeout(_LIST_S):
                 listed = await self._chat.channels()
+                self._shared = await self._chat.shared_channels()
         except (CallError, TimeoutError) as error:
             # Posting by name still works; only what needs ids waits for the first receipt.
             self._list_at = now + _AFTER_FAILURE

@@ -1,14 +1,19 @@
-"""Which channels may receive what is confidential, by the rules in force when it is sent."""
+"""Whether an action may still go where it was planned to go, by the rules in force when it is
+sent and by who reads there now."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from bot.actions.plan import TO_CHANNELS
 from bot.rules.decide import channel_of
+from bot.rules.privacy import Bounds
+from bot.worker.notices import NOTICES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from bot.model import Action
     from bot.rules.ruleset import Ruleset
 
 
@@ -19,14 +24,52 @@ class Book(Protocol):
     def current(self) -> Ruleset: ...
 
 
+class Readers(Protocol):
+    async def is_shared(self, channel: str) -> bool:
+        """Whether people of another organisation read there. Raises CallError."""
+
+
+class Quiet(Protocol):
+    async def quiet_people(self) -> frozenset[str]:
+        """Slack ids of those who want no direct messages."""
+
+
 class Privacy:
     """`channels`: ids by name without `#`; a channel may have been planned by either."""
 
-    def __init__(self, book: Book, channels: Callable[[], Awaitable[Mapping[str, str]]]) -> None:
+    def __init__(
+        self,
+        book: Book,
+        channels: Callable[[], Awaitable[Mapping[str, str]]],
+        *,
+        readers: Readers,
+        quiet: Quiet,
+    ) -> None:
         self._book = book
         self._channels = channels
+        self._readers = readers
+        self._quiet = quiet
 
-    async def confidential(self, channel: str) -> bool:
-        declared = [c.to for c in self._book.current.channels.values() if c.confidential]
+    async def refuses(self, action: Action) -> str | None:
+        """Why it may not be sent; None when it may. Raises CallError when that cannot be known:
+        then nothing is sent."""
+        if action.verb == "dm":
+            return await self._disturbs(action)
+        if action.verb not in TO_CHANNELS or not (action.confidential or action.private):
+            return None
         one = channel_of(await self._channels())
-        return one(channel) in {one(to) for to in declared}
+        foreign = await self._readers.is_shared(action.channel)
+        bounds = Bounds(
+            ruleset=self._book.current,
+            channel=one,
+            shared=frozenset({one(action.channel)} if foreign else ()),
+            confidential=action.confidential,
+            private=action.private,
+        )
+        return bounds.refuses(action.channel)
+
+    async def _disturbs(self, action: Action) -> str | None:
+        """What the bot itself has to tell somebody is no message of a rule."""
+        if action.rule == NOTICES or action.channel not in await self._quiet.quiet_people():
+            return None
+        return "they want no direct messages"

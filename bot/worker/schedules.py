@@ -10,12 +10,13 @@ import structlog
 from bot import events
 from bot.errors import BotError, LeaseLost, StateChanged, StoreError
 from bot.model import Decision, Needs, Outcome, Verdict
+from bot.people import NOBODY
 from bot.ports import Settled
 from bot.rules.catalogue import LISTS
 from bot.rules.decide import Surroundings, channel_of, person_of
 from bot.rules.hours import latest, next_after, spelled
 from bot.rules.mutes import CHAT_MUTES, mutes_of
-from bot.rules.releasing import postponed, release, release_id
+from bot.rules.releasing import instance_of, postponed, release, release_id
 from bot.rules.timed import fire, firing_id, schedule_key
 from bot.worker.lanes import Lanes
 from bot.worker.overlay import Overlay
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.model import DeliveryId
+    from bot.people import Faces
     from bot.ports import Clock, Due, Schedules
     from bot.rules.ruleset import Rule, Ruleset
+    from bot.worker.faces import Acquaintances
 
 log = structlog.get_logger()
 
@@ -56,12 +59,16 @@ class Scheduler:
         channels: Callable[[], Awaitable[Mapping[str, str]]],
         clock: Clock,
         workspace: str = "slack",
+        who: Acquaintances | None = None,
+        shared: Callable[[], Awaitable[frozenset[str]]] | None = None,
     ) -> None:
         self._store = store
         self._book = book
         self._channels = channels
         self._clock = clock
         self._workspace = workspace
+        self._who = who
+        self._shared = shared
         #: The hash of the rules whose times are in the store.
         self._planned = ""
 
@@ -120,8 +127,9 @@ class Scheduler:
             made = release(
                 due.entries,
                 ruleset=ruleset.hash,
-                person=person_of(ruleset),
+                person=person_of(ruleset, await self._faces(ruleset), instance_of(newest.action)),
                 channel=channel_of(ids),
+                footer=ruleset.footer is not None,
             )
         except Exception as error:
             log.exception("release failed", schedule=due.key)
@@ -164,13 +172,21 @@ class Scheduler:
         kind = LISTS[rule.timing.listed or rule.timing.each or ""]
         items = await self._store.open_subjects(kind)
         overlay = Overlay(self._store)
-        around = Surroundings(specs=events.SPECS, channels=await self._channels())
+        around = Surroundings(
+            specs=events.SPECS,
+            channels=await self._channels(),
+            faces=await self._faces(ruleset),
+            shared=await self._shared() if self._shared is not None else frozenset(),
+        )
         for _ in range(_ROUNDS):
             made = fire(rule, items, overlay.state, due=at, now=now, ruleset=ruleset, around=around)
             if not isinstance(made, Needs):
                 return made
             await overlay.load(made)
         raise BotError(f"the state of {rule.name} did not settle in {_ROUNDS} rounds")
+
+    async def _faces(self, ruleset: Ruleset) -> Faces:
+        return await self._who.known(ruleset) if self._who is not None else NOBODY
 
     async def _settle(
         self, due: Due, release_: DeliveryId, made: Decision, *, next_due: datetime | None

@@ -193,7 +193,7 @@ class Bench:
         return Deliverer(
             store=self.store,
             chat=self.chat,
-            privacy=Privacy(self.book, self.directory.ids),
+            privacy=Privacy(self.book, self.directory.ids, readers=self.chat, quiet=self.store),
             clock=self.clock,
             gap=timedelta(seconds=self.gap_s),
             jitter=lambda: 0.0,

@@ -101,7 +101,7 @@ class Forge(Bench):
         return Deliverer(
             store=self.store,
             chat=self.chat,
-            privacy=Privacy(self.book, self.directory.ids),
+            privacy=Privacy(self.book, self.directory.ids, readers=self.chat, quiet=self.store),
             clock=self.clock,
             gap=timedelta(),
             jitter=lambda: 0.0,
