@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,14 +70,11 @@ def _serve(name: str) -> None:
 
 
 def _settle_down() -> None:
-    """For a process that runs long and whose threads hand over often."""
+    """For a process that runs long."""
     # What is loaded by now stays: looking through it for garbage again and again is no use.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    # A thread that waits for the interpreter gets it after half a millisecond, not after five:
-    # the store's writer lets go of it at each statement.
-    sys.setswitchinterval(0.0005)
 
 
 async def _started(running: Running) -> None:
