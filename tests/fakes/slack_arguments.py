@@ -80,6 +80,9 @@ METHODS: Final[Mapping[str, Method]] = {
     "conversations.open": _method("users", "return_im prevent_creation", "im:write"),
     "users.info": _method("user", "include_locale", "users:read", json=False),
     "users.lookupByEmail": _method("email", "", "users:read.email", json=False),
+    "usergroups.list": _method(
+        "", "include_count include_disabled include_users team_id", "usergroups:read", json=False
+    ),
     "apps.connections.open": _method("", ""),
 }
 

@@ -16,6 +16,8 @@ class Channel:
     archived: bool = False
     #: Whether the bot is in it.
     member: bool = True
+    #: People of another organisation read there.
+    foreign: bool = False
 
 
 @dataclass

@@ -22,6 +22,7 @@ TEAM: Final = "T0TEAM"
 _SCOPES: Final = (
     "chat:write chat:write.public commands reactions:write reactions:read channels:read groups:read"
     " channels:history groups:history im:write im:history channels:join users:read users:read.email"
+    " usergroups:read"
 )
 ALL_SCOPES: Final = frozenset(_SCOPES.split())
 
@@ -42,6 +43,8 @@ class Workspace:
     channels: dict[str, Channel]
     #: User id -> e-mail address.
     users: dict[str, str] = field(default_factory=lambda: {"U0ALICE": "alice@example.com"})
+    #: As `usergroups.list` shows them.
+    groups: list[Result] = field(default_factory=list)
     scopes: frozenset[str] = ALL_SCOPES
     #: Names Slack does not know although they are well-formed.
     unknown_emoji: set[str] = field(default_factory=lambda: {"no_such_emoji"})
@@ -329,6 +332,8 @@ def _channel(channel: Channel) -> Result:
         "is_private": channel.private,
         "is_archived": channel.archived,
         "is_member": channel.member,
+        "is_shared": channel.foreign,
+        "is_ext_shared": channel.foreign,
     }
 
 
@@ -371,6 +376,7 @@ _VERBS: Final[Mapping[str, Callable[[Workspace, Arguments], Result]]] = {
     "conversations.replies": Workspace.replies,
     "conversations.join": Workspace.join,
     "conversations.open": open_conversation,
+    "usergroups.list": lambda workspace, _given: {"usergroups": workspace.groups},
     "users.info": Workspace.user,
     "users.lookupByEmail": Workspace.by_email,
 }

@@ -13,6 +13,7 @@ from tests.fakes.slack_arguments import METHODS
 
 SLACK = Path(bot.slack.__path__[0])
 SOURCE = (SLACK / "manifest.yaml").read_text(encoding="utf-8")
+_CALLERS = ("client.py", "roster.py")
 HTTP: dict[str, Any] = yaml.safe_load(SOURCE)
 
 
@@ -57,7 +58,7 @@ def test_the_socket_variant_has_no_address() -> None:
 
 
 def test_the_scopes_are_those_of_the_methods_the_client_calls() -> None:
-    client = (SLACK / "client.py").read_text(encoding="utf-8")
+    client = "".join((SLACK / name).read_text(encoding="utf-8") for name in _CALLERS)
     called = {
         name for name in METHODS if re.search(rf"\.{re.sub(r'([.A-Z])', _snake, name)}\b", client)
     }
@@ -69,6 +70,8 @@ def test_the_scopes_are_those_of_the_methods_the_client_calls() -> None:
         "commands",
         # What conversations.history needs of a conversation with one person.
         "im:history",
+        # What users:read.email needs beside it.
+        "users:read",
     }
 
 
