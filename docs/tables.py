@@ -25,7 +25,6 @@ from bot.rules.load import FILE_KEYS
 from bot.rules.settings import CHANNEL_KEYS, DEFAULT_KEYS, HOURS_KEYS, MUTE_KEYS
 from bot.rules.template_nodes import FILTERS, TESTS
 from bot.rules.verbs import VERBS
-from bot.rules.verbs_later import NOT_YET
 
 if TYPE_CHECKING:
     from bot.registry import Field, Spec
@@ -190,11 +189,13 @@ _CHANNEL: Final[Mapping[str, str]] = {
     "id": "the channel's id: it survives renames",
     "name": '`"#name"` instead of the id',
     "confidential": "`true`: confidential events may go here",
-    "shared": "`ok`: it may be shared with other organisations (kept, not enforced yet)",
+    "shared": "`ok`: private projects may go here though another organisation reads it",
 }
 _DEFAULT: Final[Mapping[str, str]] = {
     "timezone": "of `until:` in mutes; `UTC` when left out",
     "admin": "the channel that is told of faults; `ADMIN_CHANNEL` wins over it",
+    "footer": "`rule`: messages name their rule in small grey letters",
+    "private": "`declared`: private projects go only to channels declared under `channels:`",
 }
 _MUTE: Final[Mapping[str, str]] = {
     "project": "matcher",
@@ -250,13 +251,8 @@ _FILTER: Final[Mapping[str, str]] = {
 }
 
 
-def _keys(keys: Iterable[str], docs: Mapping[str, str], later: Iterable[str] = ()) -> str:
-    known = [key for key in keys if key not in set(later)]
-    return table(("Key", "Meaning"), ((f"`{key}`", docs[key]) for key in known))
-
-
-def _later(what: str) -> tuple[str, ...]:
-    return tuple(word.removeprefix(f"{what}.") for word in NOT_YET if word.startswith(f"{what}."))
+def _keys(keys: Iterable[str], docs: Mapping[str, str]) -> str:
+    return table(("Key", "Meaning"), ((f"`{key}`", docs[key]) for key in keys))
 
 
 def file_keys() -> str:
@@ -264,11 +260,11 @@ def file_keys() -> str:
 
 
 def rule_keys() -> str:
-    return _keys((key for key in RULE_KEYS if key not in VERBS), _RULE, NOT_YET)
+    return _keys((key for key in RULE_KEYS if key not in VERBS), _RULE)
 
 
 def child_keys() -> str:
-    return code(key for key in CHILD_KEYS if key not in NOT_YET)
+    return code(CHILD_KEYS)
 
 
 def section_keys(section: str) -> str:
@@ -277,7 +273,7 @@ def section_keys(section: str) -> str:
         "defaults": (DEFAULT_KEYS, _DEFAULT),
         "mute": (MUTE_KEYS, _MUTE),
     }[section]
-    return _keys(keys, docs, _later(section))
+    return _keys(keys, docs)
 
 
 def hours_keys() -> str:
@@ -297,8 +293,7 @@ def expect_keys() -> str:
 
 
 def verbs() -> str:
-    built = [verb for verb in VERBS if verb not in NOT_YET]
-    rows = [(f"`{verb}`", _VERBS[verb], code(VERBS[verb])) for verb in built]
+    rows = [(f"`{verb}`", _VERBS[verb], code(VERBS[verb])) for verb in VERBS]
     return table(("Verb", "Makes", "Keys (the short form gives the first)"), rows)
 
 
@@ -320,21 +315,6 @@ def tests() -> str:
 
 
 # -- not built yet -------------------------------------------------------------------------------
-
-
-def not_yet() -> str:
-    """Every word that is known and not carried out, in one sentence or none."""
-    if not NOT_YET:
-        return ""
-    words = code(sorted(NOT_YET))
-    return f"**Not built yet** are words of the rules ({words}); each says so when it is used.\n"
-
-
-def rules_not_yet() -> str:
-    """Words of the language that do not load yet."""
-    if not NOT_YET:
-        return "Nothing of the language.\n"
-    return f"These words are known, and say so when the file is loaded: {code(sorted(NOT_YET))}.\n"
 
 
 # -- commands ------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from bot.rules.reading import Reading, Scope
 from bot.rules.ruleset import Condition, Rule
 from bot.rules.timing import NEVER, check_timing, read_timing, timing_of
 from bot.rules.verbs import GUARDED, OPEN, VERBS, long_form, read_verb
-from bot.rules.verbs_later import not_yet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -266,7 +265,6 @@ class Entries:
     def _actions(self, frame: Frame) -> tuple[Any, ...]:
         found: list[Any] = []
         for key, node in frame.verbs:
-            not_yet(key.text, key, self._reading)
             if key.text in GUARDED and key.text not in frame.allow:
                 self._reading.faults.add(
                     key, f"`{key.text}` must be allowed by the rule", f"allow: [{key.text}]"

@@ -14,7 +14,6 @@ from bot.rules.nodes import Map, Node, Scalar, kind_word
 from bot.rules.reading import Scope
 from bot.rules.ruleset import Channel, Rule
 from bot.rules.times import Hours, clock, days, until, zone
-from bot.rules.verbs_later import not_yet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -143,7 +142,6 @@ class Settings:
             return
         self._reading.keys(table, DEFAULT_KEYS, "defaults")
         for key, value in table.entries:
-            not_yet(f"defaults.{key.text}", key, self._reading)
             if key.text == "timezone":
                 self._timezone(value)
             elif key.text == "footer":

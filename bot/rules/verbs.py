@@ -14,7 +14,7 @@ from bot.rules.faults import choices, did_you_mean
 from bot.rules.match import compile_text
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.template import Template
-from bot.rules.verbs_later import LATER, REQUIRED
+from bot.rules.verbs_outside import OUTSIDE, REQUIRED
 
 if TYPE_CHECKING:
     from bot.rules.reading import Reading, Scope
@@ -122,7 +122,7 @@ def _spec(verb: str, key: Scalar, node: Map, reading: Reading, scope: Scope) -> 
         reader = _READERS.get(name.text)
         if name.text not in VERBS[verb]:
             continue
-        later = LATER.get((verb, name.text))
+        later = OUTSIDE.get((verb, name.text))
         if later is not None:
             extra[name.text] = later(value, reading, scope)
         elif reader is not None:

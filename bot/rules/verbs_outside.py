@@ -11,18 +11,11 @@ from urllib.parse import urlsplit
 from bot.actions.dm import NAMED
 from bot.registry import FieldType
 from bot.rules.faults import did_you_mean
-from bot.rules.nodes import Map, Node, Scalar, Seq
+from bot.rules.nodes import Map, Node, Seq
 from bot.rules.times import duration
 
 if TYPE_CHECKING:
     from bot.rules.reading import Reading, Scope
-
-#: Words of the language that are checked but not carried out yet; a rule that uses one does not
-#: load. Take a word out here when it is built.
-NOT_YET: Final[frozenset[str]] = frozenset(
-    {
-    }
-)  # fmt: skip
 
 _SECRET: Final = re.compile(r"\$\{secret:[A-Z][A-Z0-9_]*\}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -165,7 +158,7 @@ def _method(node: Node, reading: Reading, _scope: Scope) -> object:
 
 
 #: (verb, key) -> how it is read into `ActionSpec.extra`.
-LATER: Final[Mapping[tuple[str, str], Callable[[Node, Reading, Scope], object]]] = {
+OUTSIDE: Final[Mapping[tuple[str, str], Callable[[Node, Reading, Scope], object]]] = {
     ("dm", "to"): _people,
     ("comment", "key"): _plain,
     ("comment", "on"): _subject,
@@ -186,10 +179,3 @@ REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "pipeline": ("ref",),
     "webhook": ("url",),
 }
-
-
-def not_yet(word: str, at: Scalar, reading: Reading) -> None:
-    """The fault of a word that is not carried out yet."""
-    if word in NOT_YET:
-        shown = word.rpartition(".")[2]
-        reading.faults.add(at, f"`{shown}` is not built yet", "take it out for now")
