@@ -20,6 +20,7 @@ from bot.errors import PayloadError, StoreError
 from bot.model import Delivery, Lane
 from bot.outside import Identity, Received
 from bot.payload import read_object, unwrapped
+from bot.web.attempts import WINDOW, Attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,8 +36,8 @@ log = structlog.get_logger()
 
 #: GitHub sends no larger payload; GitLab's default limit is the same. Source: their webhook pages.
 MAX_BODY: Final = 25 * 1024 * 1024
-#: Longer than any forge waits for an answer.
-BODY_TIMEOUT_S: Final = 30.0
+#: Longer than forges wait for an answer (GitLab, github.com: ten seconds).
+BODY_TIMEOUT_S: Final = 12.0
 #: A hook's `last_seen_at` is written at most this often.
 SEEN_EVERY: Final = timedelta(minutes=1)
 #: After a delivery with the new secret: those of the old one may still be under way.
@@ -66,6 +67,7 @@ KEPT_HEADERS: Final = frozenset(
     }
 )
 
+_TOO_MANY: Final = 429
 _PROJECT_ID: Final = re.compile(r"[\w./-]{1,100}", re.ASCII)
 _MAX_KEY: Final = 128
 _MAX_EVENT: Final = 100
@@ -129,6 +131,7 @@ class Receiver:
         self._precedence = precedence
         self._body_timeout_s = body_timeout_s
         self._seen: dict[str, datetime] = {}
+        self._attempts = Attempts(clock)
         # Bound once: each call of `log` looks its settings up anew.
         self._log = log.bind()
 
@@ -154,10 +157,13 @@ class Receiver:
 
     async def _receive(self, request: web.Request) -> web.Response:
         door = await self._door(request)
+        source = request.remote or ""
+        if self._attempts.is_turned_away(source):
+            raise _Refusal(429, "too many deliveries from here did not fit their hook's secret")
         _check_length(request)
         _check_type(request, door.forge)
         received = Received(headers=_headers(request), body=await self._body(request))
-        door = await self._verified(door, received)
+        door = await self._verified(door, received, source)
         await self._notice_rotation(door, received)
         started = perf_counter()
         with self._precedence.request():
@@ -208,16 +214,19 @@ class Receiver:
             raise _Refusal(400, "the body is broken HTTP or ended early") from None
         return b"".join(chunks)
 
-    async def _verified(self, door: _Door, received: Received) -> _Door:
+    async def _verified(self, door: _Door, received: Received, source: str) -> _Door:
         """The door as its secrets are now; a rotation of a moment ago is looked up."""
         now = self._clock.now()
         if door.secrets and door.forge.verify(received, door.secrets, now=now):
+            self._attempts.passed(source)
             return door
         if door.record is not None:
             fresh = await self._hooks.reread(door.record.id)
             door = _own_door(door.forge, fresh, now)
             if door.secrets and door.forge.verify(received, door.secrets, now=now):
+                self._attempts.passed(source)
                 return door
+        self._attempts.failed(source)
         raise _Refusal(401, "the token or signature does not fit this hook's secret")
 
     async def _proved(self, request: web.Request, record: HookRecord) -> web.Response:
@@ -290,6 +299,8 @@ class Receiver:
             **_place(request),
         )
         response = web.Response(status=refusal.status, text=f"{refusal.text}\n")
+        if refusal.status == _TOO_MANY:
+            response.headers["Retry-After"] = f"{WINDOW.seconds}"
         if not request.content.is_eof():
             # What is left of the body is not read, so that nothing can follow it.
             response.force_close()

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from bot.web.attempts import MAX_FAILURES, WINDOW
 from bot.web.receive import MAX_BODY
 from tests.web.fakes import HOOK_SECRET, JSON_TYPE, SHARED_SECRET, Site, served, sign
 
@@ -359,3 +360,22 @@ def test_any_bytes_get_a_listed_answer_and_2xx_only_when_kept(
         assert status != 202 or secret == SHARED_SECRET
 
     asyncio.run(once())
+
+
+async def test_a_source_that_never_fits_is_turned_away_before_its_body_is_read(
+    site: Site, client: ClientSession
+) -> None:
+    for _ in range(MAX_FAILURES):
+        assert (await post(client, b"{}", secret="guess"))[0] == 401
+    async with client.post("/hooks/gitlab", data=b"{}", headers=JSON_TYPE) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
+    assert len(site.forge.verified) == MAX_FAILURES
+    site.clock.at += WINDOW
+    assert (await post(client, b"{}", secret="guess"))[0] == 401
+
+
+async def test_a_source_the_forge_comes_from_is_never_turned_away(client: ClientSession) -> None:
+    assert (await post(client, b"{}"))[0] == 202
+    for _ in range(2 * MAX_FAILURES):
+        assert (await post(client, b"{}", secret="guess"))[0] == 401
+    assert (await post(client, b"{}"))[0] == 202
