@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, false, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, literal_column, or_, select, update
 
-from bot.message import Broadcast, Mention, Plain
 from bot.model import DeliveryId, Lane, OutboxItem, Place
 from bot.outside import Receipt
 from bot.ports import ClaimedItem, Dead, Done, Dropped, Retry
@@ -17,6 +15,7 @@ from bot.rules.loops import acting_key
 from bot.store import audit, folding, lanes, memory, threads
 from bot.store.codec import dump_action, load_action
 from bot.store.engine import Prepared, insert
+from bot.store.merging import merge
 from bot.store.schema import outbox
 from bot.store.schema import threads as threads_table
 
@@ -27,12 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.dialects.postgresql import Insert
 
-    from bot.message import Message, Span
     from bot.model import Action, ActionId
     from bot.store.engine import AnyRow
 
 #: Literals, or the partial indexes are not used.
-_TODO: Final[ColumnElement[str]] = literal_column("'todo'")
 _WAITING: Final = outbox.c.state.in_([literal_column("'todo'"), literal_column("'sending'")])
 _DEAD: Final = outbox.c.state == literal_column("'dead'")
 
@@ -49,7 +46,7 @@ def plan(
         lanes.push(conn, lane, count=count, ready_at=now)
     missing: Counter[Lane] = Counter()
     for delivery, action, lane in planned:
-        into = _merge(conn, action, lane, now=now)
+        into = merge(conn, action, lane, now=now)
         added = _insert(conn, delivery, action, lane, into=into, now=now)
         if into is not None or not added:
             missing[lane] += 1
@@ -99,58 +96,6 @@ def _added(dialect: Dialect) -> Insert:
 
 
 _INSERT: Final = Prepared(_added)
-
-
-def _merge(conn: Connection, action: Action, lane: Lane, *, now: datetime) -> str | None:
-    """The id of the waiting item of the same slot that now carries the action; None when none
-    does. One that may have been sent is let alone: finding it would lose the newer content."""
-    if action.slot is None:
-        return None
-    query = (
-        select(outbox.c.id, outbox.c.root, outbox.c.payload)
-        .where(outbox.c.lane == lane, _WAITING, outbox.c.state == _TODO)
-        .where(outbox.c.slot == action.slot, outbox.c.maybe_sent == false())
-        .where(outbox.c.id != action.id)
-        .order_by(outbox.c.seq.desc())
-        .limit(1)
-    )
-    row = conn.execute(query).one_or_none()
-    # For another root it must stay behind that root's own item.
-    if row is None or action.root not in {row.root, row.id}:
-        return None
-    merged = _merged(load_action(row.payload), action)
-    conn.execute(
-        update(outbox)
-        .where(outbox.c.id == row.id)
-        .values(payload=dump_action(merged), rule=merged.rule, verb=merged.verb, updated_at=now)
-    )
-    return str(row.id)
-
-
-def _merged(waiting: Action, newer: Action) -> Action:
-    """The waiting action with what the newer one says."""
-    if newer.root == waiting.id:
-        # An edit of a message that is not posted yet: it is posted as edited.
-        return replace(
-            waiting,
-            message=_pinging(waiting.message, newer.message),
-            confidential=waiting.confidential or newer.confidential,
-        )
-    claims = tuple(dict.fromkeys(waiting.claims + newer.claims))
-    return replace(newer, id=waiting.id, root=waiting.root, claims=claims)
-
-
-def _pinging(posted: Message | None, edited: Message | None) -> Message | None:
-    """The edited message, with the people at the head of the first one: nobody was pinged yet."""
-    if posted is None or edited is None:
-        return edited or posted
-    head = tuple(takewhile(_is_ping, posted.text))
-    pings = tuple(span for span in head if not isinstance(span, Plain))
-    return edited.with_mentions(pings) if pings and edited.text[:1] != pings[:1] else edited
-
-
-def _is_ping(span: Span) -> bool:
-    return isinstance(span, Mention | Broadcast) or (isinstance(span, Plain) and span.value == " ")
 
 
 def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> ClaimedItem | None:
