@@ -75,7 +75,6 @@ class CommandRunner:
         self._audit = audit
         self._tell = tell
         self._keeper = keeper
-        self._instances = {instance.name: instance for instance in settings.instances}
 
     async def run(self, job: Job, save: Save, count: Count) -> Message:
         if job.command != "hook":
@@ -123,16 +122,19 @@ class CommandRunner:
         return tuple(_site(instance) for instance in instances)
 
     def _forge(self, name: str) -> ForgeAdmin | None:
-        instance = self._instances.get(name)
-        if instance is None or instance.token is None:
-            return None
-        admin = GithubAdmin if instance.forge == "github" else GitlabAdmin
-        return admin(
-            url=instance.url, token=instance.token.reveal(), setting=token_setting(instance)
-        )
+        return forge_of(self._settings, name)
 
     async def _one_time(self, title: str, secret: str) -> str:
         return f"{self._settings.public_url}/once/{await self._once.put_once(title, secret)}"
+
+
+def forge_of(settings: Settings, name: str) -> ForgeAdmin | None:
+    """The REST half of an instance; None when it has no token."""
+    instance = next((one for one in settings.instances if one.name == name), None)
+    if instance is None or instance.token is None:
+        return None
+    admin = GithubAdmin if instance.forge == "github" else GitlabAdmin
+    return admin(url=instance.url, token=instance.token.reveal(), setting=token_setting(instance))
 
 
 def new_secret() -> str:

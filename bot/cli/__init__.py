@@ -53,6 +53,11 @@ ALL: Final[Mapping[str, tuple[str, str]]] = {
         "hook",
         "Webhooks and deploy keys of projects: `bot hook add group/repo`, `bot hook help`.",
     ),
+    "people": ("people", "Whose account at a forge is whose in Slack."),
+    "audit": (
+        "people",
+        "Show who did what, by commands and by rules that act outside of chat, newest first.",
+    ),
     "doctor": (
         "maintain",
         "Look at the settings, the rules, the database and what waits; say what needs a hand.",

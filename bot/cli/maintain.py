@@ -19,7 +19,10 @@ from bot.store.sqlite import path_of
 from bot.worker.rulebook import snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.config import Settings
+    from bot.people import Unknown
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +52,9 @@ def doctor() -> None:
 
 _SHORTEST_NAME: Final = 3
 
+
+#: As many are named.
+_UNKNOWN: Final = 10
 
 #: Whether something is as it should be; None: it may be meant so.
 Finding: TypeAlias = tuple[bool | None, str]
@@ -82,6 +88,7 @@ async def _database(current: Settings) -> list[Finding]:
             await opened.probe()
             backlog = await opened.backlog()
             hooks = await opened.hooks()
+            unknown = await opened.unknown_people(limit=_UNKNOWN)
     except BotError as error:
         return [(False, f"database: {error}")]
     return [
@@ -89,6 +96,22 @@ async def _database(current: Settings) -> list[Finding]:
         (not backlog.dead, f"dead letters: {backlog.dead} (`bot outbox list --state dead`)"),
         (True, f"waiting: {backlog.deliveries} deliveries, {backlog.outbox} actions"),
         (True, f"hooks: {len(hooks)}"),
+        *_unknown(unknown),
+    ]
+
+
+def _unknown(people: Sequence[Unknown]) -> list[Finding]:
+    """Whom rules wanted to mention."""
+    if not people:
+        return []
+    names = ", ".join(f"{one.username} at {one.instance} ({one.times}×)" for one in people)
+    more = " and more" if len(people) == _UNKNOWN else ""
+    return [
+        (
+            None,
+            f"people: rules wanted to mention {names}{more}, and nobody knows who they are in"
+            " Slack; they can `/hook link`, or name them under `people:`",
+        )
     ]
 
 

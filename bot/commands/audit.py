@@ -39,7 +39,9 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
 
 
 def _line(entry: AuditEntry, zone: ZoneInfo) -> Text:
-    what = f"/hook {entry.words}" if not entry.rule else f"{entry.verb} {entry.target}"
+    what = f"{entry.verb} {entry.target}"
+    if not entry.rule:
+        what = entry.words if entry.words.startswith("bot ") else f"/hook {entry.words}"
     by = f" (rule {entry.rule})" if entry.rule else ""
     shown = one_line(entry.detail)
     if len(shown) > _LETTERS:
