@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 _STOPS: Final = 50
 
 
-def lint(rules: Sequence[Rule], reading: Reading, documents: Mapping[str, Map]) -> None:
+def lint(
+    rules: Sequence[Rule], reading: Reading, documents: Mapping[str, Map], *, strict: bool
+) -> None:
     """Tells of unused aliases, of rules that a `stop` above takes everything from, of rules that
-    say the same, and of threads that fall apart."""
+    say the same, and of threads that fall apart. `strict`: private projects go to declared
+    channels only."""
     _unused(reading, documents)
     _repeated(rules, reading)
     for rule in rules:
         for spec in rule.actions:
             _unstable(rule, spec, reading)
+            if strict:
+                _undeclared(rule, spec, reading)
     stops: list[Rule] = []
     for rule in rules:
         shadow = next((stop for stop in stops if _covers(stop, rule)), None)
@@ -119,3 +124,15 @@ def _unstable(rule: Rule, spec: ActionSpec, reading: Reading) -> None:
             "to event: each change begins a new thread",
             "make the key of what stays: iid, branch, environment, sha",
         )
+
+
+def _undeclared(rule: Rule, spec: ActionSpec, reading: Reading) -> None:
+    declared = {channel.to for channel in reading.channels.values()}
+    for channel in spec.to.channels:
+        if channel not in declared:
+            reading.faults.warn(
+                Spot(rule.file, spec.line, 1, 200),
+                f"`{channel}` of rule `{rule.name}` is not declared: with `private: declared`"
+                " nothing of a private project goes there",
+                "declare it under `channels:`",
+            )

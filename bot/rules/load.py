@@ -79,7 +79,8 @@ class _Loader:
         if len(rules) > RULES_LIMIT:
             self._faults.about(self._entry, f"more than {RULES_LIMIT} rules")
         self._settings.late_mutes(each.name for rule in rules for each in (rule, *rule.first))
-        lint(rules, self._reading, self._documents)
+        strict = self._settings.collected.private is not None
+        lint(rules, self._reading, self._documents, strict=strict)
         return self._ruleset(tuple(rules))
 
     def _read_settings(self) -> None:

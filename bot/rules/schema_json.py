@@ -206,7 +206,7 @@ _FILE: Final[dict[str, _Schema]] = {
     "include": _one_or_many(_TEXT),
     "channels": _table({"anyOf": [_TEXT, _object(CHANNEL_KEYS, {"confidential": _FLAG})]}),
     "people": _table({"type": "string", "pattern": "^[UW][A-Z0-9]{7,}$"}),
-    "groups": _table({"type": "string", "pattern": "^S[A-Z0-9]{7,}$"}),
+    "groups": _table({"type": "string", "pattern": "^(S[A-Z0-9]{7,}|@[a-z0-9][a-z0-9._-]*)$"}),
     "templates": _table(_TEXT),
     "bots": _one_or_many(_TEXT),
     "defaults": _object(DEFAULT_KEYS, dict.fromkeys(DEFAULT_KEYS, _TEXT)),

@@ -214,6 +214,15 @@ def test_strict_rules_want_channels_declared() -> None:
     assert reached(run(declared, opened("private"))) == {"C0DEV0001"}
 
 
+def test_strict_rules_warn_of_channels_that_are_not_declared() -> None:
+    rules = 'defaults: {private: declared}\nrules:\n- {name: r, on: mr, post: [dev, "C0UNDECL1"]}'
+    warned = [fault.text for fault in loaded(rules).warnings if "C0UNDECL1" in fault.text]
+    assert len(warned) == 1
+    assert "nothing of a private project goes there" in warned[0]
+    loose = rules.replace("defaults: {private: declared}\n", "")
+    assert not [fault for fault in loaded(loose).warnings if "C0UNDECL1" in fault.text]
+
+
 def test_an_event_without_a_project_is_taken_for_private() -> None:
     event = replace(opened("public"), project=None, fields={})
     (made,) = run("rules:\n- {name: r, on: any, post: partners}", event)
