@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 #: GitLab forgets after seven days, and sends five of one hook again within a minute.
 _WEEK: Final = timedelta(days=7)
 AT_ONCE: Final = 5
-#: What is under way now is not missed yet.
-_SETTLED: Final = timedelta(seconds=30)
+#: The forge's clock is another one, and tells whole seconds.
+_CLOCKS: Final = timedelta(minutes=2)
+#: What we answered so is no accident: it would be answered so again.
+_NEVER: Final = frozenset({400, 404, 405, 413, 415})
 #: Every process has heard of the announcement by then: see worker/lateness.py.
 _HEARD_S: Final = 6.0
 
@@ -40,12 +42,12 @@ class Caught:
 async def missed(ctx: Context, hook: Live) -> tuple[Attempt, ...]:
     """What the forge could not deliver and the inbox lacks, oldest first, each once."""
     now = ctx.clock.now()
-    since = max(now - _WEEK, hook.record.created_at or now - _WEEK)
+    since = max(now - _WEEK, (hook.record.created_at or now) - _CLOCKS)
     found = await hook.admin.attempts(hook.project.id, hook.remote.id, since=since)
     arrived = {one.key for one in found if one.delivered}
     failed: dict[str, Attempt] = {}
     for one in reversed(found):
-        if one.key and one.key not in arrived and one.at < now - _SETTLED:
+        if one.key and one.key not in arrived and one.status not in _NEVER:
             failed.setdefault(one.key, one)
     if ctx.received is None or not failed:
         return tuple(failed.values())
@@ -69,24 +71,21 @@ async def catch_up(
     if ctx.announce is not None:
         await ctx.announce(hook.record.id, {one.key: one.at for one in now_due})
         await ctx.pause(_HEARD_S)
-    sent = 0
-    lost: list[str] = []
-    for number, one in enumerate(now_due):
+    sent: list[Attempt] = []
+    refused: list[Attempt] = []
+    for one in now_due:
         try:
             await hook.admin.resend(hook.project.id, hook.remote.id, one.id)
         except NotSent:
-            return Caught(
-                sent=sent,
-                left=len(attempts) - number,
-                lost=tuple(lost),
-                since=attempts[0].at,
-            )
+            break
         except Refused:
-            lost.append(one.key)
+            refused.append(one)
         except CallError:
             continue  # Perhaps it came: the inbox will tell the next time.
         else:
-            sent += 1
+            sent.append(one)
+    # Where others arrive, what is refused again is lost; else the bot is not reached just now.
+    lost = tuple(one.key for one in refused) if sent else ()
     return Caught(
-        sent=sent, left=len(attempts) - len(now_due), lost=tuple(lost), since=attempts[0].at
+        sent=len(sent), left=len(attempts) - len(sent) - len(lost), lost=lost, since=attempts[0].at
     )

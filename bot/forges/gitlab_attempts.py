@@ -32,11 +32,11 @@ class GitlabAttempts(GitlabClient):
         for page in range(1, _PAGES + 1):
             rows = await self._attempts_page(project_id, hook_id, page)
             for row in rows:
-                # Some versions tell no time: it is then no later than that of the one after it.
+                # Many versions tell no time: it is then no later than that of the one after it.
                 at = min(at, _time(row) or at)
                 if at < since:
                     return tuple(found)
-                found.append(_attempt(row, at))
+                found.append(_attempt(row, min(at, _happened(row) or at)))
             if len(rows) < _PAGE:
                 break
         return tuple(found)
@@ -106,6 +106,20 @@ def _time(row: Mapping[str, Any]) -> datetime | None:
     if sent.isascii() and sent.isdecimal():
         return parse_time(int(sent))
     return parse_time(row.get("created_at"))
+
+
+def _happened(row: Mapping[str, Any]) -> datetime | None:
+    """When that happened which it tells of; a commit may be much older than its push."""
+    held = row.get("request_data")
+    body = held if isinstance(held, dict) else {}
+    attributes = body.get("object_attributes")
+    places = (attributes if isinstance(attributes, dict) else {}, body)
+    for name in ("finished_at", "updated_at", "created_at"):
+        for place_ in places:
+            found = parse_time(place_.get(name))
+            if found is not None:
+                return found
+    return None
 
 
 def _headers(row: Mapping[str, Any], name: str) -> dict[str, str]:

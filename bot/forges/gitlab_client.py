@@ -80,7 +80,10 @@ class GitlabClient:
             try:
                 return work(gitlab)
             except GitlabError as error:
-                raise from_gitlab(error, attempt, session.retry_after) from error
+                made = from_gitlab(error, attempt, session.retry_after)
+                # Some proxies answer with what they were sent.
+                made.args = (str(made).replace(self._token or "\0", "***"),)
+                raise made from (error if self._token not in str(error) else None)
             except requests.RequestException as error:
                 # Not `from error`: it holds the request, and with it the token.
                 raise from_requests(error, attempt) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Update, and_, literal_column, or_, select, update
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Literals, or the partial index is not used.
 _WAITING: Final = jobs.c.state.in_([literal_column("'todo'"), literal_column("'running'")])
+
+#: In the address of a page that shows a secret once.
+_OPENS: Final = "/once/"
 
 
 def add(conn: Connection, job: Job, vault: Vault) -> bool:
@@ -79,10 +83,11 @@ def finish(
     state: str,
     answer: Message | None,
     now: datetime,
+    vault: Vault,
 ) -> None:
     changed = _owned(job_id, token).values(
         state=state,
-        answer=dump_message(answer) if answer else None,
+        answer=_packed(answer, vault) if answer else None,
         finished_at=now,
         token=None,
         lease_until=None,
@@ -90,6 +95,17 @@ def finish(
         reply_to="",
     )
     _fenced(conn, job_id, changed)
+
+
+def _packed(answer: Message, vault: Vault) -> Json:
+    """An answer that leads to a page with a secret opens it: it is kept like one."""
+    raw = dump_message(answer)
+    told = json.dumps(raw)
+    return {"sealed": vault.seal(told)} if _OPENS in told else raw
+
+
+def _unpacked(raw: Json, vault: Vault) -> Message:
+    return load_message(json.loads(vault.open(raw["sealed"])) if "sealed" in raw else raw)
 
 
 def _owned(job_id: str, token: str) -> Update:
@@ -121,6 +137,6 @@ def unpack(row: AnyRow, vault: Vault) -> Job:
         attempts=row.attempts,
         state=row.state,
         progress=row.progress,
-        answer=load_message(row.answer) if row.answer else None,
+        answer=_unpacked(row.answer, vault) if row.answer else None,
         created_at=row.created_at,
     )

@@ -65,7 +65,15 @@ class JobRecords(Part):
     async def finish_job(
         self, job_id: str, token: str, *, state: str, answer: Message | None, now: datetime
     ) -> None:
-        do = partial(jobs.finish, job_id=job_id, token=token, state=state, answer=answer, now=now)
+        do = partial(
+            jobs.finish,
+            job_id=job_id,
+            token=token,
+            state=state,
+            answer=answer,
+            now=now,
+            vault=self._vault,
+        )
         await self._backend.write(do)
 
     async def job(self, job_id: str) -> Job | None:

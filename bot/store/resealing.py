@@ -46,13 +46,19 @@ def _hooks(conn: Connection, vault: Vault) -> int:
 
 
 def _jobs(conn: Connection, vault: Vault) -> int:
-    """Where answers go, of commands that are not done."""
-    query = select(jobs.c.seq, jobs.c.reply_to).where(jobs.c.reply_to != "").with_for_update()
-    rows = list(conn.execute(query))
-    for row in rows:
-        sealed = vault.seal(vault.open(row.reply_to))
-        conn.execute(update(jobs).where(jobs.c.seq == row.seq).values(reply_to=sealed))
-    return len(rows)
+    """Where answers go, of commands that are not done; answers that lead to secrets."""
+    query = select(jobs.c.seq, jobs.c.reply_to, jobs.c.answer)
+    changed = 0
+    for row in list(conn.execute(query.with_for_update())):
+        values: dict[str, object] = {}
+        if row.reply_to:
+            values["reply_to"] = vault.seal(vault.open(row.reply_to))
+        if row.answer and "sealed" in row.answer:
+            values["answer"] = {"sealed": vault.seal(vault.open(row.answer["sealed"]))}
+        if values:
+            conn.execute(update(jobs).where(jobs.c.seq == row.seq).values(values))
+            changed += 1
+    return changed
 
 
 def _pages(conn: Connection, vault: Vault) -> int:

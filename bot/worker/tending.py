@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -29,7 +30,8 @@ _SOON: Final = timedelta(minutes=1)
 #: What the forge remembers of its deliveries is looked at every so many visits.
 _THOROUGH: Final = 6
 _KEYS_EVERY: Final = timedelta(hours=1)
-_TURN: Final = timedelta(seconds=60)
+#: A process that dies is followed by another soon; two at once do no harm.
+_TURN: Final = timedelta(seconds=15)
 _LONGEST_S: Final = 110.0
 #: Keys of what cannot be had, of one hook.
 _REMEMBERED: Final = 1000
@@ -105,6 +107,12 @@ class Tender:
             except StoreError as error:
                 log.error("store unavailable", topic="tending", error=str(error))
             await first(stop.wait(), asyncio.sleep(_LOOK_S))
+        await self._leave()
+
+    async def _leave(self) -> None:
+        now = self._clock.now()
+        with suppress(StoreError):
+            await self._store.take_turn("tending", self._who, now=now, until=now)
 
     async def step(self) -> None:
         """Visits every hook that is due."""
