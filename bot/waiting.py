@@ -84,3 +84,10 @@ class Backlog:
     outbox_since: datetime | None
     dead: int
     jobs: int
+    jobs_since: datetime | None = None
+    #: How many lanes have something to do, by the loop that handles them: `decide`, `send`.
+    lanes: Mapping[str, int] = field(default_factory=dict)
+    #: The deepest lanes of channels and how much waits in each, deepest first.
+    deepest: tuple[tuple[str, int], ...] = ()
+    #: Hooks by status.
+    hooks: Mapping[str, int] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -44,12 +44,29 @@ def worker() -> None:
     _serve("worker")
 
 
-def migrate() -> None:
-    """Make the database's tables, or bring them up to this version."""
+def migrate(
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="Back to this version's tables, as its `--which` names them."),
+    ] = None,
+    which: Annotated[
+        bool, typer.Option("--which", help="Only say which tables this version needs.")
+    ] = False,
+) -> None:
+    """Make the database's tables, or bring them up to this version; `--to` goes back."""
     from bot.store import migrate as bring_up
+    from bot.store import roll_back
+    from bot.store.migrations import HEAD
 
+    if which:
+        typer.echo(HEAD)
+        return
     current = settings()
     _logs(current)
+    if to is not None:
+        reporting(roll_back(current.database_url, to=to))
+        typer.echo(f"The database has the tables of {to}. Install the version that needs them.")
+        return
     reporting(bring_up(current.database_url))
     typer.echo("The database is up to date.")
 

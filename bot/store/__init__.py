@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store.opening import migrate, open_store
+from bot.store.opening import migrate, open_store, roll_back
 from bot.store.store import Store
 
-__all__ = ["Store", "migrate", "open_store"]
+__all__ = ["Store", "migrate", "open_store", "roll_back"]

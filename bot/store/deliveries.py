@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _CLAIM_BYTES: Final = 32 * 1024 * 1024
 #: A literal, or the partial index is not used.
 _NEW: Final[ColumnElement[str]] = literal_column("'new'")
+_INDEXED: Final[Mapping[str, Any]] = {"new": _NEW, "failed": literal_column("'failed'")}
 COLUMNS: Final = (
     deliveries.c.id,
     deliveries.c.forge,
@@ -216,16 +217,19 @@ def summaries(
             *(table.id, table.forge, table.instance, table.hook, table.event, table.project),
             *(table.received_at, table.status, table.error, table.replay_of),
         )
-        .order_by(table.seq.desc())
+        # What waits is few, and not to be looked for by its number among all there are.
+        .order_by((table.seq + literal_column("0") if status == "new" else table.seq).desc())
         .limit(limit)
     )
     if before is not None:
         last = select(table.seq).where(table.id == before).scalar_subquery()
         query = query.where(table.seq < last)
     if status is not None:
-        query = query.where(table.status == (_NEW if status == "new" else status))
+        query = query.where(table.status == _INDEXED.get(status, status))
     if project is not None:
-        query = query.where(table.project == project)
+        # The second is what the index holds: without it, it is not used.
+        named = (table.project == project, table.project != literal_column("''"))
+        query = query.where(*(named if project else named[:1]))
     return tuple(
         DeliverySummary(
             id=DeliveryId(row.id),

@@ -9,9 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from bot.store.schema import (
+    OWN_DECISIONS,
     decisions,
     deliveries,
     held,
@@ -98,7 +109,8 @@ def _threads(before: datetime) -> ColumnElement[bool]:
 
 def _due(before: datetime) -> ColumnElement[bool]:
     """Decisions about what fell due by itself: they have no delivery of their own."""
-    own = or_(decisions.c.delivery.startswith("held-"), decisions.c.delivery.startswith("every-"))
+    # In the very words of its index.
+    own = text(f"({OWN_DECISIONS})")
     return and_(own, decisions.c.decided_at < before)
 
 

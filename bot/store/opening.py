@@ -55,6 +55,16 @@ async def migrate(database_url: str) -> None:
         await postgres.upgrade_server(database_url)
 
 
+async def roll_back(database_url: str, *, to: str) -> None:
+    """Back to the tables of an older version, while no bot runs."""
+    if database_url.startswith("sqlite:"):
+        await asyncio.to_thread(sqlite.roll_back_file, sqlite.path_of(database_url), to=to)
+    else:
+        from bot.store import postgres
+
+        await postgres.roll_back_server(database_url, to=to)
+
+
 def _keys(secret_key: str | None, path: Path | None) -> Sequence[str]:
     """What to encrypt with, then what else may have been used: after a change of SECRET_KEY the
     old one follows it behind a comma, and the key beside a SQLite file is still known."""

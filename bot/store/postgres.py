@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ConfigError
 from bot.store.engine import Topics, translated
-from bot.store.migrate import is_current, upgrade, version
+from bot.store.migrate import downgrade, is_current, upgrade, version
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -200,6 +200,18 @@ async def upgrade_server(dsn: str) -> None:
         with translated(_BROKEN):
             async with engine.begin() as conn:
                 await _upgrade(conn)
+    finally:
+        await engine.dispose()
+
+
+async def roll_back_server(dsn: str, *, to: str) -> None:
+    """For `bot migrate --to`."""
+    engine = _engine(dsn)
+    try:
+        with translated(_BROKEN):
+            async with engine.begin() as conn:
+                await conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+                await conn.run_sync(downgrade, to)
     finally:
         await engine.dispose()
 

@@ -54,8 +54,12 @@ deliveries: Final = Table(
     UniqueConstraint("hook", "key", name="deliveries_hook_key"),
     UniqueConstraint("id", name="deliveries_id"),
     _some("deliveries_waiting", "lane", "seq", where="status = 'new'"),
+    _some("deliveries_failed", "seq", where="status = 'failed'"),
     _some("deliveries_project", "project", "seq", where="project <> ''"),
 )
+
+#: Decisions about what fell due by itself.
+OWN_DECISIONS: Final = "substr(delivery, 1, 5) = 'held-' OR substr(delivery, 1, 6) = 'every-'"
 
 decisions: Final = Table(
     "decisions",
@@ -64,6 +68,7 @@ decisions: Final = Table(
     Column("ruleset", Text, nullable=False),
     Column("decided_at", Moment, nullable=False),
     Column("trace", JsonText, nullable=False),
+    _some("decisions_own", "decided_at", where=OWN_DECISIONS),
 )
 
 lanes: Final = Table(

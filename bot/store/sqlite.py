@@ -254,6 +254,21 @@ def upgrade_file(path: Path) -> None:
         _prepare(path, exclusive=True)
 
 
+def roll_back_file(path: Path, *, to: str) -> None:
+    """For `bot migrate --to`, with nobody else on the file."""
+    if not path.exists():
+        raise ConfigError([f"DATABASE_URL: there is no {path}"])
+    opened = contextlib.closing(connect(path, mode="rw"))
+    with _locked(path), translated(), opened as raw, alchemy(raw) as conn:
+        raw.execute("BEGIN IMMEDIATE")
+        try:
+            migrate.downgrade(conn, to)
+        except BaseException:
+            raw.rollback()
+            raise
+        raw.execute("COMMIT")
+
+
 def kept_key(path: Path) -> str:
     """The key beside the database, made when there is none; readable by its owner only."""
     file = path.with_name(f"{path.name}.key")

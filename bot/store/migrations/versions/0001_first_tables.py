@@ -12,6 +12,23 @@ down_revision: Final = None
 
 SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+_TABLES: Final = (
+    "channels",
+    "decisions",
+    "deliveries",
+    "holds",
+    "hooks",
+    "jobs",
+    "lanes",
+    "memory",
+    "meta",
+    "outbox",
+    "preview_clock",
+    "preview_messages",
+    "rulesets",
+    "threads",
+)
+
 
 def upgrade() -> None:
     _channels()
@@ -289,3 +306,8 @@ def _threads() -> None:
     )
     op.create_index("threads_root", "threads", ["root"])
     op.create_index("threads_subject", "threads", ["subject"])
+
+
+def downgrade() -> None:
+    for table in _TABLES:
+        op.drop_table(table)

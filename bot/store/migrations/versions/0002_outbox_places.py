@@ -19,3 +19,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("place_ts IS NOT NULL"),
         postgresql_where=sa.text("place_ts IS NOT NULL"),
     )
+
+
+def downgrade() -> None:
+    op.drop_index("outbox_place", "outbox")

@@ -30,3 +30,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name="audit_pk"),
         sa.UniqueConstraint("action", "outcome", name="audit_action"),
     )
+
+
+def downgrade() -> None:
+    op.drop_table("audit")
+    op.drop_column("outbox", "receipt")

@@ -56,3 +56,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name=op.f("open_subjects_pk")),
     )
     op.create_index("open_subjects_listed", "open_subjects", ["kind", "project", "subject"])
+
+
+def downgrade() -> None:
+    for table in ("open_subjects", "schedules", "held"):
+        op.drop_table(table)

@@ -42,3 +42,9 @@ def upgrade() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("instance", "folded", name=op.f("unknown_people_pk")),
     )
+
+
+def downgrade() -> None:
+    for table in ("unknown_people", "quiet_people", "people"):
+        op.drop_table(table)
+    op.drop_column("audit", "words")

@@ -33,3 +33,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("deploy_keys_pk")),
     )
     op.create_index("deploy_keys_folded", "deploy_keys", ["folded"])
+
+
+def downgrade() -> None:
+    op.drop_table("deploy_keys")
+    op.drop_column("hooks", "retire_at")

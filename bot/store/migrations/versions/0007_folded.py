@@ -19,3 +19,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("merged_into IS NOT NULL"),
         postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
+
+
+def downgrade() -> None:
+    op.drop_index("outbox_merged", "outbox")
