@@ -218,7 +218,7 @@ async def _chosen(ctx: Context, about: _About) -> tuple[DeployKey, KeyRecord | N
     if len(found) == 1:
         return found[0], records.get(found[0].id)
     listed = ", ".join(f"{key.id} ({key.title})" for key in keys) or "none"
-    what = f"no deploy key `{named[:80]}`" if named and not found else "which deploy key?"
+    what = f"no deploy key `{named[:80]}`." if named and not found else "which deploy key?"
     raise CommandError(
         f"{about.project.path}: {what} It has {listed}; name one by its number, title or"
         " fingerprint."
@@ -269,7 +269,7 @@ async def _expiring(ctx: Context, arguments: Arguments) -> Message:
     now = ctx.clock.now()
     soon: list[KeyRecord] = []
     for record in await ctx.keys.deploy_keys() if ctx.keys is not None else ():
-        if record.expires_at is None or record.expires_at > now + within:
+        if record.expires_at is None or record.expires_at > now + within or _going(record):
             continue
         if await _may_see(ctx, record):
             soon.append(record)
