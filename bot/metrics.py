@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 #: Distinct Slack error codes counted by name; later ones are counted as `other`.
 MAX_CODES: Final = 60
+#: Rules counted by name; those first seen later are counted as `other`.
+MAX_RULES: Final = 500
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -56,7 +58,59 @@ class Metrics:
             "1 while the rules file is broken and older rules run.",
             registry=registry,
         )
+        self.items_waiting = Gauge(
+            "bot_items_waiting", "What waits, by what for.", ("stage",), registry=registry
+        )
+        self.oldest_s = Gauge(
+            "bot_stage_oldest_age_seconds",
+            "Age of what has waited longest, by what for.",
+            ("stage",),
+            registry=registry,
+        )
+        self.channel_items = Gauge(
+            "bot_channel_items_waiting",
+            "Actions that wait in the deepest lanes.",
+            ("lane",),
+            registry=registry,
+        )
+        self.hooks = Gauge("bot_hooks", "Hooks by status.", ("status",), registry=registry)
+        self.rules = Gauge("bot_rules", "Rules in force.", registry=registry)
+        self.rule_matches = Counter(
+            "bot_rule_matches", "Deliveries a rule acted on.", ("rule",), registry=registry
+        )
+        self.call_s = Histogram(
+            "bot_call_seconds",
+            "One try of an action at Slack, a forge or another server.",
+            ("method",),
+            registry=registry,
+            buckets=_SECONDS,
+        )
+        self.limited_s = Counter(
+            "bot_rate_limit_seconds",
+            "Seconds that rate limits asked to wait.",
+            ("method",),
+            registry=registry,
+        )
         self._codes: set[str] = set()
+        #: Looking a child up by its labels costs more than counting.
+        self._matched: dict[str, Counter] = {}
+        self._called: dict[str, Histogram] = {}
+
+    def matched(self, rule: str) -> None:
+        found = self._matched.get(rule)
+        if rule not in self._matched and len(self._matched) >= MAX_RULES:
+            rule = "other"
+        found = self._matched.get(rule)
+        if found is None:
+            found = self._matched[rule] = self.rule_matches.labels(rule=rule)
+        found.inc()
+
+    def called(self, method: str, took_s: float) -> None:
+        """`method`: one of those of the deliverer, which are few."""
+        found = self._called.get(method)
+        if found is None:
+            found = self._called[method] = self.call_s.labels(method=method)
+        found.observe(took_s)
 
     def slack_failed(self, code: str) -> None:
         """Counts an error code; a server cannot make the labels grow without end."""

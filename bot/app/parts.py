@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from bot import forges
 from bot.app.commands import CommandRunner
@@ -105,7 +105,10 @@ class Parts:
         self.webhooks = web
         self.clock = SystemClock()
         self.forges = Forges(settings, self.clock)
-        self.metrics = Metrics(CollectorRegistry())
+        registry = CollectorRegistry()
+        # Memory, processor time, open files.
+        ProcessCollector(registry=registry)
+        self.metrics = Metrics(registry)
         self.precedence = Precedence()
         self.new_id = delivery_ids(self.clock)
         self.workspace = "preview" if settings.preview else "slack"

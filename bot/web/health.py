@@ -59,7 +59,9 @@ class Health:
         return web.json_response(answer, status=200 if ready else 503)
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        self._metrics.rules_stale.set(self._rules().status != "ok")
+        rules = self._rules()
+        self._metrics.rules_stale.set(rules.status != "ok")
+        self._metrics.rules.set(rules.rules)
         body = generate_latest(self._metrics.registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -257,6 +257,8 @@ class Decider:
         decision = outcome.decision
         sent = [v.rule for v in decision.verdicts if v.outcome is Outcome.SENT] if decision else []
         self._metrics.decisions.labels(outcome=outcome.status).inc()
+        for rule in sent:
+            self._metrics.matched(rule)
         log.info(
             "delivery decided",
             delivery=delivery.id,

@@ -143,8 +143,7 @@ class Deliverer:
         if closed is not None:
             return Retry(at=closed, error="waits for the rate limit", code="gate")
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                return await self._carry_out(claimed)
+            return await self._timed(claimed, method)
         except TimeoutError:
             error: CallError = Unsure(f"no answer in {CALL_TIMEOUT_S:.0f} s", code="timeout")
         except CallError as failure:
@@ -163,10 +162,20 @@ class Deliverer:
         )
         if isinstance(error, NotSent) and error.retry_after is not None and isinstance(made, Retry):
             limited = _LOOK_UP if isinstance(error, _NotLookedUp) else method
+            word = limited.partition(":")[0]
+            self._metrics.limited_s.labels(method=word).inc(error.retry_after)
             self._gates.limited(
                 limited, item.lane, until=made.at, scope=error.scope, now=self._clock.now()
             )
         return made
+
+    async def _timed(self, claimed: ClaimedItem, method: str) -> Done | Dropped:
+        started = perf_counter()
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                return await self._carry_out(claimed)
+        finally:
+            self._metrics.called(method.partition(":")[0], perf_counter() - started)
 
     async def _carry_out(self, claimed: ClaimedItem) -> Done | Dropped:
         action = claimed.item.action

@@ -33,7 +33,25 @@ async def run(store: Backlogs, metrics: Metrics, stop: asyncio.Event) -> None:
 
 
 def show(backlog: Backlog, metrics: Metrics, *, now: datetime) -> None:
-    metrics.lanes_waiting.set(backlog.deliveries + backlog.outbox)
+    metrics.lanes_waiting.set(sum(backlog.lanes.values()))
     metrics.dead_letters.set(backlog.dead)
-    since = [at for at in (backlog.deliveries_since, backlog.outbox_since) if at is not None]
-    metrics.oldest_age_s.set(max((now - min(since)).total_seconds(), 0) if since else 0)
+    stages = {
+        "decide": (backlog.deliveries, backlog.deliveries_since),
+        "send": (backlog.outbox, backlog.outbox_since),
+        "command": (backlog.jobs, backlog.jobs_since),
+    }
+    ages = []
+    for stage, (waiting, since) in stages.items():
+        age = max((now - since).total_seconds(), 0) if since is not None else 0.0
+        metrics.items_waiting.labels(stage=stage).set(waiting)
+        metrics.oldest_s.labels(stage=stage).set(age)
+        if stage != "command":
+            ages.append(age)
+    metrics.oldest_age_s.set(max(ages))
+    # Those that are deep no more are no longer named.
+    metrics.channel_items.clear()
+    for lane, depth in backlog.deepest:
+        metrics.channel_items.labels(lane=lane).set(depth)
+    metrics.hooks.clear()
+    for status, count in backlog.hooks.items():
+        metrics.hooks.labels(status=status).set(count)

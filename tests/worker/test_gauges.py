@@ -10,7 +10,7 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry
 
 from bot.errors import StoreError
-from bot.metrics import Metrics
+from bot.metrics import MAX_RULES, Metrics
 from bot.waiting import Backlog
 from bot.worker import gauges
 from tests.worker.bench import START
@@ -37,11 +37,45 @@ def test_what_has_waited_longest_counts() -> None:
         outbox=3,
         outbox_since=START,
         dead=1,
+        lanes={"decide": 1, "send": 2},
     )
     found = shown(backlog, minutes=5)
     assert found["bot_oldest_age_seconds"] == 300
     assert found["bot_dead_letters"] == 1
-    assert found["bot_lanes_waiting"] == 5
+    assert found["bot_lanes_waiting"] == 3
+
+
+def test_each_stage_tells_how_much_waits_and_since_when() -> None:
+    metrics = Metrics(CollectorRegistry())
+    value = metrics.registry.get_sample_value
+    backlog = replace(
+        EMPTY,
+        deliveries=2,
+        deliveries_since=START,
+        outbox=3,
+        outbox_since=START + timedelta(seconds=40),
+        jobs=1,
+        jobs_since=START + timedelta(seconds=50),
+        deepest=(("send:slack:#dev", 3),),
+        hooks={"active": 4},
+    )
+    gauges.show(backlog, metrics, now=START + timedelta(minutes=1))
+    for stage, waiting, age in (("decide", 2, 60), ("send", 3, 20), ("command", 1, 10)):
+        assert value("bot_items_waiting", {"stage": stage}) == waiting
+        assert value("bot_stage_oldest_age_seconds", {"stage": stage}) == age
+    assert value("bot_channel_items_waiting", {"lane": "send:slack:#dev"}) == 3
+    assert value("bot_hooks", {"status": "active"}) == 4
+    gauges.show(EMPTY, metrics, now=START + timedelta(minutes=2))
+    assert value("bot_channel_items_waiting", {"lane": "send:slack:#dev"}) is None
+
+
+def test_rules_without_end_share_one_label() -> None:
+    metrics = Metrics(CollectorRegistry())
+    for number in range(MAX_RULES + 10):
+        metrics.matched(f"rule {number}")
+    value = metrics.registry.get_sample_value
+    assert value("bot_rule_matches_total", {"rule": "rule 0"}) == 1
+    assert value("bot_rule_matches_total", {"rule": "other"}) == 10
 
 
 def test_clocks_that_differ_give_no_negative_age() -> None:
