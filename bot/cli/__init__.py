@@ -28,7 +28,10 @@ ALL: Final[Mapping[str, tuple[str, str]]] = {
         "serve",
         "Run a process that only decides and sends (PostgreSQL; start as many as you like).",
     ),
-    "migrate": ("serve", "Make the database's tables, or bring them up to this version."),
+    "migrate": (
+        "serve",
+        "Make the database's tables, or bring them up to this version; `--to` goes back.",
+    ),
     "check": ("rules", "Say everything that is wrong in the rules, with place and remedy."),
     "fields": ("rules", "Show what rules may ask of an event, and of all of them."),
     "schema": ("rules", "Print the JSON Schema of rules.yaml, for completion in an editor."),
@@ -62,6 +65,7 @@ ALL: Final[Mapping[str, tuple[str, str]]] = {
         "maintain",
         "Look at the settings, the rules, the database and what waits; say what needs a hand.",
     ),
+    "backup": ("backup", "Copy SQLite's database and the key beside it, while the bot runs."),
     "prune": (
         "maintain",
         "Forget deliveries and receipts that ended long ago; what waits or is dead stays.",

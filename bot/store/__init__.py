@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store.opening import migrate, open_store, roll_back
+from bot.store.opening import copy, migrate, open_store, roll_back
 from bot.store.store import Store
 
-__all__ = ["Store", "migrate", "open_store", "roll_back"]
+__all__ = ["Store", "copy", "migrate", "open_store", "roll_back"]

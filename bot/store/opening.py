@@ -65,6 +65,13 @@ async def roll_back(database_url: str, *, to: str) -> None:
         await postgres.roll_back_server(database_url, to=to)
 
 
+async def copy(database_url: str, to: Path) -> None:
+    """A backup, while a bot runs; of SQLite only."""
+    if not database_url.startswith("sqlite:"):
+        raise ConfigError(["DATABASE_URL: back PostgreSQL up with pg_dump, and keep SECRET_KEY"])
+    await asyncio.to_thread(sqlite.copy_file, sqlite.path_of(database_url), to)
+
+
 def _keys(secret_key: str | None, path: Path | None) -> Sequence[str]:
     """What to encrypt with, then what else may have been used: after a change of SECRET_KEY the
     old one follows it behind a comma, and the key beside a SQLite file is still known."""

@@ -254,6 +254,41 @@ def upgrade_file(path: Path) -> None:
         _prepare(path, exclusive=True)
 
 
+def copy_file(path: Path, to: Path) -> None:
+    """A whole copy of the database and of its key, while a bot may be writing. Both are readable by
+    their owner only, and neither replaces a file."""
+    key, key_copy = path.with_name(f"{path.name}.key"), to.with_name(f"{to.name}.key")
+    if not path.exists():
+        raise ConfigError([f"DATABASE_URL: there is no {path}"])
+    for made in (to, key_copy):
+        if made.exists():
+            raise ConfigError([f"{made} is there already: name another file"])
+    draft = to.with_name(f"{to.name}.{secrets.token_hex(4)}")
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with (
+            translated(),
+            contextlib.closing(connect(path, mode="ro")) as source,
+            contextlib.closing(sqlite3.connect(draft)) as copy,
+        ):
+            # In one step: in several, each write of the bot would begin it anew.
+            source.backup(copy)
+            # One file alone is the copy: without a log beside it.
+            copy.execute("PRAGMA journal_mode=DELETE")
+        if key.exists():
+            _write_key(key_copy, key.read_bytes())
+        draft.rename(to)
+    except OSError as error:
+        raise ConfigError([f"cannot write {to}: {error.strerror}"]) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _write_key(file: Path, key: bytes) -> None:
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
+        stream.write(key)
+
+
 def roll_back_file(path: Path, *, to: str) -> None:
     """For `bot migrate --to`, with nobody else on the file."""
     if not path.exists():
