@@ -31,10 +31,12 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so man
 
 
 def register(app: typer.Typer) -> None:
+    from bot.cli.replaying import replay
+
     deliveries = typer.Typer(no_args_is_help=True, help="Deliveries as received.")
     deliveries.command("list")(list_deliveries)
     deliveries.command("show")(show_delivery)
-    deliveries.command("replay")(replay_delivery)
+    deliveries.command("replay")(replay)
     app.add_typer(deliveries, name="deliveries")
     outbox = typer.Typer(no_args_is_help=True, help="Actions that wait or were given up.")
     outbox.command("list")(list_outbox)
@@ -100,22 +102,6 @@ def show_delivery(
             "decision": trace,
         }
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=None if as_json else 2))
-
-    run_cli(main())
-
-
-def replay_delivery(
-    delivery: Annotated[str, typer.Argument(help="Its id.")],
-) -> None:
-    """Have a delivery decided again with today's rules; what it made before stays."""
-
-    async def main() -> None:
-        from bot.app import new_delivery_id
-
-        copy = new_delivery_id()
-        async with store() as opened:
-            await opened.replay_delivery(DeliveryId(delivery), copy=copy, now=datetime.now(UTC))
-        typer.echo(f"Replayed as {copy}")
 
     run_cli(main())
 
