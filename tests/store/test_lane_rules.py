@@ -200,8 +200,8 @@ def test_lanes_keep_their_rules_whatever_happens() -> None:
     run_state_machine_as_test(
         Lanes,
         settings=settings(
-            max_examples=12,
-            stateful_step_count=40,
+            max_examples=6,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
