@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from hypothesis import HealthCheck, settings
 
 # The default draws a failure with every local variable in color, which takes seconds.
 structlog.configure(
@@ -14,3 +15,9 @@ structlog.configure(
         ),
     ]
 )
+
+# How fast examples are made and run says more of the machine than of the test.
+settings.register_profile(
+    "patient", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
