@@ -280,8 +280,9 @@ class Button:
 class Message:
     """What a chat shows, target-neutral: one lead text and what hangs below it.
 
-    `text` is also the notification; it must be good on its own. `body` are paragraphs below it,
-    `context` small grey lines, `color` the side bar (`good`, `warning`, `danger`, `#rrggbb`).
+    `text` is also the notification, unless `notice` says more; it must be good on its own. `body`
+    are paragraphs below it, `context` small grey lines, `color` the side bar (`good`, `warning`,
+    `danger`, `#rrggbb`).
     """
 
     text: Text
@@ -293,10 +294,15 @@ class Message:
     unfurl: bool = False
     #: Of answers to commands; elsewhere than in Slack the texts must do without them.
     buttons: tuple[Button, ...] = ()
+    #: The notification, where grey lines hold what `text` alone does not tell.
+    notice: Text = ()
 
     def with_mentions(self, mentions: Text) -> Message:
         """The same message with people named before its lead."""
-        return replace(self, text=text(*mentions, " ", *self.text)) if mentions else self
+        if not mentions:
+            return self
+        notice = text(*mentions, " ", *self.notice) if self.notice else ()
+        return replace(self, text=text(*mentions, " ", *self.text), notice=notice)
 
 
 def dump_message(message: Message) -> dict[str, Any]:
@@ -309,6 +315,7 @@ def dump_message(message: Message) -> dict[str, Any]:
         "color": message.color,
         "unfurl": message.unfurl,
         **({"buttons": [asdict(one) for one in message.buttons]} if message.buttons else {}),
+        **({"notice": dump_text(message.notice)} if message.notice else {}),
     }
 
 
@@ -322,6 +329,7 @@ def load_message(raw: Mapping[str, Any]) -> Message:
         color=raw["color"],
         unfurl=raw["unfurl"],
         buttons=tuple(Button(**one) for one in raw.get("buttons", ())),
+        notice=load_text(raw.get("notice", ())),
     )
 
 

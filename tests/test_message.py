@@ -88,7 +88,7 @@ def test_a_text_that_fits_is_left_alone(body: Text) -> None:
 
 @given(texts, texts, texts)
 def test_a_message_survives_json(lead: Text, body: Text, context: Text) -> None:
-    message = Message(text=lead, body=(body,), context=(context, lead), color="danger")
+    message = Message(text=lead, body=(body,), context=(context, lead), color="danger", notice=lead)
     assert load_message(json.loads(json.dumps(dump_message(message)))) == message
 
 

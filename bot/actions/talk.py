@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.message import Message, Plain, dump_text, join, load_text, one_line, strike, text, truncate
+from bot.message import (
+    Message,
+    Plain,
+    dump_text,
+    is_block,
+    join,
+    load_text,
+    one_line,
+    strike,
+    text,
+    truncate,
+)
 from bot.model import ActionId
 
 if TYPE_CHECKING:
@@ -150,8 +162,14 @@ def _alone(part: Talk) -> Text:
 
 
 def _row(part: Talk) -> Text:
+    """A verdict that another one followed is struck: it does not hold any more."""
     row = load_text(part["row"])
-    return text(strike(*row), " (deleted)") if part["gone"] else row
+    if part["gone"]:
+        return text(strike(*row), " (deleted)")
+    if not part["leads"]:
+        return row
+    verdict = tuple(takewhile(lambda span: not is_block(span), row))
+    return text(strike(*verdict), row[len(verdict) :])
 
 
 def _listed(rows: list[Text]) -> Text:

@@ -57,7 +57,8 @@ def blocks(message: Message) -> Sent:
     if facts and len(made) < BLOCKS_LIMIT:
         place = sum(block["type"] == "section" for block in made)
         made = [*made[:place], *facts, *made[place:]]
-    notification = _first(made).strip() or _CUT
+    notice = fit(message.notice, SECTION_LIMIT).strip() if message.notice else ""
+    notification = notice or _first(made).strip() or _CUT
     buttons = [_actions(message.buttons)] if message.buttons else []
     if message.color is None:
         return Sent(text=notification, blocks=(*made[: BLOCKS_LIMIT - len(buttons)], *buttons))

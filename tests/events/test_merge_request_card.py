@@ -59,6 +59,8 @@ def changed(name: str, **changes: Any) -> Event:
     return understand(Source(forge="github", instance="github", event=event), body)
 
 
+_APPROVED = "pull_request_review__approved"
+BOB = {"login": "bob"}
 OPENED = event_of("pull_request__opened")
 APPROVED = event_of("pull_request_review__approved")
 OBJECTED = event_of("pull_request_review__changes_requested")
@@ -82,7 +84,7 @@ def test_a_card_of_github_shows_everything_that_is_known() -> None:
         "  | Customers ask for it every week.\n"
         f"  | Closes [#5]({home}/issues/5)\n"
         f"  · alice · `search` → `main` · [shop/api]({home})\n"
-        "  · Reviewers: 🔴 bob, ✅ carol · 👍 Approved by carol\n"
+        "  · Reviewers: 🔴 bob, ✅ carol\n"
         "  · ⚠️ conflicts · 🧵 1 open thread · +84 −9 in 3 files · 💬 1\n"
         "  color: #1f75cb"
     )
@@ -141,7 +143,55 @@ def test_approvals_are_counted_against_what_the_forge_wants() -> None:
     known = replace(OPENED, fields={**OPENED.fields, "approvals": 1, "approvals_required": 2})
     assert row_of("approvals", known) == "👍 1 of 2 approvals"
     carol = changed("pull_request_review__approved", sender="carol")
-    assert row_of("Approved by", known, carol) == "👍 Approved by carol (2 of 2)"
+    assert row_of("approvals", known, carol) == "👍 2 of 2 approvals"
+
+
+def test_a_reviewer_who_approved_is_named_once() -> None:
+    asked = event_of("pull_request__review_requested")
+    assert "Approved by" not in card_of(
+        OPENED, asked, changed(_APPROVED, requested_reviewers=[BOB])
+    )
+
+
+# -- deliveries that come late -------------------------------------------------------------------
+
+
+def test_one_that_comes_late_does_not_open_a_merged_one_again() -> None:
+    merged = changed("pull_request__closed_merged", updated_at="2026-03-02T11:00:00Z")
+    label = changed("pull_request__labeled", updated_at="2026-03-02T10:00:00Z")
+    assert card_of(OPENED, merged, label).startswith("🔀 Merged")
+    assert marks_of(OPENED, merged, label) == {"tada"}
+    same = changed("pull_request__reopened", updated_at="2026-03-02T11:00:00Z")
+    assert card_of(OPENED, merged, same).startswith("👀 Open")
+
+
+def test_an_approval_that_comes_late_counts_unless_its_author_spoke_since() -> None:
+    merged = changed("pull_request__closed_merged", updated_at="2026-03-02T11:00:00Z")
+    late = changed(_APPROVED, updated_at="2026-03-02T10:00:00Z")
+    assert row_of("Approved by", OPENED, merged, late) == "👍 Approved by bob"
+    assert card_of(OPENED, merged, late).startswith("🔀 Merged")
+    since = changed("pull_request_review__dismissed", updated_at="2026-03-02T10:30:00Z")
+    assert row_of("Approved by", OPENED, since, late) == ""
+
+
+def test_approvals_are_not_reset_by_a_push_from_before_them() -> None:
+    def at(name: str, moment: str) -> Event:
+        body = body_of(name)
+        body["object_attributes"]["updated_at"] = f"2026-03-02 {moment} UTC"
+        return understand(Source(forge="gitlab", instance="gitlab", event=""), body)
+
+    approved = at("merge_request_hook__approved", "10:00:00")
+    assert marks_of(approved, at("merge_request_hook__approvals_reset_on_push", "09:00:00"))
+    assert not marks_of(approved, at("merge_request_hook__approvals_reset_on_push", "11:00:00"))
+
+
+# -- its notification ----------------------------------------------------------------------------
+
+
+def test_its_notification_says_whose_it_is_and_where() -> None:
+    assert _SPEC.card is not None
+    notice = "".join(getattr(one, "value", "") for one in _SPEC.card(facts_of(OPENED)).notice)
+    assert notice == "👀 Open · #12 Add search to the product list – alice in shop/api"
 
 
 # -- threads, size, conflicts --------------------------------------------------------------------

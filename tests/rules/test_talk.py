@@ -54,9 +54,15 @@ def note(number: int, words: str, action: str = "created", **body: Any) -> Event
     return github("pull_request_review_comment", action, comment=place, **body)
 
 
-def review(state: str, words: str = "", action: str = "submitted") -> Event:
-    place = {"id": 70, "state": state, "body": words, "user": {"login": "bob"}}
+def review(state: str, words: str = "", action: str = "submitted", number: int = 70) -> Event:
+    place = {"id": number, "state": state, "body": words, "user": {"login": "bob"}}
     return github("pull_request_review", action, review=place)
+
+
+def dismissed() -> Event:
+    """Bob dismisses what Carol said."""
+    place = {"id": 75, "state": "dismissed", "body": "", "user": {"login": "carol"}}
+    return github("pull_request_review", "dismissed", review=place)
 
 
 class Story:
@@ -171,6 +177,23 @@ def test_a_verdict_without_words_of_its_own_stays_alone() -> None:
     story = Story()
     story.take(review("approved"))
     assert story.texts() == ["👍 bob approved"]
+
+
+def test_a_verdict_that_another_one_followed_is_struck() -> None:
+    story = Story()
+    story.take(review("approved", "Fine"))
+    story.take(review("changes_requested", "Wait", number=78))
+    (text,) = story.texts()
+    assert text.startswith("🔴 bob requested changes: ")
+    assert "• ~👍 approved:~" in text
+
+
+def test_dismissing_what_somebody_else_said_takes_back_nothing_of_one_s_own() -> None:
+    story = Story()
+    story.take(review("approved", ""))
+    story.take(dismissed())
+    (text,) = story.texts()
+    assert text.splitlines() == ["👍 bob approved", "• ↩️ dismissed carol’s review"]
 
 
 def test_a_rule_with_its_own_words_answers_each_comment() -> None:

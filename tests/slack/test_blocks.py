@@ -42,6 +42,14 @@ def test_a_lead_alone_is_one_section_and_its_own_notification() -> None:
     assert sent == Sent(text=lead, blocks=(section(lead),))
 
 
+def test_a_notice_is_announced_and_not_shown() -> None:
+    message = Message(text=text("Open · !12"), notice=text("Open · !12 – Alice in shop/api"))
+    pinging = message.with_mentions(text(Mention("U0BOB", "bob")))
+    assert blocks(message).text == "Open · !12 – Alice in shop/api"
+    assert blocks(pinging).text == "<@U0BOB> Open · !12 – Alice in shop/api"
+    assert shown(blocks(message)) == ["Open · !12"]
+
+
 def test_body_and_context_hang_below_the_lead() -> None:
     sent = blocks(
         Message(

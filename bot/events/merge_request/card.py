@@ -24,11 +24,14 @@ def card(facts: Mapping[str, Json]) -> Message:
     """The whole merge request: its title, three small lines at most, and how it describes itself
     while it is open."""
     state = _state(facts)
-    title: Part = wording.linked(_label(facts), facts.get("url") or "")
+    label = _label(facts)
+    title: Part = wording.linked(label, facts.get("url") or "")
     over = state in _OVER
     words = () if over else _description(facts)
+    lead = f"{GLYPHS[state]} {_WORDS[state]} · "
     return Message(
-        text=text(f"{GLYPHS[state]} {_WORDS[state]} · ", strike(title) if over else title),
+        text=text(lead, strike(title) if over else title),
+        notice=text(lead, label, _whose(facts)),
         body=(words,) if words else (),
         context=tuple(row for row in (_origin(facts), _people(facts), _checks(facts)) if row),
         color=_COLORS.get(state),
@@ -81,6 +84,12 @@ def _label(facts: Mapping[str, Json]) -> str:
     return f"{number} {wording.without_draft(facts.get('title', ''))}"
 
 
+def _whose(facts: Mapping[str, Json]) -> str:
+    """` – Alice in shop/api`"""
+    author = f" – {facts['author']['name']}" if "author" in facts else ""
+    return f"{author} in {facts['project']}" if "project" in facts else author
+
+
 def _origin(facts: Mapping[str, Json]) -> Text:
     parts: list[Part] = []
     if "author" in facts:
@@ -109,13 +118,16 @@ def _reviewers(facts: Mapping[str, Json]) -> list[str]:
     from its list whoever has reviewed."""
     approved = {one["username"] for one in facts.get("approved_by", ())}
     verdicts = facts.get("verdicts", {})
-    asked = {one["username"]: one["name"] for one in facts.get("reviewers", ())}
-    said = {username: one["name"] for username, one in verdicts.items()}
     shown = []
-    for username, name in {**said, **asked}.items():
+    for username, name in _standing(facts).items():
         verdict = verdicts.get(username, {}).get("state", "asked")
         shown.append(f"{_STANDS['approved' if username in approved else verdict]} {name}")
     return shown
+
+
+def _standing(facts: Mapping[str, Json]) -> dict[str, str]:
+    said = {username: one["name"] for username, one in facts.get("verdicts", {}).items()}
+    return {**said, **{one["username"]: one["name"] for one in facts.get("reviewers", ())}}
 
 
 _STANDS: Final = {"asked": "⏳", "commented": "💬", "approved": "✅", "changes": "🔴"}
@@ -127,13 +139,18 @@ def _listed(names: list[str]) -> str:
 
 
 def _approvals(facts: Mapping[str, Json]) -> str:
-    """`👍 Approved by Bob (1 of 2)`, as far as the forge told how many it wants."""
-    approvers = [one["name"] for one in facts.get("approved_by", ())]
+    """`👍 Approved by Bob (1 of 2)`, as far as the forge told how many it wants. Reviewers have
+    their tick already, and are not named again."""
+    approvers = facts.get("approved_by", ())
+    ticked = _standing(facts)
+    others = [one["name"] for one in approvers if one["username"] not in ticked]
     given, wanted = len(approvers) + facts.get("uncounted", 0), facts.get("approvals_required")
     of = f"{given} of {wanted}" if wanted else ""
-    if not approvers:
-        return f"👍 {of} approvals" if wanted else f"👍 {given} approved" if given else ""
-    return f"👍 Approved by {_listed(approvers)}" + (f" ({of})" if of else "")
+    if others:
+        return f"👍 Approved by {_listed(others)}" + (f" ({of})" if of else "")
+    if wanted:
+        return f"👍 {of} approvals"
+    return f"👍 {given} approved" if given > len(approvers) else ""
 
 
 _PIPELINE: Final = {
@@ -141,6 +158,7 @@ _PIPELINE: Final = {
     "failed": "❌ pipeline failed",
     "running": "🏃 pipeline running",
     "canceled": "⏹️ pipeline canceled",
+    "canceling": "⏹️ pipeline is being canceled",
     "skipped": "⏭️ pipeline skipped",
     "manual": "✋ pipeline waits for a person",
 }

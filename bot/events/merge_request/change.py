@@ -11,6 +11,7 @@ from bot.model import Person, Ref, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from bot.model import Event, Json
 
@@ -38,6 +39,8 @@ class MergeRequest:
     reviewers: tuple[Person, ...]
     conflicts: bool | None
     threads_resolved: bool | None
+    #: When it last changed: deliveries are not ordered.
+    at: datetime | None = None
     #: How its forge writes its number: `!7`, `#7`.
     mark: str = "!"
     milestone: str = ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.events import ci, wording
 from bot.events.merge_request import threads as review_threads
 from bot.events.merge_request.change import HASH
+from bot.payload import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +44,8 @@ def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] |
 def _after_change(facts: Facts, event: Event) -> Facts:
     change: Change = event.subject
     mr = change.mr
+    if mr.at and _is_older(mr, facts.get("at")):
+        return _after_late(facts, event)
     old_head = facts.get("sha")
     facts.update(_told(mr))
     if event.project and event.project.path:
@@ -53,13 +57,50 @@ def _after_change(facts: Facts, event: Event) -> Facts:
     facts["verdicts"] = _verdicts(dict(facts.get("verdicts", {})), event)
     facts["approved_by"] = _approvers(facts.get("approved_by", []), event)
     facts["approved"] = _is_approved(facts, change)
+    facts["spoke"] = _spoke(facts, event)
     return _counted(facts, event)
+
+
+def _is_older(mr: MergeRequest, moment: str | None) -> bool:
+    known = parse_time(moment)
+    return known is not None and mr.at is not None and mr.at < known
+
+
+def _after_late(facts: Facts, event: Event) -> Facts:
+    """Of one that comes late, what it says of the merge request is known better already. That
+    somebody approved or objected is news, unless they have spoken since."""
+    change: Change = event.subject
+    if change.mr.mark == HASH:
+        facts["threads"] = review_threads.after(facts.get("threads", ()), event)
+    author = _reviewer(event)
+    spoke = facts.get("spoke", {}).get(author.username) if author else None
+    if change.system or author is None or _is_older(change.mr, spoke):
+        return facts
+    told = replace(event, subject=replace(change, mr=replace(change.mr, verdicts=())))
+    facts["verdicts"] = _verdicts(dict(facts.get("verdicts", {})), told)
+    facts["approved_by"] = _approvers(facts.get("approved_by", []), event)
+    facts["approved"] = _is_approved(facts, replace(change, action=""))
+    facts["spoke"] = _spoke(facts, event)
+    return facts
+
+
+def _spoke(facts: Facts, event: Event) -> dict[str, str]:
+    """When each reviewer gave or took back their last verdict, by user name."""
+    known: dict[str, str] = facts.get("spoke", {})
+    author, at = _reviewer(event), event.subject.mr.at
+    if author is None or at is None or not _VERDICTS & set(event.names):
+        return known
+    return {**known, author.username: at.isoformat()}
+
+
+_VERDICTS: Final = frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"})
 
 
 def _told(mr: MergeRequest) -> Facts:
     """What the event tells; what it does not tell stays as it was."""
     told: Facts = {
         "iid": mr.iid,
+        "at": mr.at.isoformat() if mr.at else None,
         "mark": mr.mark if mr.mark == HASH else None,
         "title": mr.title or None,
         "url": mr.url or None,

@@ -73,6 +73,7 @@ def read(place: Payload, number: Payload | None = None) -> MergeRequest:
         reviewers=asked,
         conflicts=_conflicts(place),
         threads_resolved=None,
+        at=place["updated_at"].time(),
         mark=HASH,
         milestone=place["milestone"]["title"].text_or(),
         additions=git.number(place["additions"]),

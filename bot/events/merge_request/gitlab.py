@@ -61,6 +61,7 @@ def read(body: Payload, place: Payload, actor: Person | None, base: str) -> Merg
         reviewers=reviewers,
         conflicts=_conflicts(place),
         threads_resolved=place["blocking_discussions_resolved"].bool_or(None),
+        at=place["updated_at"].time(),
         verdicts=_verdicts(body),
     )
 

@@ -187,7 +187,8 @@ def remark(event: Event) -> Remark | None:
         glyph=glyph,
         said=said,
         row=text(f"{glyph} ", *said),
-        leads=True,
+        # It is about what somebody else said: it takes back nothing of the actor’s own.
+        leads=change.action != "dismissed",
     )
 
 
