@@ -234,6 +234,7 @@ _SAID: Final[Mapping[str, tuple[str, str, str | None]]] = {
     "failed": ("❌", "failed", "danger"),
     "running": ("🏃", "is running", None),
     "canceled": ("⏹️", "was canceled", None),
+    "canceling": ("⏹️", "is being canceled", None),
     "skipped": ("⏭️", "was skipped", None),
     "manual": ("✋", "waits for a person", None),
     "created": ("⏳", "was created", None),

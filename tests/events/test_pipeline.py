@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.events import SPECS
+from bot.model import Person
 from tests.events.reading import event_of, line_of, sampled
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bot.registry import Derived
 
 _SPEC = SPECS["pipeline"]
+_SHOP = "[shop/api](https://gitlab.example.com/shop/api)"
 
 
 def _run(number: int, status: str, at: str, **overrides: Any) -> Event:
@@ -99,13 +101,30 @@ def test_the_text_says_how_long_a_branch_was_broken() -> None:
     event = event_of("pipeline_hook__success")
     fields = {**event.fields, "broken_for": timedelta(minutes=10)}
     fixed = replace(event, names=("pipeline.fixed", *event.names), fields=fields)
-    assert line_of(fixed).startswith("✅ `main` is fixed after 10 min by Bob: [pipeline #502]")
+    assert line_of(fixed).startswith(
+        f"✅ `main` of {_SHOP} is fixed after 10 min by Bob: [pipeline #502]"
+    )
 
 
 def test_the_text_says_that_a_branch_broke() -> None:
     event = event_of("pipeline_hook__failed")
     broken = replace(event, names=("pipeline.broken", *event.names))
-    assert line_of(broken).startswith("❌ `main` is broken by Bob: [pipeline #501]")
+    assert line_of(broken).startswith(f"❌ `main` of {_SHOP} is broken by Bob: [pipeline #501]")
+    assert line_of(broken).endswith(" failed in 3 min 4 s"), "where was said already"
+
+
+def test_that_it_is_fixed_tells_the_project_in_the_channel_too() -> None:
+    event = event_of("pipeline_hook__success")
+    fixed = replace(event, names=("pipeline.fixed", *event.names))
+    assert _SPEC.reply is not None
+    assert "shop/api" in str(_SPEC.reply(fixed))
+
+
+def test_whom_git_and_the_forge_call_otherwise_is_named_once() -> None:
+    event = event_of("workflow_run__failure")
+    assert "started by" not in str(_SPEC.line(event).context)
+    other = replace(event, actor=Person(username="carol", name="", id="13"))
+    assert "started by carol" in str(_SPEC.line(other).context)
 
 
 def test_failed_jobs_leave_out_what_a_retry_passed_and_what_may_fail() -> None:

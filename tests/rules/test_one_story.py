@@ -206,7 +206,7 @@ def test_workflows_of_one_branch_do_not_fix_each_other() -> None:
     # Lint breaks by itself, and CI's success heals CI alone.
     assert "broken" in lines(run, fixture("workflow_run__another_workflow_failure"))[0]
     (fixed,) = lines(run, fixture("workflow_run__success"))
-    assert "`main` is fixed after 10 min 6 s and 1 failure by Bob" in fixed
+    assert "|shop/api> is fixed after 10 min 6 s and 1 failure by Bob" in fixed
     still = fixture("workflow_run__another_workflow_failure")
     later = of_github(
         "workflow_run__another_workflow_failure", id=900051, updated_at="2026-03-02T10:33:04Z"

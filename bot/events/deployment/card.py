@@ -129,7 +129,7 @@ def card(facts: Mapping[str, Json]) -> Message:
         site,
         *((" of ", wording.linked(*project)) if project else ()),
         text(": ", what or "something", f" {said}{by}"),
-        f" in {wording.span_of_time(took)}" if took else "",
+        f" {'in' if status == 'success' else 'after'} {wording.span_of_time(took)}" if took else "",
     )
     comment = wording.unformatted(facts.get("comment") or "")
     rows = (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.events.pipeline.subject import FailedJob, Pipeline
     from bot.message import Part
-    from bot.model import Event
+    from bot.model import Event, Person
 
 _JOBS: Final = 10
 
@@ -41,8 +41,9 @@ def line(event: Event) -> Message:
     run: Pipeline = event.subject
     glyph, _said, color = _said_of(run)
     why = _why(run)
+    state = _branch_state(event, whole=True)
     return Message(
-        text=text(f"{glyph} ", *_branch_state(event), *_sentence(event)),
+        text=text(f"{glyph} ", *state, *_sentence(event, () if state else _where(event))),
         body=(why,) if why else (),
         context=_context(event),
         color="warning" if _warns(run) else color,
@@ -58,10 +59,10 @@ def _warns(run: Pipeline) -> bool:
     return run.status == "success" and run.warnings
 
 
-def _branch_state(event: Event) -> Text:
-    """What the pipeline means for its branch, when the event says so."""
+def _branch_state(event: Event, *, whole: bool) -> Text:
+    """What the pipeline means for its branch, when the event says so; `whole`: and whose branch."""
     run: Pipeline = event.subject
-    branch = wording.branch(run.ref)
+    branch = text(wording.branch(run.ref), *(wording.project(event, " of ") if whole else ()))
     if "pipeline.fixed" in event.names:
         return text(branch, " is fixed", _after(event), _by(run), ": ")
     if "pipeline.broken" in event.names:
@@ -107,14 +108,13 @@ def ordinal(number: int) -> str:
 _ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 
 
-def _sentence(event: Event) -> Text:
+def _sentence(event: Event, where: tuple[Part, ...]) -> Text:
     run: Pipeline = event.subject
     parts: list[Part] = [
         wording.linked(run.label, _page(event)),
         f" ({wording.short(run.name, 60)})" if run.name and not run.series else "",
         f" {_said_of(run)[1]}",
-        *_where(run),
-        wording.project(event, " in " if run.mr or not run.ref else " of "),
+        *where,
     ]
     if run.duration and run.status in {"success", "failed"}:
         parts.append(f" in {wording.span_of_time(run.duration)}")
@@ -127,12 +127,14 @@ def _page(event: Event) -> str:
     return f"{run.url}/failures" if failures else run.url
 
 
-def _where(run: Pipeline) -> tuple[Part, ...]:
+def _where(event: Event) -> tuple[Part, ...]:
+    run: Pipeline = event.subject
     if run.mr is not None:
-        return (" for ", wording.ref(run.mr))
+        return (" for ", wording.ref(run.mr), wording.project(event, " in "))
     if not run.ref:
-        return ()
-    return (" on tag " if run.is_tag else " on ", wording.branch(run.ref))
+        return (wording.project(event, " in "),)
+    place = wording.project(event, " of ")
+    return (" on tag " if run.is_tag else " on ", wording.branch(run.ref), place)
 
 
 def _why(run: Pipeline) -> Text:
@@ -167,14 +169,23 @@ def _context(event: Event) -> tuple[Text, ...]:
         commit = wording.linked(run.commit.sha[:8], run.commit.url)
         parts.append(text(commit, f" {wording.short(run.commit.title)}{by}"))
     actor = event.actor
-    if actor and (author is None or author.shown != actor.shown):
+    if actor and not _is_one(author, actor):
         parts.append(f"started by {wording.who(actor)}")
     return (join(" · ", parts),) if parts else ()
 
 
+def _is_one(author: Person | None, actor: Person) -> bool:
+    """Git knows Bob by his name, GitHub by `bob`."""
+    names = {author.username, author.name} if author else set()
+    known = {name.casefold() for name in (actor.username, actor.name) if name}
+    return any(name.casefold() in known for name in names if name)
+
+
 def reply(event: Event) -> Text:
+    """That it is fixed may be shown in the channel too, where no thread tells the project."""
     run: Pipeline = event.subject
     glyph, said, _color = _said_of(run)
     why = _why(run)
-    head = text(f"{glyph} ", *_branch_state(event), wording.linked(run.label, _page(event)))
+    state = _branch_state(event, whole="pipeline.fixed" in event.names)
+    head = text(f"{glyph} ", *state, wording.linked(run.label, _page(event)))
     return text(*head, f" {said}", *(text(" · ", *why) if why else ()))
