@@ -168,13 +168,17 @@ def reply(event: Event) -> Text:
     subject: Place = event.subject
     noun, _dot, said = event.names[0].partition(".")
     gone = said == "deleted"
-    what = text(f"{noun} ", _shown(subject, "" if gone else event.url))
+    word = _GITHUB_NOUNS[noun] if event.forge == "github" else noun
+    what = text(f"{word} ", _shown(subject, "" if gone else event.url))
     before = text("; it was ", wording.branch(subject.old_path)) if subject.old_path else ()
     if event.actor is None:
         return text("📁 ", *what, f" was {said}", *before)
     verb, after = _DONE.get(event.names[0], (said, ""))
     head = f"📁 {wording.who(event.actor)} {verb} "
     return text(head, *what, after, subject.details, *before)
+
+
+_GITHUB_NOUNS: Final = {"project": "repository", "group": "organization"}
 
 
 def _shown(subject: Place, url: str) -> Span:

@@ -56,7 +56,8 @@ LISTED: Final = frozenset(
 
 #: Kinds of subject for `thread:` and `once:`.
 SUBJECTS: Final = (
-    "mr", "issue", "branch", "tag", "commit", "pipeline", "deployment", "release", "project",
+    "mr", "issue", "discussion", "branch", "tag", "commit", "pipeline", "deployment", "release",
+    "project",
 )  # fmt: skip
 
 _PAYLOAD: Final = Field("payload", FieldType.TEXT, "the body as it came: payload.<path>")

@@ -59,6 +59,13 @@ def test_a_thread_may_be_a_text() -> None:
     assert spec.thread.key(lambda _name: None) is None
 
 
+def test_a_thread_may_be_about_a_discussion() -> None:
+    rule = only_rule(
+        "rules: [{on: discussion.created, post: {to: ci, thread: discussion}, once: discussion}]"
+    )
+    assert (rule.actions[0].thread, rule.once) == ("discussion", "discussion")
+
+
 def test_a_reaction_is_put_on_or_taken_off() -> None:
     on, off, both = loaded(
         "rules: [{on: mr.approved, react: tada}, {on: mr.closed, react: {remove: tada}},"
