@@ -44,6 +44,8 @@ async def open_door(
         shutdown_timeout=_CLOSE_S,
         keepalive_timeout=KEEPALIVE_S,
         lingering_time=LINGER_S,
+        # A packed body is refused; unpacked here it would cost before it could be.
+        auto_decompress=False,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -14,12 +14,14 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import BotError, CallError, CredentialRefused
 from bot.message import Code, Message, Text, text
 from bot.slack.blocks import RUN, blocks
 from bot.slack.client import web_client
+from bot.slack.home import Home
 from bot.slack.sockets import Sockets
 from bot.slack.taxonomy import TROUBLE, translate
 
@@ -63,7 +65,9 @@ class SlackListener:
         self._api_url = api_url
         self._submit = submit
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
+        self._home = Home(token, api_url=api_url)
         self._bolt = _bolt(token, signing_secret or "", api_url)
+        self._bolt.middleware(self._at_home)
         self._bolt.command(re.compile("/"))(self._command)
         self._bolt.shortcut("why")(self._why)
         self._bolt.action(re.compile(f"^{RUN}"))(self._pressed)
@@ -95,6 +99,18 @@ class SlackListener:
             finally:
                 connecting.cancel()
                 await sockets.close()
+
+    async def _at_home(
+        self,
+        body: Mapping[str, Json],
+        next: Callable[[], Awaitable[Any]],  # noqa: A002 - Bolt's word
+    ) -> BoltResponse | None:
+        """Slack signs for every workspace that an app is installed in; this bot serves one."""
+        if not await self._home.is_of(body):
+            log.warning("request of another workspace refused")
+            return BoltResponse(status=403, body="this bot serves another workspace")
+        await next()
+        return None
 
     async def _command(self, ack: Callable[..., Awaitable[Any]], body: Mapping[str, Json]) -> None:
         request = CommandRequest(

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.errors import CredentialRefused, StoreError
 from bot.slack.listener import CommandRequest, SlackListener
+from tests.fakes import slack_faults
 from tests.fakes.slack_server import FakeSlack
 
 if TYPE_CHECKING:
@@ -158,9 +159,20 @@ async def test_the_command_may_have_another_name(bot: Bot) -> None:
     assert bot.desk.kept[0].text == "list"
 
 
-async def test_no_call_to_slack_is_needed_to_take_a_command(bot: Bot) -> None:
-    await bot.slack.command(bot.url, "/hook list")
-    assert bot.slack.calls == []
+async def test_slack_is_asked_once_which_workspace_is_ours(bot: Bot) -> None:
+    for _ in range(3):
+        await bot.slack.command(bot.url, "/hook list")
+    assert [call.method for call in bot.slack.calls] == ["auth.test"]
+
+
+async def test_a_command_is_taken_while_slack_does_not_say_which_workspace_is_ours(
+    bot: Bot,
+) -> None:
+    bot.slack.fail("auth.test", slack_faults.status(503))
+    for _ in range(2):
+        assert (await bot.slack.command(bot.url, "/hook list")).status == 200
+    assert len(bot.desk.kept) == 2
+    assert len(bot.slack.called("auth.test")) == 2
 
 
 # -- what is not Slack's ---------------------------------------------------------------------
@@ -190,6 +202,58 @@ async def test_an_old_request_is_refused_although_it_is_signed(bot: Bot) -> None
     body = bot.body()
     headers = bot.slack.commands.signed(body, at="1700000000")
     assert await bot.send(body.encode(), headers) == 401
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("team_id=T0TEAM", "team_id=T0ELSEWHERE"), ("team_id=T0TEAM", "x=y")]
+)
+async def test_a_signed_command_of_another_workspace_is_refused(
+    bot: Bot, ours: str, theirs: str
+) -> None:
+    body = bot.body().replace(ours, theirs)
+    assert theirs in body
+    assert await bot.send(body.encode(), bot.slack.commands.signed(body)) == 403
+    assert bot.desk.kept == []
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        '"team": {"id": "T0ELSEWHERE"}, "user": {"id": "U0ALICE"}',
+        '"team": {"id": "T0TEAM"}, "user": {"id": "U0ALICE", "team_id": "T0ELSEWHERE"}',
+        '"team": null, "enterprise": {"id": "E0ORG"}, "user": {"id": "U0ALICE"}',
+    ],
+)
+async def test_a_button_pressed_by_a_guest_from_another_workspace_does_nothing(
+    bot: Bot, sender: str
+) -> None:
+    body = f"payload={quote(_pressed(sender))}"
+    assert await bot.send(body.encode(), bot.slack.commands.signed(body)) == 403
+    assert bot.desk.kept == []
+
+
+async def test_an_app_of_a_whole_organisation_serves_each_of_its_workspaces(bot: Bot) -> None:
+    said = (
+        b'{"ok": true, "team_id": "T0ONE", "enterprise_id": "E0ORG", "is_enterprise_install": true}'
+    )
+    bot.slack.fail("auth.test", slack_faults.garbage(said))
+    for sender, status in (
+        ('"team": null, "enterprise": {"id": "E0ORG"}, "user": {"id": "U0ALICE"}', 200),
+        (
+            '"team": {"id": "T0TWO"}, "enterprise": {"id": "E0OTHER"}, "user": {"id": "U0ALICE"}',
+            403,
+        ),
+    ):
+        body = f"payload={quote(_pressed(sender))}"
+        assert await bot.send(body.encode(), bot.slack.commands.signed(body)) == status
+
+
+def _pressed(sender: str) -> str:
+    return (
+        '{"type": "block_actions", "trigger_id": "t1", "response_url": "https://hooks.slack.com/x",'
+        ' "actions": [{"type": "button", "action_id": "run-0", "block_id": "b", "value": "list"}],'
+        f' "channel": {{"id": "C0DEV"}}, {sender}}}'
+    )
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"{oops", b"", b"ssl_check=1"])
@@ -229,8 +293,8 @@ async def test_no_request_is_ever_logged(bot: Bot, caplog: pytest.LogCaptureFixt
 
 async def test_the_shortcut_asks_why_of_a_message(bot: Bot) -> None:
     payload = (
-        '{"type": "message_action", "callback_id": "why", "trigger_id": "t1", "team": {"id": "T0"},'
-        ' "user": {"id": "U0ALICE"}, "channel": {"id": "C0DEV"},'
+        '{"type": "message_action", "callback_id": "why", "trigger_id": "t1",'
+        ' "team": {"id": "T0TEAM"}, "user": {"id": "U0ALICE"}, "channel": {"id": "C0DEV"},'
         ' "message": {"ts": "1.000001"}, "response_url": "https://hooks.slack.com/x"}'
     )
     body = f"payload={quote(payload)}"
