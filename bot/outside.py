@@ -53,6 +53,10 @@ class Chat(Protocol):
     async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
         """To the person who typed a command, by the command's response_url."""
 
+    async def whisper(self, channel: str, person: str, message: Message) -> None:
+        """In the channel, where only that person sees it, until they reload. Raises TargetRefused
+        when the bot, or the person, is not in the channel."""
+
 
 class Trace(Protocol):
     """Where the actions' rule is shown beside the message (the preview page)."""

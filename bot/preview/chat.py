@@ -92,6 +92,9 @@ class PreviewChat:
     async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
         """Nothing: a command typed on the page is answered there, from its job."""
 
+    async def whisper(self, channel: str, person: str, message: Message) -> None:
+        """Nothing, as `answer`."""
+
     async def note(self, place: Place, action: Action) -> None:
         """Beside the message, what the page needs to say which rule did this and why."""
         about = {

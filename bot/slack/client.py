@@ -219,6 +219,22 @@ class SlackChat:
             answer = Answer(status=status, headers=headers, code=code)
             raise refusal(answer, method="response_url", target="a command")
 
+    async def whisper(self, channel: str, person: str, message: Message) -> None:
+        sent = blocks(message)
+        await call(
+            self._client.chat_postEphemeral(
+                channel=await self._id(channel),
+                user=person,
+                text=sent.text,
+                blocks=list(sent.blocks),
+                attachments=list(sent.attachments) or None,
+                parse="none",
+                link_names=False,
+            ),
+            method="chat.postEphemeral",
+            target=channel,
+        )
+
     async def _messages(
         self, channel: str, *, oldest: str, thread: str | None
     ) -> AsyncIterator[Json]:

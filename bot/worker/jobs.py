@@ -166,14 +166,23 @@ class JobRunner:
         return True
 
     async def _written(self, job: Job, answer: Message) -> None:
-        """To the person alone, as a message of its own."""
+        """Without the command's own address: to the person alone, where it was typed, or, when
+        that cannot be, as a direct message."""
+        if job.channel and await self._went(job, self._chat.whisper(job.channel, job.who, answer)):
+            return
+        key = f"answer:{job.id}"
+        direct = self._chat.post(job.who, answer, key=key, thread=None, broadcast=False)
+        if not await self._went(job, direct):
+            log.warning("answer lost", job=job.id)
+
+    async def _went(self, job: Job, sending: Awaitable[object]) -> bool:
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                await self._chat.post(
-                    job.who, answer, key=f"answer:{job.id}", thread=None, broadcast=False
-                )
+                await sending
         except (CallError, TimeoutError) as error:
-            log.warning("answer lost", job=job.id, error=str(error) or "timeout")
+            log.info("answer not taken", job=job.id, error=str(error) or "timeout")
+            return False
+        return True
 
 
 def _words(job: Job) -> str:

@@ -44,6 +44,8 @@ class View(Protocol):
 
     def answers(self) -> list[str]: ...
 
+    def whispers(self) -> list[tuple[str, str, str]]: ...
+
 
 class MemoryView:
     def __init__(self) -> None:
@@ -66,6 +68,9 @@ class MemoryView:
 
     def answers(self) -> list[str]:
         return [render(answer.message.text) for answer in self._fake.answers]
+
+    def whispers(self) -> list[tuple[str, str, str]]:
+        return [(where, who, render(said.text)) for where, who, said in self._fake.whispers]
 
 
 class SlackView:
@@ -92,6 +97,10 @@ class SlackView:
 
     def answers(self) -> list[str]:
         return [answer["text"] for answer in self._slack.answers]
+
+    def whispers(self) -> list[tuple[str, str, str]]:
+        seen = self._slack.workspace.ephemerals
+        return [(each.channel, each.user, each.text) for each in seen]
 
 
 @asynccontextmanager
@@ -240,6 +249,18 @@ async def test_channels_are_listed_by_name(view: View) -> None:
     channels = await view.chat.channels()
     assert channels["dev"] == "C0DEV"
     assert channels["general"] == "C0GENERAL"
+
+
+async def test_a_whisper_is_seen_by_one_person_only(view: View) -> None:
+    await view.chat.whisper("C0DEV", "U0ALICE", HELLO)
+    assert view.whispers() == [("C0DEV", "U0ALICE", "*&lt;hello&gt;*")]
+    assert view.seen("dev") == []
+
+
+async def test_a_whisper_where_the_bot_cannot_be_is_refused(view: View) -> None:
+    with pytest.raises(TargetRefused):
+        await view.chat.whisper("D0OTHERS1", "U0ALICE", HELLO)
+    assert view.whispers() == []
 
 
 async def test_an_answer_reaches_the_person_who_typed(view: View) -> None:

@@ -61,6 +61,8 @@ class FakeChat:
     looked_up: list[str] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    #: Channel, person and message.
+    whispers: list[tuple[str, str, Message]] = field(default_factory=list)
     #: By method name, the earliest first.
     failures: dict[str, list[Failure]] = field(default_factory=dict)
     _count: int = 0
@@ -142,6 +144,11 @@ class FakeChat:
     async def answer(self, reply_to: str, message: Message, *, replace: bool) -> None:
         failure = self._failure("answer")
         self.answers.append(Answer(reply_to=reply_to, message=message, replace=replace))
+        _raise(failure)
+
+    async def whisper(self, channel: str, person: str, message: Message) -> None:
+        failure = self._failure("whisper")
+        self.whispers.append((self._id(channel), person, message))
         _raise(failure)
 
     def _failure(self, method: str) -> Failure | None:

@@ -219,11 +219,31 @@ async def test_an_answer_that_is_refused_is_not_repeated(office: Office) -> None
     assert (office.answers, office.pauses) == ([], [])
 
 
-async def test_an_answer_whose_address_is_dead_goes_to_the_person_alone(office: Office) -> None:
+async def test_an_answer_whose_address_is_dead_is_shown_to_the_person_alone(office: Office) -> None:
+    office.chat.fail("answer", TargetRefused("expired", code="expired_url"))
+    await office.add(channel="C0DEV")
+    await office.runner.step()
+    assert office.chat.whispers == [("C0DEV", "U0ALICE", DONE)]
+    assert office.chat.posts == []
+
+
+async def test_an_answer_that_slack_never_took_is_shown_to_the_person_alone(office: Office) -> None:
+    for _ in range(3):
+        office.chat.fail("answer", NotSent("down"))
+    await office.add(channel="C0DEV")
+    await office.runner.step()
+    assert office.chat.whispers == [("C0DEV", "U0ALICE", DONE)]
+
+
+async def test_where_the_bot_is_not_in_the_channel_the_answer_is_a_direct_message(
+    office: Office,
+) -> None:
     office.chat.known["alice"] = "U0ALICE"
     office.chat.fail("answer", TargetRefused("expired", code="expired_url"))
-    await office.add()
+    office.chat.fail("whisper", TargetRefused("not there", code="not_in_channel"))
+    await office.add(channel="C0DEV")
     await office.runner.step()
+    assert office.chat.whispers == []
     (post,) = office.chat.in_channel("U0ALICE")
     assert (post.message, post.key) == (DONE, "answer:j1")
 
