@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,6 +105,18 @@ class Forge(Protocol):
     def identify(self, received: Received, body: Json) -> Identity: ...
 
 
+@dataclass(frozen=True, slots=True)
+class BranchFilter:
+    """Of which branches a hook brings the pushes; of all, as it stands here."""
+
+    #: `all`, `wildcard` (one name in which `*` stands for anything), `regex` (RE2, a search).
+    kind: str = "all"
+    pattern: str = ""
+
+
+EVERY_BRANCH: Final = BranchFilter()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookWish:
     """What a hook should be at the forge."""
@@ -115,8 +127,8 @@ class HookWish:
     #: One of the form `whsec_…` is used to sign where the forge can, instead of being sent along.
     secret: str = field(repr=False)
     verify_tls: bool = True
-    #: A regular expression (RE2) of the branches whose pushes are wanted; empty = of all.
-    branches: str = ""
+    #: A forge that knows no filter of that kind brings the pushes of all branches.
+    branches: BranchFilter = EVERY_BRANCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +141,11 @@ class RemoteHook:
     #: When the forge will try it again by itself.
     disabled_until: datetime | None = None
     created_at: datetime | None = None
-    #: See HookWish.
-    branches: str = ""
+    branches: BranchFilter = EVERY_BRANCH
+    #: Triggers that the forge, being an older one, may not have heard of.
+    unheard: frozenset[str] = frozenset()
+    #: Kinds of branch filter that the forge has.
+    filters: frozenset[str] = frozenset({"all"})
     #: Its deliveries are signed, and its secret is not sent along.
     signed: bool = False
 

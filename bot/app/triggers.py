@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 from bot import events
 from bot.events.github import CONFIDENTIAL, ECHOES
 from bot.forges import github, gitlab
+from bot.rules.branches import branches_of
 from bot.rules.catalogue import LISTS
 from bot.rules.patterns import is_glob, split_regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bot.model import Project
+    from bot.outside import BranchFilter
     from bot.registry import Spec
     from bot.rules.ruleset import Rule, Ruleset
 
@@ -34,6 +37,8 @@ class Hooked:
     secret: frozenset[str] = frozenset()
     #: What another one tells too, which is enough, and the end of the names that only it brings.
     echoes: frozenset[str] = frozenset()
+    #: What a hook can bring of some branches only.
+    filtered: frozenset[str] = frozenset()
     #: The confidential twin of a trigger, asked for only by rules with `confidential: true`.
     twins: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,6 +60,7 @@ HOOKED: Final[Mapping[str, Hooked]] = {
         open=gitlab.OPEN_TRIGGERS,
         tests=gitlab.TEST_TRIGGERS,
         of=_of_gitlab,
+        filtered=frozenset({"push_events"}),
         twins={
             "issues_events": "confidential_issues_events",
             "note_events": "confidential_note_events",
@@ -90,6 +96,12 @@ class RulesForHooks:
         for rule in self._rules(project, forge):
             found |= _triggers(rule, hooked)
         return frozenset(found & hooked.every)
+
+    def branches(self, project: Project, forge: str = "gitlab") -> BranchFilter:
+        hooked = HOOKED[forge]
+        rules = self._rules(project.path, forge)
+        pushed = [rule for rule in rules if _triggers(rule, hooked) & hooked.filtered]
+        return branches_of(pushed, project.default_branch)
 
     def destinations(self, project: str) -> tuple[str, ...]:
         ruleset = self._book.current

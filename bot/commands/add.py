@@ -15,7 +15,7 @@ from bot.commands.spec import Arguments, CommandSpec, Context, Site, Takes
 from bot.commands.survey import asked, survey
 from bot.commands.target import check_reachable
 from bot.commands.upkeep import check_idle, in_order, settle, sweep
-from bot.commands.wishes import no_rule, resolved, wanted
+from bot.commands.wishes import Brings, no_rule, resolved, wanted, wanted_of
 from bot.errors import CommandError
 from bot.message import Code, Message, bold, text
 from bot.outside import Right
@@ -38,7 +38,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     if len(arguments.projects) == 1 and not wish.key:
         group = await whole_group(ctx, arguments)
         if group is not None:
-            return await _add(ctx, job, wish, group.site, group.place, group.triggers)
+            return await _add(ctx, job, wish, group.site, group.place, group.brings)
 
     async def one(ctx: Context, job: Job, site: Site, path: str) -> Message:
         return await _one(ctx, job, wish, site, path)
@@ -68,8 +68,8 @@ async def _one(ctx: Context, job: Job, wish: _Wish, site: Site, path: str) -> Me
     if admin is None:
         return await by_hand.add(ctx, job, site, path, channel=wish.channel, anyway=wish.all)
     project = await asked(path, admin.project(path))
-    triggers = wanted(ctx, site, project.path, anyway=wish.all)
-    answer = await _add(ctx, job, wish, site, project, triggers)
+    brings = wanted(ctx, site, project, anyway=wish.all)
+    answer = await _add(ctx, job, wish, site, project, brings)
     if wish.open and answer.color != "danger":
         answer = await with_open(ctx, admin, site, project, answer)
     if wish.key:
@@ -83,7 +83,7 @@ async def _add(
     wish: _Wish,
     site: Site,
     project: Project,
-    triggers: frozenset[str],
+    brings: Brings,
 ) -> Message:
     check_reachable(ctx, site)
     admin = ctx.forge(site.name)
@@ -97,16 +97,16 @@ async def _add(
             swept = await sweep(ctx, admin, project, found)
             body = notes(swept=swept, shared=found.shared)
             return await _already(
-                ctx, admin, site, project, found.live, triggers, channel=wish.channel, body=body
+                ctx, admin, site, project, found.live, brings, channel=wish.channel, body=body
             )
-        if not triggers:
+        if not brings.triggers:
             return no_rule(project.path)
         await sweep(ctx, admin, project, found)
     plan = Plan(
         admin=admin,
         site=site,
         project=project,
-        triggers=triggers,
+        brings=brings,
         channel=wish.channel,
         who=job.who,
     )
@@ -119,7 +119,7 @@ async def _already(
     site: Site,
     project: Project,
     live: tuple[HookRecord, RemoteHook],
-    triggers: frozenset[str],
+    brings: Brings,
     *,
     channel: str | None,
     body: tuple[Text, ...],
@@ -127,13 +127,14 @@ async def _already(
     record, remote = live
     kept = channel or record.channel
     if kept:
-        triggers |= site.open_triggers  # It goes on bringing everything for its own channel.
-    elif not triggers:
-        triggers = frozenset(record.events)
+        # It goes on bringing everything for its own channel.
+        brings = Brings(triggers=brings.triggers | site.open_triggers)
+    elif not brings.triggers:
+        brings = wanted_of(ctx, site, project, live)
     changed: Text = text()
-    if kept != record.channel or not in_order(ctx, site, project, (record, remote), triggers):
+    if kept != record.channel or not in_order(ctx, site, project, (record, remote), brings):
         record, remote = await settle(
-            ctx, admin, site, project, (record, remote), triggers=triggers, channel=channel
+            ctx, admin, site, project, (record, remote), brings=brings, channel=channel
         )
         changed = text(" Its settings were brought up to date.")
     return Message(

@@ -23,7 +23,7 @@ async def add(
 ) -> Message:
     """Without a token the path is believed as it was written."""
     project = Project(id="", path=path)
-    triggers = wanted(ctx, site, path, anyway=anyway)
+    triggers = wanted(ctx, site, project, anyway=anyway).triggers
     if not triggers:
         return no_rule(path)
     known = await _known(ctx, site, project)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.commands.survey import is_group
+from bot.commands.upkeep import differing, possible
+from bot.outside import EVERY_BRANCH, BranchFilter
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from bot.commands.spec import Context, Site
     from bot.commands.survey import Found
     from bot.model import HookRecord, Project
     from bot.outside import RemoteHook
@@ -39,6 +44,18 @@ class Wanted:
     triggers: frozenset[str]
     #: Every trigger that is open: a hook with a channel of its own brings them all.
     open: frozenset[str]
+    branches: BranchFilter = EVERY_BRANCH
+
+
+def should_be(ctx: Context, site: Site, project: Project, url: str) -> Wanted:
+    """What a group's hook brings is known only with all of its projects: nothing is said of it."""
+    named = not is_group(project.id)
+    return Wanted(
+        url=url,
+        triggers=ctx.rules.triggers(project.path, site.forge) if named else frozenset(),
+        open=site.open_triggers,
+        branches=ctx.rules.branches(project, site.forge),
+    )
 
 
 def findings(
@@ -84,6 +101,9 @@ def _of_live(
     triggers = _triggers(record, remote, wanted)
     if triggers:
         told.append(Finding("~", f"triggers of hook {remote.id}: {triggers}", ADD))
+    branches = _branches(record, remote, wanted)
+    if branches:
+        told.append(Finding("~", f"hook {remote.id} {branches}", ADD))
     if len(record.secrets) > 1 and record.retire_at is None:
         words = "a new secret waits for the first delivery that comes with it"
         told.append(Finding("~", words, ROTATE))
@@ -105,9 +125,28 @@ def _triggers(record: HookRecord, remote: RemoteHook, wanted: Wanted) -> str:
         should = frozenset()
     elif not should:
         should = frozenset(record.events)
-    parts = [f"+{name}" for name in sorted(should - remote.triggers)]
-    parts += [f"-{name}" for name in sorted(remote.triggers - should)]
+    missing, extra = differing(record, remote, should)
+    parts = [f"+{name}" for name in sorted(missing)]
+    parts += [f"-{name}" for name in sorted(extra)]
     return " ".join(parts)
+
+
+def _branches(record: HookRecord, remote: RemoteHook, wanted: Wanted) -> str:
+    """Empty when they are as they should be, or nobody knows how they should be."""
+    if record.status == "paused" or not (record.channel or wanted.triggers):
+        return ""
+    should = possible(EVERY_BRANCH if record.channel else wanted.branches, remote)
+    if should == remote.branches:
+        return ""
+    return f"brings pushes of {filtered(remote.branches)}, not of {filtered(should)}"
+
+
+def filtered(branches: BranchFilter) -> str:
+    """In words."""
+    if branches == EVERY_BRANCH:
+        return "all branches"
+    like = "like " if branches.kind == "regex" or "*" in branches.pattern else ""
+    return f"branches {like}{branches.pattern}" if like else f"branch {branches.pattern}"
 
 
 def _twins(foreign: Sequence[RemoteHook]) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands.several import group_of, group_target
 from bot.commands.survey import asked
-from bot.commands.wishes import wanted
+from bot.commands.wishes import Brings, wanted
 from bot.errors import CallError, CommandError
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ class Group:
     site: Site
     #: Stands for the group wherever a hook's project does.
     place: Project
-    #: What the rules want of any of its projects.
-    triggers: frozenset[str]
+    #: What the rules want of any of its projects; of every branch, since each has its own.
+    brings: Brings
 
 
 async def whole_group(ctx: Context, arguments: Arguments) -> Group | None:
@@ -42,5 +42,6 @@ async def whole_group(ctx: Context, arguments: Arguments) -> Group | None:
         return None
     anyway = arguments.channel is not None or "anyway" in arguments.flags
     projects = await asked(path, admin.projects(path, nested=True))
-    triggers = [wanted(ctx, site, project.path, anyway=anyway) for project in projects]
-    return Group(site=site, place=place, triggers=frozenset[str]().union(*triggers))
+    triggers = [wanted(ctx, site, project, anyway=anyway).triggers for project in projects]
+    brings = Brings(triggers=frozenset[str]().union(*triggers))
+    return Group(site=site, place=place, brings=brings)

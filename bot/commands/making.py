@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.commands.proving import Proof, prove
 from bot.commands.survey import hook_url, records_of, same_url
+from bot.commands.wishes import NOTHING, Brings
 from bot.errors import CallError, CommandError, Unsure
 from bot.model import HookRecord
 from bot.outside import HookWish
@@ -35,7 +36,7 @@ class Plan:
     admin: ForgeAdmin
     site: Site
     project: Project
-    triggers: frozenset[str]
+    brings: Brings
     channel: str | None
     who: str
     #: Only prove that the forge reaches us, and leave nothing behind.
@@ -116,7 +117,7 @@ async def _make(ctx: Context, plan: Plan, ids: _Ids) -> Made:
         await ctx.hooks.save_hook(record)
         await _move(ctx, plan, ids, remote.id, proof.secrets[0])
     await ctx.hooks.save_hook(replace(proof, status="removed"))
-    return Made(record=record, proof=seen, unknown=plan.triggers - remote.triggers)
+    return Made(record=record, proof=seen, unknown=plan.brings.triggers - remote.triggers)
 
 
 async def _proof_record(ctx: Context, plan: Plan, ids: _Ids) -> HookRecord:
@@ -131,7 +132,7 @@ async def _proof_record(ctx: Context, plan: Plan, ids: _Ids) -> HookRecord:
         project=plan.project.path,
         remote_id="",
         secrets=(ctx.new_secret(),),
-        events=tuple(sorted(plan.triggers)),
+        events=tuple(sorted(plan.brings.triggers)),
         channel=plan.channel,
         status="proving",
         created_by=plan.who,
@@ -194,8 +195,13 @@ async def _move(ctx: Context, plan: Plan, ids: _Ids, remote_id: str, secret: str
 
 
 def _wish(ctx: Context, plan: Plan, hook_id: str, secret: str) -> HookWish:
-    triggers = frozenset[str]() if plan.trial else plan.triggers
-    return HookWish(url=hook_url(ctx, plan.site, hook_id), triggers=triggers, secret=secret)
+    brings = NOTHING if plan.trial else plan.brings
+    return HookWish(
+        url=hook_url(ctx, plan.site, hook_id),
+        triggers=brings.triggers,
+        secret=secret,
+        branches=brings.branches,
+    )
 
 
 async def _undo(ctx: Context, plan: Plan, ids: _Ids, *, unsure: bool) -> str:

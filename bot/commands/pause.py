@@ -28,7 +28,10 @@ async def _one(ctx: Context, job: Job, site: Site, path: str) -> Message:  # noq
     if record.status == "paused" and not hook.remote.triggers:
         return Message(text=text(bold(project.path), " is paused already."), body=(again,))
     wish = HookWish(
-        url=hook_url(ctx, site, record.id), triggers=frozenset(), secret=record.secrets[0]
+        url=hook_url(ctx, site, record.id),
+        triggers=frozenset(),
+        secret=record.secrets[0],
+        branches=hook.remote.branches,
     )
     await put(hook, wish)
     await ctx.hooks.save_hook(replace(record, status="paused", remote_id=hook.remote.id))

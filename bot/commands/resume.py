@@ -9,7 +9,7 @@ from bot.commands.live import live
 from bot.commands.several import each
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.commands.upkeep import settle
-from bot.commands.wishes import wanted
+from bot.commands.wishes import wanted_of
 from bot.message import Message, bold, text
 from bot.outside import Right
 
@@ -28,17 +28,9 @@ async def _one(ctx: Context, job: Job, site: Site, path: str) -> Message:  # noq
     where = await destinations(ctx, project, record.channel)
     if record.status != "paused":
         return Message(text=text(bold(project.path), " is not paused; ", where, "."))
-    triggers = wanted(ctx, site, project.path, anyway=record.channel is not None)
-    await settle(
-        ctx,
-        hook.admin,
-        site,
-        project,
-        (record, hook.remote),
-        # No rule wants it any more: it goes on as it was.
-        triggers=triggers or frozenset(record.events),
-        channel=None,
-    )
+    pair = (record, hook.remote)
+    brings = wanted_of(ctx, site, project, pair)
+    await settle(ctx, hook.admin, site, project, pair, brings=brings, channel=None)
     return Message(
         text=text(bold(project.path), f": hook {hook.remote.id} is active again; ", where, "."),
         color="good",

@@ -16,7 +16,7 @@ from bot.commands.spec import Arguments, CommandSpec, Context, Site
 from bot.commands.survey import Found, asked, survey
 from bot.commands.target import check_reachable, target
 from bot.commands.upkeep import check_idle, settle, sweep
-from bot.commands.wishes import wanted
+from bot.commands.wishes import Brings, wanted, wanted_of
 from bot.errors import CommandError
 from bot.message import Message, bold, text
 from bot.outside import Right
@@ -49,17 +49,18 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
         raise CommandError(
             f"{project.path}: its hook is paused; `/hook resume {project.path}` makes it active."
         )
-    triggers, channel = _wishes(ctx, site, project, found)
+    brings = _brings(ctx, site, project, found)
+    channel = found.live[0].channel if found.live else None
     trial = _healthy(found) if not resumed else bool(job.progress.get("trial", True))
     if not resumed:
         await sweep(ctx, admin, project, found)
     if trial and found.live is not None and not resumed:
-        await settle(ctx, admin, site, project, found.live, triggers=triggers, channel=channel)
+        await settle(ctx, admin, site, project, found.live, brings=brings, channel=channel)
     plan = Plan(
         admin=admin,
         site=site,
         project=project,
-        triggers=triggers,
+        brings=brings,
         channel=channel,
         who=job.who,
         trial=trial,
@@ -70,16 +71,11 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     return await _replaced(ctx, plan, made)
 
 
-def _wishes(
-    ctx: Context, site: Site, project: Project, found: Found
-) -> tuple[frozenset[str], str | None]:
-    """What the hook should be now: by the rules, else as it was made."""
-    record = found.live[0] if found.live else None
-    channel = record.channel if record else None
-    triggers = wanted(ctx, site, project.path, anyway=channel is not None)
-    if not triggers and record is not None:
-        triggers = frozenset(record.events)
-    return triggers, channel
+def _brings(ctx: Context, site: Site, project: Project, found: Found) -> Brings:
+    """What the hook should bring now: by the rules, else as it was made."""
+    if found.live is None:
+        return wanted(ctx, site, project, anyway=False)
+    return wanted_of(ctx, site, project, found.live)
 
 
 def _healthy(found: Found) -> bool:
@@ -92,7 +88,7 @@ async def _tried(ctx: Context, plan: Plan, made: Made) -> Message:
     record = found.live[0] if found.live else made.record
     if found.live is not None and made.proof.at is not None:
         await ctx.hooks.save_hook(replace(record, proved_at=made.proof.at))
-    unknown = plan.triggers - found.live[1].triggers if found.live else frozenset[str]()
+    unknown = plan.brings.triggers - found.live[1].triggers if found.live else frozenset[str]()
     where = await destinations(ctx, project, record.channel)
     return _answer(
         text(bold(project.path), f": the settings of hook {record.remote_id} are in order"),

@@ -20,16 +20,22 @@ from bot.outside import HookWish
 if TYPE_CHECKING:
     from bot.commands.live import Live
     from bot.commands.spec import Context, Site
+    from bot.commands.wishes import Brings
 
 
-async def revive(ctx: Context, site: Site, hook: Live, triggers: frozenset[str]) -> bool:
+async def revive(ctx: Context, site: Site, hook: Live, brings: Brings) -> bool:
     """False when the project has nothing that a test call could send. Raises CommandError or
     CallError when the forge does not reach the bot; the hook is then as it was."""
     proof = _proof(ctx, hook.record)
     await ctx.hooks.save_hook(proof)
     secret = hook.record.secrets[0]
     aside = HookWish(url=hook_url(ctx, site, proof.id), triggers=frozenset(), secret=secret)
-    back = HookWish(url=hook_url(ctx, site, hook.record.id), triggers=triggers, secret=secret)
+    back = HookWish(
+        url=hook_url(ctx, site, hook.record.id),
+        triggers=brings.triggers,
+        secret=secret,
+        branches=brings.branches,
+    )
     try:
         await put(hook, aside)
         seen = await prove(
@@ -48,7 +54,7 @@ async def revive(ctx: Context, site: Site, hook: Live, triggers: frozenset[str])
     await put(hook, back)
     if seen.at is None:
         return False
-    record = replace(hook.record, proved_at=seen.at, events=tuple(sorted(triggers)))
+    record = replace(hook.record, proved_at=seen.at, events=tuple(sorted(brings.triggers)))
     await ctx.hooks.save_hook(record)
     return True
 

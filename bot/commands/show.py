@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.commands.answers import described, destinations
-from bot.commands.drift import Wanted, findings
+from bot.commands.drift import findings, should_be
 from bot.commands.list_hooks import ago
 from bot.commands.live import live
 from bot.commands.spec import Arguments, CommandSpec, Context
@@ -14,7 +14,7 @@ from bot.commands.survey import hook_url, same_url
 from bot.commands.target import target
 from bot.errors import CallError
 from bot.message import Button, Code, Message, bold, join, text
-from bot.outside import Right
+from bot.outside import EVERY_BRANCH, Right
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.commands.spec import Site
     from bot.message import Text
     from bot.model import HookRecord, Job
-    from bot.outside import Attempt
+    from bot.outside import Attempt, RemoteHook
 
 _LOOKED_BACK: Final = timedelta(days=2)
 _SHOWN: Final = 5
@@ -39,7 +39,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
     where = await destinations(ctx, project, record.channel)
     lines = [
         text("State: ", described(record), f"; at the forge {remote.health.replace('_', ' ')}"),
-        text("Brings: ", ", ".join(sorted(remote.triggers)) or "nothing"),
+        text("Brings: ", *_brought(remote)),
         text("Secret: ", *_secret(ctx, hook)),
         text("Made: ", *_made(record)),
         text("Last delivery: ", _last(ctx, record)),
@@ -63,13 +63,16 @@ def drift_of(ctx: Context, site: Site, hook: Live) -> tuple[Finding, ...]:
     return findings(
         hook.found,
         hook.project,
-        Wanted(
-            url=url,
-            triggers=ctx.rules.triggers(hook.project.path, site.forge),
-            open=site.open_triggers,
-        ),
+        should_be(ctx, site, hook.project, url),
         same=same_url(hook.remote.url, url),
     )
+
+
+def _brought(remote: RemoteHook) -> Text:
+    triggers = ", ".join(sorted(remote.triggers)) or "nothing"
+    if remote.branches == EVERY_BRANCH or not remote.triggers:
+        return text(triggers)
+    return text(triggers, "; pushes of ", Code(remote.branches.pattern), " only")
 
 
 def _secret(ctx: Context, hook: Live) -> Text:

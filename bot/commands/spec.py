@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bot.commands.tracing import History
     from bot.deploy_keys import KeyRecord
     from bot.message import Message
-    from bot.model import HookRecord, Job, Json
-    from bot.outside import ForgeAdmin
+    from bot.model import HookRecord, Job, Json, Project
+    from bot.outside import BranchFilter, ForgeAdmin
     from bot.people import Account, Act, LinkCode
     from bot.ports import Clock, Hooks
     from bot.rules.mutes import Mute
@@ -207,6 +207,9 @@ class RulesView(Protocol):
     def triggers(self, project: str, forge: str = "gitlab") -> frozenset[str]:
         """Hook attributes that rules for this project need, for `any` and `unmatched` every open
         one, confidential twins only where a rule says so; empty when no rule could match it."""
+
+    def branches(self, project: Project, forge: str = "gitlab") -> BranchFilter:
+        """Whose pushes rules for this project could want; `$default` by the project's own."""
 
     def projects(self) -> tuple[str, ...]:
         """Those that rules name one by one."""

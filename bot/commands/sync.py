@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.commands import add, retest, rotate
-from bot.commands.drift import ADD, FORGET, NOTHING, ROTATE, TEST, Finding, Wanted, findings
+from bot.commands.drift import ADD, FORGET, NOTHING, ROTATE, TEST, Finding, findings, should_be
 from bot.commands.refusals import Forbidden
 from bot.commands.several import Work, chosen, in_turn
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
@@ -145,12 +145,7 @@ def _told(ctx: Context, site: Site, project: Project, found: Found, *, known: bo
     told = findings(
         found,
         project,
-        # What a group's hook brings is known only with all of its projects.
-        Wanted(
-            url=url,
-            triggers=frozenset() if is_group(project.id) else triggers,
-            open=site.open_triggers,
-        ),
+        should_be(ctx, site, project, url),
         same=found.live is not None and same_url(found.live[1].url, url),
     )
     return Compared(site=site, path=project.path, findings=told)

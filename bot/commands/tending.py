@@ -14,10 +14,10 @@ from bot.commands.catching import Caught, catch_up, missed, newest_only
 from bot.commands.drift import ROTATE, TEST
 from bot.commands.live import Live
 from bot.commands.reviving import revive
-from bot.commands.survey import is_group, survey
+from bot.commands.survey import survey
 from bot.commands.sync import compared, project_of
 from bot.commands.upkeep import settle
-from bot.commands.wishes import wanted
+from bot.commands.wishes import wanted_of
 from bot.errors import CallError, CommandError
 from bot.message import Code, bold, join, text
 
@@ -126,8 +126,8 @@ async def _mend(ctx: Context, site: Site, record: HookRecord, *, off: bool) -> N
     hook = await _live(ctx, site, record)
     if hook is None:
         raise CommandError("it has no hook at the forge any more")
-    triggers = _triggers(ctx, site, hook)
-    if off and not await revive(ctx, site, hook, triggers):
+    brings = wanted_of(ctx, site, hook.project, (hook.record, hook.remote))
+    if off and not await revive(ctx, site, hook, brings):
         raise CommandError("the project has nothing that a test call could send")
     if not off:
         await settle(
@@ -136,17 +136,9 @@ async def _mend(ctx: Context, site: Site, record: HookRecord, *, off: bool) -> N
             site,
             hook.project,
             (hook.record, hook.remote),
-            triggers=triggers,
+            brings=brings,
             channel=None,
         )
-
-
-def _triggers(ctx: Context, site: Site, hook: Live) -> frozenset[str]:
-    if is_group(hook.project.id):
-        return frozenset(hook.record.events)
-    anyway = hook.record.channel is not None
-    found = wanted(ctx, site, hook.project.path, anyway=anyway)
-    return found or frozenset(hook.record.events)
 
 
 async def _live(ctx: Context, site: Site, record: HookRecord) -> Live | None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from bot.commands.survey import asked, hook_url, same_url
 from bot.errors import CommandError
-from bot.outside import HookWish
+from bot.outside import EVERY_BRANCH, BranchFilter, HookWish
 
 if TYPE_CHECKING:
     from bot.commands.spec import Context, Site
     from bot.commands.survey import Found
+    from bot.commands.wishes import Brings
     from bot.model import HookRecord, Project
     from bot.outside import ForgeAdmin, RemoteHook
 
@@ -41,16 +42,31 @@ def in_order(
     site: Site,
     project: Project,
     live: tuple[HookRecord, RemoteHook],
-    triggers: frozenset[str],
+    brings: Brings,
 ) -> bool:
     record, remote = live
     return (
         same_url(remote.url, hook_url(ctx, site, record.id))
-        and remote.triggers == triggers
+        and not any(differing(record, remote, brings.triggers))
+        and remote.branches == possible(brings.branches, remote)
         and bool(record.secrets)
         and record.status != "paused"
         and record.project == project.path
     )
+
+
+def differing(
+    record: HookRecord, remote: RemoteHook, triggers: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What is missing and what is too much. What an older forge was asked for and did not take is
+    not missing: it will not take it the next time either."""
+    missing = triggers - remote.triggers - (remote.unheard & frozenset(record.events))
+    return missing, remote.triggers - triggers
+
+
+def possible(branches: BranchFilter, remote: RemoteHook) -> BranchFilter:
+    """As far as its forge has such filters: what is too much is better than what is lost."""
+    return branches if branches.kind in remote.filters else EVERY_BRANCH
 
 
 async def settle(
@@ -60,7 +76,7 @@ async def settle(
     project: Project,
     live: tuple[HookRecord, RemoteHook],
     *,
-    triggers: frozenset[str],
+    brings: Brings,
     channel: str | None,
 ) -> tuple[HookRecord, RemoteHook]:
     """The live hook with exactly these settings, its secret sent again."""
@@ -76,8 +92,13 @@ async def settle(
     )
     # First here, then there: what the forge sends must be accepted at any moment between.
     await ctx.hooks.save_hook(record)
-    wish = HookWish(url=hook_url(ctx, site, record.id), triggers=triggers, secret=record.secrets[0])
+    wish = HookWish(
+        url=hook_url(ctx, site, record.id),
+        triggers=brings.triggers,
+        secret=record.secrets[0],
+        branches=brings.branches,
+    )
     remote = await asked(project.path, admin.update_hook(project.id, remote.id, wish))
-    record = replace(record, events=tuple(sorted(triggers)))
+    record = replace(record, events=tuple(sorted(brings.triggers)))
     await ctx.hooks.save_hook(record)
     return record, remote

@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
+from bot.commands.survey import is_group
 from bot.errors import CommandError
 from bot.message import Code, Message, bold, text
+from bot.outside import EVERY_BRANCH, BranchFilter
 
 if TYPE_CHECKING:
     from bot.commands.spec import Context, Site
+    from bot.model import HookRecord, Project
+    from bot.outside import RemoteHook
 
 
-def wanted(ctx: Context, site: Site, path: str, *, anyway: bool) -> frozenset[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brings:
+    """What a hook is to bring."""
+
+    triggers: frozenset[str]
+    branches: BranchFilter = EVERY_BRANCH
+
+
+NOTHING: Final = Brings(triggers=frozenset())
+
+
+def wanted(ctx: Context, site: Site, project: Project, *, anyway: bool) -> Brings:
     """What the rules need; every open trigger when they are not the only ones to decide."""
-    needed = ctx.rules.triggers(path, site.forge)
-    return needed | site.open_triggers if anyway else needed
+    needed = ctx.rules.triggers(project.path, site.forge)
+    if anyway:
+        return Brings(triggers=needed | site.open_triggers)
+    return Brings(triggers=needed, branches=ctx.rules.branches(project, site.forge))
+
+
+def wanted_of(
+    ctx: Context, site: Site, project: Project, live: tuple[HookRecord, RemoteHook]
+) -> Brings:
+    """Of a hook that is there. What no rule wants any more goes on as it was made, and so does the
+    hook of a group, of whose projects each may want something else."""
+    record, remote = live
+    if record.channel is not None:
+        return wanted(ctx, site, project, anyway=True)
+    found = NOTHING if is_group(project.id) else wanted(ctx, site, project, anyway=False)
+    if found.triggers:
+        return found
+    return Brings(triggers=frozenset(record.events), branches=remote.branches)
 
 
 def no_rule(path: str) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from bot.errors import ContentRefused, NotSent, Refused, TargetRefused, Unsure
 from bot.forges.github import TRIGGERS
@@ -47,7 +48,7 @@ class GithubAdmin(GithubMembers, GithubProjects, GithubKeys, GithubAttempts):
     async def hooks(self, project_id: str) -> tuple[RemoteHook, ...]:
         what = self.attempt(f"the hooks of {named(project_id)}", writes=False)
         rows = await self.call(what, lambda api: api.pages(f"{place(project_id)}/hooks"))
-        return tuple(_remote(row) for row in rows)
+        return tuple(_remote(row, self.url) for row in rows)
 
     async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook:
         what = self.attempt(f"a hook on {named(project_id)}", writes=True, url=wish.url)
@@ -123,7 +124,7 @@ class GithubAdmin(GithubMembers, GithubProjects, GithubKeys, GithubAttempts):
                 raise
             # An older server refuses the whole hook for one event it has not heard of.
             row = await self.call(what, lambda api: send(api, _body(wish, wish.triggers & _OLD)))
-        return _checked(_remote(row), wish, what.what)
+        return _checked(_remote(row, self.url), wish, what.what)
 
 
 async def _latest(api: Api, base: str) -> list[Attempt]:
@@ -144,7 +145,7 @@ def _body(wish: HookWish, triggers: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _remote(row: Mapping[str, Any]) -> RemoteHook:
+def _remote(row: Mapping[str, Any], server: str) -> RemoteHook:
     config = row.get("config") or {}
     events = frozenset(str(event) for event in row.get("events") or ())
     return RemoteHook(
@@ -155,7 +156,14 @@ def _remote(row: Mapping[str, Any]) -> RemoteHook:
         health="executable" if row.get("active") is not False else "disabled",
         created_at=parse_time(row.get("created_at")),
         signed=bool(config.get("secret")),
+        unheard=_unheard(events, server),
     )
+
+
+def _unheard(events: frozenset[str], server: str) -> frozenset[str]:
+    """An own server tells its version nowhere in a hook; but what it kept, it knows."""
+    hosted = urlsplit(server).hostname == "api.github.com"
+    return frozenset() if hosted or "*" in events or events - _OLD else TRIGGERS - _OLD
 
 
 def _checked(hook: RemoteHook, wish: HookWish, what: str) -> RemoteHook:

@@ -14,7 +14,7 @@ from bot.forges.gitlab_keys import GitlabKeys
 from bot.forges.gitlab_members import GitlabMembers
 from bot.forges.gitlab_places import named, place
 from bot.forges.gitlab_projects import GitlabProjects
-from bot.outside import RemoteHook
+from bot.outside import EVERY_BRANCH, BranchFilter, RemoteHook
 from bot.payload import parse_time
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: A secret of this form is given to GitLab as a key to sign with, which it then never sends.
 _SIGNING: Final = "whsec_"
+_STRATEGIES: Final = {"all": "all_branches", "wildcard": "wildcard", "regex": "regex"}
 
 
 class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
@@ -94,7 +95,7 @@ class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
         if wish.secret.startswith(_SIGNING) and not found.get("signing_token_present"):
             # Before GitLab 19 hooks are not signed: the secret is sent along as it is.
             instead["token"] = wish.secret
-        if wish.branches and found.get("branch_filter_strategy") != "regex":
+        if wish.branches.kind not in _filters(found):
             # As a wildcard, which older versions would take it for, it would let nothing through.
             instead["push_events_branch_filter"] = ""
         if instead:
@@ -105,6 +106,12 @@ class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
             raise TargetRefused(
                 f"GitLab kept other settings for hook {hook_id} of {named(project_id)} than were"
                 " sent: somebody changes it at the same time, or a proxy does; try again",
+                code="mismatch",
+            )
+        if hook.branches != wish.branches and wish.branches.kind in hook.filters:
+            raise TargetRefused(
+                f"GitLab kept another branch filter for hook {hook_id} of {named(project_id)} than"
+                " was sent: somebody changes it at the same time; try again",
                 code="mismatch",
             )
         if not hook.signed and found.get("token_present") is False:
@@ -132,8 +139,8 @@ def _attributes(wish: HookWish) -> dict[str, Any]:  # the SDK's own type of a bo
         "url": wish.url,
         kind: wish.secret,
         "enable_ssl_verification": wish.verify_tls,
-        "push_events_branch_filter": wish.branches,
-        "branch_filter_strategy": "regex" if wish.branches else "all_branches",
+        "push_events_branch_filter": wish.branches.pattern,
+        "branch_filter_strategy": _STRATEGIES[wish.branches.kind],
         **{name: name in wish.triggers for name in sorted(TRIGGERS)},
     }
 
@@ -146,9 +153,26 @@ def _remote(attributes: Mapping[str, Any]) -> RemoteHook:  # the SDK's attribute
         health=str(attributes.get("alert_status") or "executable"),
         disabled_until=parse_time(attributes.get("disabled_until")),
         created_at=parse_time(attributes.get("created_at")),
-        branches=str(attributes.get("push_events_branch_filter") or ""),
+        branches=_branches(attributes),
+        filters=_filters(attributes),
+        unheard=frozenset(name for name in TRIGGERS if name not in attributes),
         signed=attributes.get("signing_token_present") is True,
     )
+
+
+def _branches(attributes: Mapping[str, Any]) -> BranchFilter:  # the SDK's attributes are untyped
+    pattern = str(attributes.get("push_events_branch_filter") or "")
+    strategy = attributes.get("branch_filter_strategy")
+    kind = "regex" if strategy == _STRATEGIES["regex"] else "wildcard"
+    if not pattern or strategy == _STRATEGIES["all"]:
+        return EVERY_BRANCH
+    return BranchFilter(kind, pattern)
+
+
+def _filters(attributes: Mapping[str, Any]) -> frozenset[str]:
+    """Before GitLab 15.6 there is no strategy, and a filter is a wildcard."""
+    known = "branch_filter_strategy" in attributes
+    return frozenset(_STRATEGIES if known else {"all", "wildcard"})
 
 
 def _undelivered(error: ContentRefused) -> ContentRefused:

@@ -185,7 +185,13 @@ def _condition(
 
     wanted = shorten(written(node), 200)
     return Condition(
-        field=name, wanted=wanted, passed=passed, seen=seen, asks=asks, patterns=texts_in(node)
+        field=name,
+        wanted=wanted,
+        passed=passed,
+        seen=seen,
+        asks=asks,
+        patterns=texts_in(node),
+        positive=positive_patterns(node),
     )
 
 

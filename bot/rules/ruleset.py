@@ -36,6 +36,8 @@ class Condition:
     groups: tuple[tuple[Condition, ...], ...] = ()
     #: The texts it compares with, for hints.
     patterns: tuple[str, ...] = ()
+    #: Of which the value must match one; empty when that is not all that it asks of the value.
+    positive: tuple[str, ...] = ()
     #: Fields it reads that only the forge's API may know, for some event of the rules.
     asks: tuple[str, ...] = ()
 

@@ -12,8 +12,8 @@ from bot import commands
 from bot.commands import Context, Site
 from bot.forges.gitlab import OPEN_TRIGGERS, TEST_TRIGGERS
 from bot.message import Code, Link, Mention, Message, Plain, Styled, Text
-from bot.model import HookRecord, Job, Json
-from bot.outside import ForgeAdmin, Right
+from bot.model import HookRecord, Job, Json, Project
+from bot.outside import EVERY_BRANCH, BranchFilter, ForgeAdmin, Right
 from bot.people import Account
 from tests.fakes.forge import FakeForge
 from tests.fakes.hooks import MemoryHooks, MemoryKeys
@@ -60,9 +60,13 @@ class Rules:
 
     needed: dict[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    filters: dict[str, BranchFilter] = field(default_factory=dict)
 
     def triggers(self, project: str, forge: str = "gitlab") -> frozenset[str]:
         return self.needed.get(project, frozenset())
+
+    def branches(self, project: Project, forge: str = "gitlab") -> BranchFilter:
+        return self.filters.get(project.path, EVERY_BRANCH)
 
     def projects(self) -> tuple[str, ...]:
         return tuple(self.needed)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.outside import HookWish, Right
+from bot.outside import EVERY_BRANCH, BranchFilter, HookWish, Right
 from tests.commands.stage import BASE, Stage, shown
 
 FOREIGN = HookWish(url="https://ci.example.com/h", triggers=frozenset(), secret="theirs")
@@ -174,3 +174,58 @@ async def test_applying_twice_does_nothing_the_second_time(stage: Stage) -> None
     calls = len(stage.forge.calls)
     assert "all are as they should be" in shown(await stage.run("sync --yes"))
     assert set(stage.forge.calls[calls:]) <= {"project", "hooks"}
+
+
+async def test_a_branch_filter_that_the_rules_changed_is_seen_and_applied(stage: Stage) -> None:
+    stage.rules.filters["group/repo"] = BranchFilter("wildcard", "main")
+    told = shown(await stage.run("sync"))
+    assert "~ group/repo: hook 1001 brings pushes of all branches, not of branch main" in told
+    await stage.run("sync --yes")
+    (held,) = stage.forge.held("group/repo")
+    assert held.shown.branches == BranchFilter("wildcard", "main")
+    await settled(stage)
+
+
+async def test_a_forge_without_such_filters_brings_all_branches_and_is_left_alone(
+    stage: Stage,
+) -> None:
+    stage.forge.filters = frozenset({"all", "wildcard"})
+    stage.rules.filters["group/repo"] = BranchFilter("regex", "^(?:main|dev)$")
+    stage.rules.needed["group/repo"] = frozenset({"push_events"})
+    await stage.run("sync --yes")
+    (held,) = stage.forge.held("group/repo")
+    assert held.shown.branches == EVERY_BRANCH
+    await settled(stage)
+
+
+async def test_what_an_older_forge_does_not_know_is_asked_for_once(stage: Stage) -> None:
+    stage.forge.unknown = frozenset({"milestone_events"})
+    stage.rules.needed["group/repo"] = frozenset({"push_events", "milestone_events"})
+    await stage.run("sync --yes")
+    await settled(stage)
+    before = len(stage.forge.calls)
+    await stage.run("add group/repo")
+    assert "update_hook" not in stage.forge.calls[before:]
+
+
+async def test_a_trigger_that_somebody_took_away_is_missed_all_the_same(stage: Stage) -> None:
+    (held,) = stage.forge.held("group/repo")
+    held.shown = replace(held.shown, triggers=frozenset({"push_events"}))
+    assert "+note_events" in shown(await stage.run("sync"))
+
+
+async def test_a_hook_with_a_channel_of_its_own_brings_every_branch(stage: Stage) -> None:
+    stage.rules.filters["group/repo"] = BranchFilter("wildcard", "main")
+    await stage.run("add group/repo #dev")
+    (held,) = stage.forge.held("group/repo")
+    assert held.shown.branches == EVERY_BRANCH
+    await settled(stage)
+
+
+async def test_pausing_and_turning_keep_the_branches(stage: Stage) -> None:
+    stage.rules.filters["group/repo"] = BranchFilter("wildcard", "main")
+    await stage.run("add group/repo")
+    for words in ("rotate", "pause", "resume", "test"):
+        await stage.run(f"{words} group/repo")
+        (held,) = stage.forge.held("group/repo")
+        assert held.shown.branches == BranchFilter("wildcard", "main"), words

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from bot.errors import ContentRefused, NotSent, TargetRefused
 from bot.forges.gitlab import TRIGGERS
 from bot.model import Json, Person, Project
-from bot.outside import Attempt, DeployKey, HookWish, RemoteHook, Right
+from bot.outside import EVERY_BRANCH, Attempt, DeployKey, HookWish, RemoteHook, Right
 
 MAX_HOOKS = 100
 
@@ -65,6 +65,8 @@ class FakeForge:
         self.blocked: Callable[[str], bool] = lambda _url: False
         #: Triggers an older forge has not heard of.
         self.unknown: frozenset[str] = frozenset()
+        #: Kinds of branch filter.
+        self.filters = frozenset({"all", "wildcard", "regex"})
         self.calls: list[str] = []
         self.before: Callable[[str], None] = lambda _name: None
         self.after: Callable[[str], None] = lambda _name: None
@@ -287,7 +289,9 @@ class FakeForge:
             id=hook_id,
             url=wish.url,
             triggers=wish.triggers - self.unknown,
-            branches=wish.branches,
+            branches=wish.branches if wish.branches.kind in self.filters else EVERY_BRANCH,
+            filters=self.filters,
+            unheard=self.unknown,
             signed=wish.secret.startswith("whsec_"),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import re2
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 TRIGGERS: Final = {
@@ -52,7 +54,9 @@ SETTINGS: Final = {
     "branch_filter_strategy",
     "custom_webhook_template",
 }
+STRATEGIES: Final = frozenset({"wildcard", "regex", "all_branches"})
 MAINTAINER: Final = 40
+_STRATEGY: Final = "branch_filter_strategy"
 
 
 @dataclass
@@ -74,6 +78,8 @@ class Hook:
             "created_at": "2026-11-20T10:00:00.000Z",
             **{name: False for name in TRIGGERS if name not in self.project.unknown},
             "enable_ssl_verification": True,
+            "push_events_branch_filter": None,
+            **({} if _STRATEGY in self.project.unknown else {_STRATEGY: "wildcard"}),
             **{k: v for k, v in self.values.items() if k not in secret},
             "alert_status": self.health,
             "disabled_until": self.disabled_until,
@@ -81,6 +87,16 @@ class Hook:
             "token_present": bool(self.values.get("token")),
             "signing_token_present": bool(self.values.get("signing_token")),
         }
+
+    def wants(self, branch: str) -> bool:
+        """As GitLab tells it: in a wildcard each star is anything; RE2 searches."""
+        pattern = self.values.get("push_events_branch_filter") or ""
+        strategy = self.values.get(_STRATEGY, "wildcard")
+        if not pattern or strategy == "all_branches":
+            return True
+        if strategy == "regex":
+            return re2.search(pattern, branch) is not None
+        return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), branch) is not None
 
 
 @dataclass

@@ -24,6 +24,7 @@ from tests.fakes.gitlab_groups import Groups
 from tests.fakes.gitlab_sender import (
     MAINTAINER,
     SETTINGS,
+    STRATEGIES,
     TESTABLE,
     TRIGGERS,
     Hook,
@@ -88,6 +89,7 @@ class GitlabServer:
             await self._sender.deliver(hook, trigger, raw)
             for hook in self.hooks(path)
             if hook.values.get(trigger) and hook.health == "executable"
+            if trigger != "push_events" or hook.wants(str(body["ref"]).removeprefix("refs/heads/"))
         ]
 
     async def push(self, path: str, **details: Any) -> list[int]:
@@ -335,6 +337,10 @@ class GitlabServer:
                 value, bool
             ):
                 raise Refusal(400, {"error": f"{name} is invalid"})
+        if values.get("branch_filter_strategy", "regex") not in STRATEGIES:
+            raise Refusal(400, {"error": "branch_filter_strategy does not have a valid value"})
+        if values.get("branch_filter_strategy") == "all_branches":
+            values["push_events_branch_filter"] = None
         url = urlsplit(values.get("url", "http://ok"))
         if url.scheme not in {"http", "https"} or not url.hostname or self.blocked(url.geturl()):
             raise Refusal(422, {"error": "Invalid url given"})

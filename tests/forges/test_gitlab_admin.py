@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from bot.errors import (
 )
 from bot.forges.gitlab_admin import GitlabAdmin
 from bot.forges.gitlab_errors import said
-from bot.outside import HookWish
+from bot.outside import EVERY_BRANCH, BranchFilter, HookWish
 from tests.fakes.gitlab_server import Fault, GitlabServer, running
 
 TOKEN = "glpat-very-secret"
@@ -102,6 +103,33 @@ async def test_a_hook_that_came_out_otherwise_is_told(gitlab: GitlabServer) -> N
         await admin(gitlab).create_hook(
             "101", HookWish(url=WISH.url, triggers=frozenset(), secret="s")
         )
+
+
+@pytest.mark.parametrize(
+    "branches",
+    [BranchFilter("wildcard", "release/*"), BranchFilter("regex", "^(?:dev|main)$"), EVERY_BRANCH],
+)
+async def test_a_branch_filter_is_kept_as_it_was_sent(
+    gitlab: GitlabServer, branches: BranchFilter
+) -> None:
+    made = await admin(gitlab).create_hook("101", replace(WISH, branches=branches))
+    assert made.branches == branches
+    assert made.filters == {"all", "wildcard", "regex"}
+    made = await admin(gitlab).update_hook("101", made.id, WISH)
+    assert made.branches == EVERY_BRANCH
+
+
+async def test_an_older_gitlab_takes_a_wildcard_but_no_regular_expression(
+    gitlab: GitlabServer,
+) -> None:
+    gitlab.unknown.add("branch_filter_strategy")
+    one = replace(WISH, branches=BranchFilter("wildcard", "main"))
+    made = await admin(gitlab).create_hook("101", one)
+    assert made.branches == BranchFilter("wildcard", "main")
+    several = replace(WISH, branches=BranchFilter("regex", "^(?:dev|main)$"))
+    made = await admin(gitlab).update_hook("101", made.id, several)
+    assert made.branches == EVERY_BRANCH
+    assert made.filters == {"all", "wildcard"}
 
 
 async def test_a_lost_secret_is_told(gitlab: GitlabServer) -> None:
