@@ -119,6 +119,11 @@ class Settings:
         " `off`.",
         "all",
     )
+    trusted_proxies: tuple[str, ...] = setting(
+        "TRUSTED_PROXIES",
+        "Addresses and networks of proxies in front of the bot, whose `X-Forwarded-For` says who"
+        " guesses secrets.",
+    )
     worker_port: int | None = setting(
         "WORKER_PORT", "Port on which `bot worker` serves `/healthz`, `/readyz`, `/metrics`."
     )

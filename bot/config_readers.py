@@ -141,6 +141,16 @@ def _places(raw: str) -> tuple[str, ...]:
     return places
 
 
+def _networks(raw: str) -> tuple[str, ...]:
+    networks = tuple(part for part in re.split(r"[\s,]+", raw) if part)
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            raise ValueError(f"neither an address nor a network: {network!r}") from None
+    return networks
+
+
 def _seconds(raw: str) -> float:
     try:
         value = float(raw)
@@ -198,6 +208,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "HOOKS_CHECK_S": _seconds,
     "HOOKS_MEND": _yes_or_no,
     "HOOKS_CATCH_UP": _choice("all", "last", "off"),
+    "TRUSTED_PROXIES": _networks,
     "WORKER_PORT": lambda raw: _port(raw) if raw else None,
     "LOG_LEVEL": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
     "LOG_FORMAT": _choice("console", "json"),

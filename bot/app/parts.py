@@ -41,6 +41,7 @@ from bot.web.once import OncePage
 from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
 from bot.web.rules_state import RulesState
+from bot.web.sources import Sources
 from bot.worker import gauges, loops, upkeep
 from bot.worker.deciding import Decider
 from bot.worker.delivering import Deliverer
@@ -290,6 +291,7 @@ class Parts:
             new_id=self.new_id,
             metrics=self.metrics,
             precedence=self.precedence,
+            sources=Sources(settings.trusted_proxies),
         )
         console = self._console()
         return routes.build(
@@ -308,6 +310,8 @@ class Parts:
                 host=self.settings.host,
                 token=token.reveal() if token is not None else None,
                 clock=self.clock,
+                sessions=self.store,
+                sources=Sources(self.settings.trusted_proxies),
             ),
             reads=Reads(self.store),
             jobs=self.store,

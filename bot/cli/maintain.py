@@ -5,12 +5,13 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from bot.cli.environment import FAULTS, fail, settings
 from bot.cli.listings import run_cli, store
+from bot.cli.weak import Finding, weak
 from bot.errors import BotError, RulesError
 from bot.rules.load import includes_of, load
 from bot.store import open_store
@@ -38,7 +39,8 @@ def register(app: typer.Typer) -> None:
 def doctor() -> None:
     """Look at the settings, the rules, the database and what waits; say what needs a hand."""
     current = settings()
-    found = [(True, "settings: readable"), *_rules(current), *_slack(current)]
+    readable: Finding = (True, "settings: readable")
+    found = [readable, *weak(current), *_rules(current), *_slack(current)]
 
     async def look() -> None:
         found.extend(await _database(current))
@@ -56,8 +58,6 @@ _SHORTEST_NAME: Final = 3
 #: As many are named.
 _UNKNOWN: Final = 10
 
-#: Whether something is as it should be; None: it may be meant so.
-Finding: TypeAlias = tuple[bool | None, str]
 _MARKS: Final = {True: "✓", False: "✗", None: "·"}
 
 

@@ -18,6 +18,7 @@ from bot.store.people import PeopleRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
 from bot.store.resealing import Resealing
 from bot.store.schedules import SchedulesWork
+from bot.store.sessions import SessionRecords
 from bot.store.turns import TurnRecords
 from bot.store.work import DecidingWork, SendingWork
 
@@ -51,6 +52,7 @@ class Store(
     ErasingRecords,
     PastRecords,
     PeopleRecords,
+    SessionRecords,
 ):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import secrets
 from datetime import timedelta
 from enum import Enum
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from bot.web.attempts import Attempts
+from bot.web.sources import Sources
 
+if TYPE_CHECKING:
     from bot.ports import Clock
 
 COOKIE: Final = "bot_console"
 SESSION: Final = timedelta(hours=12)
-#: Wrong tokens in a row before everybody has to wait, and how long.
+#: Wrong tokens of one source within a minute before it has to wait.
 MAX_FAILURES: Final = 10
-FAILURE_WINDOW: Final = timedelta(minutes=1)
 
 #: A proxy or tunnel adds at least one of these: the loopback peer is then not the reader.
 _FORWARDING: Final = frozenset(
@@ -67,50 +68,70 @@ class Entry(Enum):
     LOCAL_ONLY = "local only"
 
 
-class Access:
-    """Decides by the request alone; sessions are signed, so several processes agree on them."""
+class Sessions(Protocol):
+    """What is remembered of sessions: those that somebody ended."""
 
-    def __init__(self, *, host: str, token: str | None, clock: Clock) -> None:
+    async def end_session(self, session: str, *, until: int, now: int) -> None: ...
+
+    async def session_ended(self, session: str) -> bool: ...
+
+
+class Access:
+    """Sessions are signed, so several processes agree on them; those ended are in the store."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        token: str | None,
+        clock: Clock,
+        sessions: Sessions,
+        sources: Sources | None = None,
+    ) -> None:
         #: The address the bot listens on.
         self._host = host
         self._token = token
         self._clock = clock
-        self._failures: list[datetime] = []
+        self._sessions = sessions
+        self._sources = sources or Sources()
+        # A success excuses nothing: whoever shares an address with a reader may guess no faster.
+        self._attempts = Attempts(clock, most=MAX_FAILURES, trust=timedelta())
 
     @property
     def needs_token(self) -> bool:
         return self._token is not None
 
-    def entry(self, request: web.Request) -> Entry:
+    async def entry(self, request: web.Request) -> Entry:
+        """Raises StoreError when it cannot be told whether a session was ended."""
         if self._token is None:
             return Entry.OPEN if self._is_local(request) else Entry.LOCAL_ONLY
         bearer = request.headers.get("Authorization", "")
         if bearer[:7].lower() == "bearer ":
-            return Entry.OPEN if self.fits(bearer[7:].strip()) else Entry.LOGIN
-        cookie = request.cookies.get(COOKIE, "")
-        return Entry.OPEN if self._is_session(cookie) else Entry.LOGIN
+            return Entry.OPEN if self.fits(request, bearer[7:].strip()) else Entry.LOGIN
+        session = self._session(request)
+        if session is None or await self._sessions.session_ended(_name(session)):
+            return Entry.LOGIN
+        return Entry.OPEN
 
-    def fits(self, given: str) -> bool:
-        """Whether it is the token. After many wrong ones nothing fits for a minute."""
-        if self._token is None or self.closed:
+    def fits(self, request: web.Request, given: str) -> bool:
+        """Whether it is the token. After many wrong ones nothing fits for a while."""
+        if self._token is None or self.closed(request):
             return False
         if hmac.compare_digest(_digest(given), _digest(self._token)):
             return True
-        self._failures.append(self._clock.now())
+        self._attempts.failed(self._sources.of(request))
         return False
 
-    @property
-    def closed(self) -> bool:
-        """Too many wrong tokens came within a minute."""
-        now = self._clock.now()
-        self._failures = [at for at in self._failures if now - at < FAILURE_WINDOW]
-        return len(self._failures) >= MAX_FAILURES
+    def closed(self, request: web.Request) -> bool:
+        """Too many wrong tokens came from there within a minute."""
+        return self._attempts.is_turned_away(self._sources.of(request))
 
     def open_session(self, request: web.Request, response: web.Response) -> None:
         until = int((self._clock.now() + SESSION).timestamp())
+        told = f"{until}.{secrets.token_urlsafe(16)}"
         response.set_cookie(
             COOKIE,
-            f"{until}.{self._sign(until)}",
+            f"{told}.{self._sign(told)}",
             max_age=int(SESSION.total_seconds()),
             httponly=True,
             samesite="Strict",
@@ -118,21 +139,26 @@ class Access:
             path="/",
         )
 
-    def close_session(self, response: web.Response) -> None:
+    async def close_session(self, request: web.Request, response: web.Response) -> None:
+        """For whoever holds a copy of its cookie too."""
+        session = self._session(request)
+        if session is not None:
+            now, until = self._clock.now().timestamp(), int(session.partition(".")[0])
+            await self._sessions.end_session(_name(session), until=until, now=int(now))
         response.del_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
 
-    def _is_session(self, cookie: str) -> bool:
-        until, _, signature = cookie.partition(".")
+    def _session(self, request: web.Request) -> str | None:
+        """The signed part of its cookie; None when there is none that is good."""
+        told, _, signature = request.cookies.get(COOKIE, "").rpartition(".")
+        until = told.partition(".")[0]
         if not (until.isascii() and until.isdecimal() and len(until) <= _DIGITS):
-            return False
-        fits = hmac.compare_digest(
-            signature.encode("utf-8", "replace"), self._sign(int(until)).encode()
-        )
-        return fits and self._clock.now().timestamp() < int(until)
+            return None
+        fits = hmac.compare_digest(signature.encode("utf-8", "replace"), self._sign(told).encode())
+        return told if fits and self._clock.now().timestamp() < int(until) else None
 
-    def _sign(self, until: int) -> str:
+    def _sign(self, told: str) -> str:
         key = _digest(f"console session {self._token}")
-        return hmac.new(key, f"{until}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(key, told.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     def _is_local(self, request: web.Request) -> bool:
         return (
@@ -183,6 +209,11 @@ def _is_forwarding(name: str) -> bool:
 
 def _is_https(request: web.Request) -> bool:
     return request.secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+
+
+def _name(session: str) -> str:
+    """Of what may be kept: whoever reads the store learns no cookie."""
+    return _digest(session).hex()
 
 
 def _digest(value: str) -> bytes:

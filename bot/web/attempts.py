@@ -22,10 +22,12 @@ _SOURCES: Final = 4096
 
 
 class Attempts:
-    """Failures and successes by source (the peer's address)."""
+    """Failures and successes by source; `trust`: how long a success excuses failures."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, most: int = MAX_FAILURES, trust: timedelta = TRUST) -> None:
         self._clock = clock
+        self._most = most
+        self._trust = trust
         self._failed: OrderedDict[str, deque[datetime]] = OrderedDict()
         self._passed: OrderedDict[str, datetime] = OrderedDict()
 
@@ -38,14 +40,14 @@ class Attempts:
             failed.popleft()
         if not failed:
             del self._failed[source]
-        return len(failed) >= MAX_FAILURES
+        return len(failed) >= self._most
 
     def failed(self, source: str) -> None:
         now = self._clock.now()
         passed = self._passed.get(source)
-        if passed is not None and now - passed < TRUST:
+        if passed is not None and now - passed < self._trust:
             return
-        times = self._failed.setdefault(source, deque(maxlen=MAX_FAILURES))
+        times = self._failed.setdefault(source, deque(maxlen=self._most))
         times.append(now)
         _trim(self._failed, source)
 

@@ -46,6 +46,7 @@ _WRITE_TIMEOUT_S: Final = 20.0
 _QUIET_POLLS: Final = 15
 #: How soon a page comes back after a restart.
 _RETRY: Final = b"retry: 1000\n\n"
+_WAIT: Final = "Too many wrong tokens: wait a minute."
 _WRONG: Final = "That is not the token."
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -103,7 +104,7 @@ class Console:
     # -- the page and its door ---------------------------------------------------------------
 
     async def page(self, request: web.Request) -> web.Response:
-        match self._access.entry(request):
+        match await self._access.entry(request):
             case Entry.OPEN:
                 return _html(static_files()["index.html"].body)
             case Entry.LOGIN:
@@ -117,9 +118,9 @@ class Console:
         if not self._access.needs_token:
             raise web.HTTPSeeOther("/")
         form = await request.post()
-        if not self._access.fits(f"{form.get('token', '')}".strip()):
+        if not self._access.fits(request, f"{form.get('token', '')}".strip()):
             log.warning("console login refused", remote=request.remote)
-            said = "Too many wrong tokens: wait a minute." if self._access.closed else _WRONG
+            said = _WAIT if self._access.closed(request) else _WRONG
             return _html(login_page(said), status=401)
         response = web.Response(status=303, headers={"Location": "/", **_NO_STORE})
         self._access.open_session(request, response)
@@ -130,12 +131,16 @@ class Console:
         if not same_origin(request):
             return _problem(403, "this must come from the page itself")
         response = web.Response(status=303, headers={"Location": "/", **_NO_STORE})
-        self._access.close_session(response)
+        await self._access.close_session(request, response)
         return response
 
     def _guarded(self, handler: Handler) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
-            entry = self._access.entry(request)
+            try:
+                entry = await self._access.entry(request)
+            except StoreError as error:
+                log.warning("console could not read", error=str(error))
+                return _problem(503, "the store does not answer")
             if entry is not Entry.OPEN:
                 status = 401 if entry is Entry.LOGIN else 403
                 return _problem(status, "open / in a browser to see how to get in")
@@ -181,17 +186,26 @@ class Console:
         try:
             await response.prepare(request)
             await response.write(_RETRY)
-            await self._stream(response)
+            await self._stream(request, response)
         except (ConnectionError, TimeoutError):
             log.debug("console page left")
         finally:
             self._streams -= 1
         return response
 
-    async def _stream(self, response: web.StreamResponse) -> None:
+    async def _stays(self, request: web.Request) -> bool:
+        """A page that logged out hears no more, nor does a copy of its cookie."""
+        if self._stopping:
+            return False
+        try:
+            return await self._access.entry(request) is Entry.OPEN
+        except StoreError:
+            return True
+
+    async def _stream(self, request: web.Request, response: web.StreamResponse) -> None:
         """Everything once, then what changed. A page that comes back begins anew."""
         since, told, quiet = -1, b"", 0
-        while not self._stopping:
+        while await self._stays(request):
             parts: list[bytes] = []
             try:
                 first = since < 0

@@ -21,6 +21,7 @@ from bot.model import Delivery, Lane
 from bot.outside import Identity, Received
 from bot.payload import read_object, unwrapped
 from bot.web.attempts import WINDOW, Attempts
+from bot.web.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,6 +119,7 @@ class Receiver:
         new_id: Callable[[], DeliveryId],
         metrics: Metrics,
         precedence: Precedence,
+        sources: Sources | None = None,
         body_timeout_s: float = BODY_TIMEOUT_S,
     ) -> None:
         self._inbox = inbox
@@ -132,6 +134,7 @@ class Receiver:
         self._body_timeout_s = body_timeout_s
         self._seen: dict[str, datetime] = {}
         self._attempts = Attempts(clock)
+        self._sources = sources or Sources()
         # Bound once: each call of `log` looks its settings up anew.
         self._log = log.bind()
 
@@ -157,7 +160,7 @@ class Receiver:
 
     async def _receive(self, request: web.Request) -> web.Response:
         door = await self._door(request)
-        source = request.remote or ""
+        source = self._sources.of(request)
         if self._attempts.is_turned_away(source):
             raise _Refusal(429, "too many deliveries from here did not fit their hook's secret")
         _check_length(request)

@@ -92,6 +92,19 @@ class MemoryJobs:
 
 
 @dataclass
+class MemorySessions:
+    """Of those that were ended."""
+
+    ended: set[str] = field(default_factory=set)
+
+    async def end_session(self, session: str, *, until: int, now: int) -> None:
+        self.ended.add(session)
+
+    async def session_ended(self, session: str) -> bool:
+        return session in self.ended
+
+
+@dataclass
 class ConsoleSite:
     """A site with the page on it; `site` is what is served."""
 
@@ -105,6 +118,7 @@ class ConsoleSite:
     reads: MemoryReads = field(default_factory=MemoryReads)
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     changes: Changes = field(default_factory=Changes)
+    sessions: MemorySessions = field(default_factory=MemorySessions)
 
     def __post_init__(self) -> None:
         numbers = itertools.count(1)
@@ -112,7 +126,9 @@ class ConsoleSite:
             store=self.reads, render=render, clock=self.clock, changes=self.changes
         )
         self.console = Console(
-            access=Access(host=self.host, token=self.token, clock=self.clock),
+            access=Access(
+                host=self.host, token=self.token, clock=self.clock, sessions=self.sessions
+            ),
             reads=self.reads,
             jobs=self.jobs,
             rules=lambda: self.rules,

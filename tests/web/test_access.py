@@ -119,6 +119,28 @@ async def test_a_person_logs_in_with_the_form_and_out_again() -> None:
         async with client.post("/logout", headers=session, allow_redirects=False) as answer:
             assert answer.status == 303
             assert "Max-Age=0" in answer.headers["Set-Cookie"]
+        # Also for whoever kept a copy of the cookie, and for nobody else.
+        assert await status(client, "/api/state", session) == 401
+        assert await status(client, "/", session) == 401
+        assert await login(client, TOKEN) == 303
+
+
+async def test_a_logout_ends_that_session_and_no_other() -> None:
+    async with served(ConsoleSite(token=TOKEN).site) as client:
+        mine, other = [{"Cookie": await session_of(client)} for _ in range(2)]
+        async with client.post("/logout", headers=mine, allow_redirects=False):
+            pass
+        assert await status(client, "/api/state", other) == 200
+
+
+async def test_an_open_page_hears_no_more_after_its_logout() -> None:
+    async with served(ConsoleSite(token=TOKEN).site) as client:
+        session = {"Cookie": await session_of(client)}
+        async with client.get("/events", headers=session) as stream:
+            assert stream.status == 200
+            async with client.post("/logout", headers=session, allow_redirects=False):
+                pass
+            await stream.content.read()  # to its end
 
 
 async def test_a_cookie_through_https_stays_on_https() -> None:
@@ -143,8 +165,8 @@ async def test_a_session_ends_by_itself_and_cannot_be_prolonged() -> None:
     site = ConsoleSite(token=TOKEN)
     async with served(site.site) as client:
         cookie = await session_of(client)
-        until, _, signature = cookie.partition("=")[2].partition(".")
-        later = f"{COOKIE}={int(until) + 9999}.{signature}"
+        until, name, signature = cookie.partition("=")[2].split(".")
+        later = f"{COOKIE}={int(until) + 9999}.{name}.{signature}"
         assert await status(client, "/api/state", {"Cookie": later}) == 401
         site.clock.move(hours=12)
         assert await status(client, "/api/state", {"Cookie": cookie}) == 401
