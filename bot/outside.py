@@ -309,6 +309,11 @@ class ForgeAdmin(Protocol):
     ) -> tuple[Attempt, ...]:
         """Newest first; empty where the forge keeps none (GitLab before 17.3)."""
 
+    async def detailed(
+        self, project_id: str, hook_id: str, attempts: Sequence[Attempt]
+    ) -> tuple[Attempt, ...]:
+        """The same with their `subject`; a forge may have to be asked about each of them."""
+
     async def resend(self, project_id: str, hook_id: str, attempt_id: str) -> None:
         """Once more, under the same key. NotSent with `retry_after` at the forge's limit."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from bot.errors import CallError, NotSent, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from bot.commands.live import Live
@@ -35,30 +35,49 @@ class Caught:
     left: int = 0
     #: The forge will not send them again, or they were refused again.
     lost: tuple[str, ...] = ()
+    #: Overtaken by later ones of the same subject.
+    past: tuple[str, ...] = ()
     #: When the first of them should have come.
     since: datetime | None = None
 
 
-async def missed(ctx: Context, hook: Live) -> tuple[Attempt, ...]:
-    """What the forge could not deliver and the inbox lacks, oldest first, each once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Each delivery once, by its first attempt, oldest first."""
+
+    #: What the forge could not deliver and the inbox lacks.
+    attempts: tuple[Attempt, ...] = ()
+    #: All of the same time.
+    around: tuple[Attempt, ...] = ()
+
+
+async def missed(ctx: Context, hook: Live) -> Missed:
     now = ctx.clock.now()
     since = max(now - _WEEK, (hook.record.created_at or now) - _CLOCKS)
     found = await hook.admin.attempts(hook.project.id, hook.remote.id, since=since)
     arrived = {one.key for one in found if one.delivered}
+    around: dict[str, Attempt] = {}
     failed: dict[str, Attempt] = {}
     for one in reversed(found):
+        if one.key:
+            around.setdefault(one.key, one)
         if one.key and one.key not in arrived and one.status not in _NEVER:
             failed.setdefault(one.key, one)
-    if ctx.received is None or not failed:
-        return tuple(failed.values())
-    here = await ctx.received(hook.record.id, list(failed))
-    return tuple(one for key, one in failed.items() if key not in here)
+    if ctx.received is not None and failed:
+        here = await ctx.received(hook.record.id, list(failed))
+        failed = {key: one for key, one in failed.items() if key not in here}
+    return Missed(attempts=tuple(failed.values()), around=tuple(around.values()))
 
 
-def newest_only(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
-    """Of each subject the last event: its final state."""
-    last = {one.subject or one.key: one for one in attempts}
-    return tuple(one for one in attempts if last[one.subject or one.key] is one)
+async def final_states(hook: Live, found: Missed, given_up: Collection[str]) -> tuple[Attempt, ...]:
+    """Of each subject the last event, and nothing when that one arrived; what is about nothing in
+    particular stays."""
+    first = found.attempts[0].at
+    around = [one for one in found.around if one.at >= first and one.key not in given_up]
+    told = await hook.admin.detailed(hook.project.id, hook.remote.id, around)
+    last = {one.subject: one.key for one in told if one.subject}
+    past = {one.key for one in told if one.subject and last[one.subject] != one.key}
+    return tuple(one for one in found.attempts if one.key not in past)
 
 
 async def catch_up(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from bot.commands.catching import Caught, catch_up, missed, newest_only
+from bot.commands.catching import Caught, catch_up, final_states, missed
 from bot.commands.drift import ROTATE, TEST
 from bot.commands.live import Live
 from bot.commands.reviving import revive
@@ -57,6 +57,8 @@ class Visit:
     left: int = 0
     #: Keys of deliveries that cannot be had.
     lost: tuple[str, ...] = ()
+    #: Keys of deliveries that later ones have overtaken: nobody needs to be told.
+    past: tuple[str, ...] = ()
 
 
 async def tend(
@@ -81,7 +83,12 @@ async def tend(
     if ill or not found.seen or not (thorough or open_) or record.status == "paused":
         return Visit(told=told)
     caught = await _caught(ctx, site, record, care, given_up)
-    return Visit(told=(*told, *_of(record, caught, care)), left=caught.left, lost=caught.lost)
+    return Visit(
+        told=(*told, *_of(record, caught, care)),
+        left=caught.left,
+        lost=caught.lost,
+        past=caught.past,
+    )
 
 
 async def _end_rotation(ctx: Context, record: HookRecord) -> None:
@@ -162,16 +169,18 @@ async def _caught(
     hook = await _live(ctx, site, record)
     if hook is None or hook.record.id != record.id or care.catch_up is CatchUp.OFF:
         return Caught()
-    found = tuple(one for one in await missed(ctx, hook) if one.key not in given_up)
+    found = await missed(ctx, hook)
+    open_ = tuple(one for one in found.attempts if one.key not in given_up)
+    if not open_:
+        return Caught()
     if not care.mend:
-        return (
-            Caught(left=0, since=found[0].at, lost=tuple(one.key for one in found))
-            if found
-            else Caught()
-        )
-    if care.catch_up is CatchUp.LAST:
-        found = newest_only(found)
-    return await catch_up(ctx, hook, found)
+        return Caught(since=open_[0].at, lost=tuple(one.key for one in open_))
+    if care.catch_up is CatchUp.ALL:
+        return await catch_up(ctx, hook, open_)
+    last = await final_states(hook, replace(found, attempts=open_), given_up)
+    caught = await catch_up(ctx, hook, last)
+    past = {one.key for one in open_} - {one.key for one in last}
+    return replace(caught, past=tuple(sorted(past)))
 
 
 def _of(record: HookRecord, caught: Caught, care: Care) -> tuple[Text, ...]:

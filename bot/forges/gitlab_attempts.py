@@ -14,7 +14,7 @@ from bot.outside import Attempt
 from bot.payload import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _PAGE: Final = 100
 #: GitLab keeps seven days; of a busy hook more pages than these are not read.
@@ -40,6 +40,14 @@ class GitlabAttempts(GitlabClient):
             if len(rows) < _PAGE:
                 break
         return tuple(found)
+
+    async def detailed(
+        self,
+        project_id: str,  # noqa: ARG002 - the port's
+        hook_id: str,  # noqa: ARG002 - the port's
+        attempts: Sequence[Attempt],
+    ) -> tuple[Attempt, ...]:
+        return tuple(attempts)  # GitLab's list tells everything.
 
     async def resend(self, project_id: str, hook_id: str, attempt_id: str) -> None:
         attempt = self.attempt(

@@ -59,7 +59,7 @@ def blocks(message: Message) -> Sent:
         made = [*made[:place], *facts, *made[place:]]
     notice = fit(message.notice, SECTION_LIMIT).strip() if message.notice else ""
     notification = notice or _first(made).strip() or _CUT
-    buttons = [_actions(message.buttons)] if message.buttons else []
+    buttons = _actions(message.buttons)
     if message.color is None:
         return Sent(text=notification, blocks=(*made[: BLOCKS_LIMIT - len(buttons)], *buttons))
     # The lead stays outside: `text` would be shown a second time above an attachment alone.
@@ -133,21 +133,21 @@ def _mrkdwn(shown: str) -> Json:
     return {"type": "mrkdwn", "text": shown, "verbatim": True}
 
 
-def _actions(buttons: tuple[Button, ...]) -> Json:
-    return {
-        "type": "actions",
-        "elements": [
-            {
-                "type": "button",
-                "text": {"type": "plain_text", "text": button.label[:_LABEL_LIMIT], "emoji": True},
-                # Alike ids would be refused.
-                "action_id": f"{RUN}{number}",
-                "value": button.words[:_VALUE_LIMIT],
-                **({"style": button.style} if button.style else {}),
-            }
-            for number, button in enumerate(buttons[:_BUTTONS])
-        ],
-    }
+def _actions(buttons: tuple[Button, ...]) -> list[Json]:
+    # A command that is cut short is another command.
+    fitting = [button for button in buttons if len(button.words) <= _VALUE_LIMIT]
+    elements = [
+        {
+            "type": "button",
+            "text": {"type": "plain_text", "text": button.label[:_LABEL_LIMIT], "emoji": True},
+            # Alike ids would be refused.
+            "action_id": f"{RUN}{number}",
+            "value": button.words,
+            **({"style": button.style} if button.style else {}),
+        }
+        for number, button in enumerate(fitting[:_BUTTONS])
+    ]
+    return [{"type": "actions", "elements": elements}] if elements else []
 
 
 def _context(element: Json) -> Json:

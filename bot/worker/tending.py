@@ -54,6 +54,9 @@ class Visited(Protocol):
     @property
     def lost(self) -> tuple[str, ...]: ...
 
+    @property
+    def past(self) -> tuple[str, ...]: ...
+
 
 class Nurse(Protocol):
     """Looks after one hook, and after keys."""
@@ -167,7 +170,7 @@ class Tender:
             for line in visit.told:
                 self._tell(line)
         chart.told = visit.told
-        chart.given_up |= dict.fromkeys(visit.lost)
+        chart.given_up |= dict.fromkeys((*visit.lost, *visit.past))
         while len(chart.given_up) > _REMEMBERED:
             del chart.given_up[next(iter(chart.given_up))]
         if visit.left:

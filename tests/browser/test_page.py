@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from bot.message import Code, Emoji, Link, Message, Text, bold, text
+from bot.message import Button, Code, Emoji, Link, Message, Text, bold, text
 from bot.model import Fault, Level
 from tests.web.console_fakes import TRACE, ConsoleSite, summary
 from tests.web.fakes import ManualClock, served
@@ -239,6 +239,21 @@ async def test_a_command_is_answered_on_the_page(site: ConsoleSite, page: Page) 
     assert [job.args for job in site.jobs.jobs.values()] == [("add", "group/app", "#dev")]
     await answer.get_by_label("Dismiss").click()
     await expect(answer).to_have_count(0)
+
+
+async def test_a_button_under_an_answer_gives_its_command(site: ConsoleSite, page: Page) -> None:
+    buttons = (Button("Remove it", "remove group/app --on gitlab --yes", "danger"),)
+    site.jobs.answer_with = replace(said("This would be removed:"), buttons=buttons)
+    await page.goto(site.site.url)
+    await page.get_by_label("Command").fill("/hook remove group/app")
+    await page.keyboard.press("Enter")
+    site.jobs.answer_with = said("It is gone.")
+    await page.get_by_role("button", name="Remove it").click()
+    answer = page.locator(".answer").nth(1)
+    await expect(answer).to_contain_text("/hook remove group/app --on gitlab --yes")
+    await expect(answer.locator(".result")).to_have_text("It is gone.")
+    asked = [" ".join(job.args) for job in site.jobs.jobs.values()]
+    assert asked == ["remove group/app", "remove group/app --on gitlab --yes"]
 
 
 async def test_what_is_no_command_says_so(site: ConsoleSite, page: Page) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Final
 
 import pytest
 
@@ -260,8 +261,51 @@ async def test_only_the_final_state_is_fetched_when_that_is_wished(stage: Stage)
         attempt(stage, 3, minutes=7, subject="mr 7"),
         attempt(stage, 4, minutes=6),
     )
-    await visit(stage, Care(mend=True, catch_up=CatchUp.LAST))
+    await visit(stage, LAST)
     assert held(stage).resent == ["2", "3", "4"]
+
+
+LAST: Final = Care(mend=True, catch_up=CatchUp.LAST)
+
+
+async def test_what_was_overtaken_is_never_fetched_afterwards(stage: Stage) -> None:
+    lose(
+        stage,
+        attempt(stage, 1, minutes=9, subject="mr 7"),
+        attempt(stage, 2, minutes=8, subject="mr 7"),
+    )
+    found = await visit(stage, LAST)
+    assert (held(stage).resent, found.past) == (["2"], ("k1",))
+    stage.inbox.add("k2")
+    again = await visit(stage, LAST)
+    assert (held(stage).resent, again.told) == (["2"], ())
+
+
+async def test_a_subject_that_went_on_meanwhile_is_past(stage: Stage) -> None:
+    lose(
+        stage,
+        attempt(stage, 1, minutes=9, subject="mr 7"),
+        attempt(stage, 2, minutes=1, subject="mr 7", status=202),
+    )
+    assert (await visit(stage, LAST)).told == ()
+    assert held(stage).resent == []
+
+
+async def test_a_forge_whose_list_tells_no_subjects_is_asked_for_them(stage: Stage) -> None:
+    stage.forge.subjects = {"1": "pr 7", "2": "pr 7"}
+    lose(stage, attempt(stage, 1, minutes=9), attempt(stage, 2, minutes=8))
+    await visit(stage, LAST)
+    assert held(stage).resent == ["2"]
+
+
+async def test_where_the_last_event_cannot_be_had_the_one_before_tells(stage: Stage) -> None:
+    lose(
+        stage,
+        attempt(stage, 1, minutes=9, subject="mr 7"),
+        attempt(stage, 2, minutes=8, subject="mr 7"),
+    )
+    await tend(stage.context(), record(stage), LAST, given_up={"k2"})
+    assert held(stage).resent == ["1"]
 
 
 @pytest.mark.parametrize("care", [LOOK, Care(mend=True, catch_up=CatchUp.OFF)])

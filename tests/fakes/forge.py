@@ -78,6 +78,8 @@ class FakeForge:
         self.group_hooks = True
         #: Called for each delivery that is sent again; True when it was received.
         self.resender: Callable[[Attempt], Awaitable[bool]] = _received
+        #: What deliveries were about, by their id, where the list does not tell.
+        self.subjects: dict[str, str] = {}
         #: Deliveries that may still be sent again before the forge says to wait.
         self.resends_left = 5
 
@@ -207,6 +209,14 @@ class FakeForge:
         self._enter("attempts")
         held = self._held(project_id, hook_id).attempts
         return tuple(one for one in reversed(held) if one.at >= since)
+
+    async def detailed(
+        self, project_id: str, hook_id: str, attempts: Sequence[Attempt]
+    ) -> tuple[Attempt, ...]:
+        self._enter("detailed")
+        return tuple(
+            replace(one, subject=self.subjects.get(one.id, one.subject)) for one in attempts
+        )
 
     async def resend(self, project_id: str, hook_id: str, attempt_id: str) -> None:
         self._enter("resend")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
@@ -57,6 +57,13 @@ class Hook:
             "config": config,
             "created_at": "2026-11-20T10:00:00Z",
         }
+
+    def detailed(self, number: int) -> dict[str, Any]:
+        """A delivery with what was sent."""
+        (row,) = (one for one in self.deliveries if one["id"] == number)
+        raw = self.sent[number][1].decode()
+        body = dict(parse_qsl(raw))["payload"] if raw.startswith("payload=") else raw
+        return {**row, "request": {"headers": {}, "payload": json.loads(body)}}
 
 
 @dataclass

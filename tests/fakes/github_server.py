@@ -305,6 +305,8 @@ class GithubServer:
                 return 204, None, {}
             case "GET", ["deliveries"]:
                 return self._page(request, hook.deliveries)
+            case "GET", ["deliveries", number] if int(number) in hook.sent:
+                return 200, hook.detailed(int(number)), {}
             case "POST", ["deliveries", number, "attempts"] if int(number) in hook.sent:
                 await self.sender.resend(hook, int(number))
                 return 202, {}, {}

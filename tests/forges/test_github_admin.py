@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -252,3 +253,24 @@ async def test_old_deliveries_are_not_listed(
     since = datetime.now(UTC) - timedelta(minutes=5)
     assert len(await admin.attempts("101", made.id, since=since)) == 131
     assert await admin.attempts("101", made.id, since=datetime.now(UTC)) == ()
+
+
+async def test_what_deliveries_were_about_is_read_from_each_of_them(
+    github: GithubServer, admin: GithubAdmin, bot: Bot
+) -> None:
+    events = frozenset({"push", "pull_request", "issue_comment"})
+    made = await admin.create_hook("101", bot.wish(triggers=events))
+    repository = {"repository": {"id": 101}}
+    for _ in range(2):
+        body = {"pull_request": {"number": 7}, **repository}
+        await github.emit("owner/repo", "pull_request", body)
+    await github.emit("owner/repo", "issue_comment", {"issue": {"number": 7}, **repository})
+    await github.emit("owner/repo", "push", {"ref": "refs/heads/main", **repository})
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    listed = await admin.attempts("101", made.id, since=since)
+    assert {one.subject for one in listed} == {""}
+    told = await admin.detailed("101", made.id, listed)
+    pull = "101 pull_request 7"
+    assert [one.subject for one in told] == ["101 push refs/heads/main", "", pull, pull, ""]
+    gone = [replace(listed[0], id="9")]
+    assert [one.subject for one in await admin.detailed("101", made.id, gone)] == [""]

@@ -65,3 +65,10 @@ async def test_a_pressed_button_is_a_command_of_whoever_pressed_it(bot: Bot) -> 
     (kept,) = bot.desk.kept
     assert (kept.text, kept.user_id, kept.channel_id) == ("remove shop/api --yes", "U0BOB", dev.id)
     assert kept.response_url.startswith(bot.slack.url.removesuffix("/api/"))
+
+
+def test_a_command_too_long_for_a_button_has_none() -> None:
+    many = " ".join(f"shop/service-{number}" for number in range(200))
+    cut = replace(ASKED, buttons=(Button("Apply", f"sync {many} --yes"), *ASKED.buttons))
+    assert [one["value"] for one in actions(cut)] == ["remove shop/api --yes", "test shop/api"]
+    assert actions(replace(ASKED, buttons=cut.buttons[:1])) == []

@@ -8,6 +8,8 @@ const answers = document.getElementById("answers");
 const HINTS = [
   ["/hook add group/repo", "make the webhook of a project, and prove it"],
   ["/hook list", "the webhooks this bot made"],
+  ["/hook show group/repo", "one of them: what it brings, what did not arrive"],
+  ["/hook sync", "how they differ from what the rules want, and mend it"],
   ["/hook test group/repo", "send a test delivery through one"],
   ["/hook remove group/repo", "take one away"],
   ["/hook help", "every command"],
@@ -20,12 +22,18 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = input.value.trim();
   if (!text) return;
-  history.push(text);
-  past = history.length;
   input.value = "";
   showHints();
-  run(text);
+  give(text);
 });
+
+document.addEventListener("give", (event) => give(event.detail));
+
+function give(text) {
+  history.push(text);
+  past = history.length;
+  run(text);
+}
 
 input.addEventListener("input", showHints);
 input.addEventListener("focus", showHints);

@@ -158,8 +158,16 @@ const BLOCKS = {
   context: (b) => h("div.context", {}, b.elements.map((e) => h("span", {}, e.type === "image" ? `[${e.alt_text ?? "image"}]` : textNode(e)))),
   divider: () => h("hr"),
   image: (b) => h("div.context", {}, `[${b.alt_text ?? "image"}]`),
-  actions: (b) => h("div.actions", {}, b.elements.map((e) => h("span.button", { title: "Works in Slack only" }, e.text ? textNode(e.text) : e.type))),
+  actions: (b) => h("div.actions", {}, b.elements.map(button)),
 };
+
+/** One that gives a command gives it here too: the composer listens. */
+function button(e) {
+  const label = e.text ? textNode(e.text) : e.type;
+  if (!e.action_id?.startsWith("run-") || !e.value) return h("span.button", { title: "Works in Slack only" }, label);
+  const give = () => document.dispatchEvent(new CustomEvent("give", { detail: `/hook ${e.value}` }));
+  return h(`button.button.${e.style ?? "plain-style"}`, { type: "button", title: `/hook ${e.value}`, onclick: give }, label);
+}
 
 function block(b) {
   try {
