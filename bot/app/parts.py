@@ -20,7 +20,7 @@ from bot import forges
 from bot.app.commands import CommandRunner
 from bot.app.forges import Forges
 from bot.app.nursing import HookNurse
-from bot.app.page import Reads, render
+from bot.app.page import Reads, Repairs, render
 from bot.metrics import Metrics
 from bot.model import Job
 from bot.preview.changes import Changes
@@ -314,6 +314,7 @@ class Parts:
                 sources=Sources(self.settings.trusted_proxies),
             ),
             reads=Reads(self.store),
+            repairs=Repairs(self.store, self.clock, self.new_id),
             jobs=self.store,
             rules=self.rules_state,
             live=self.changes,

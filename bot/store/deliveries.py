@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Select
     from sqlalchemy.sql.dml import ReturningInsert
 
     from bot.ports import Claim, Settled
@@ -211,6 +211,14 @@ def summaries(
     project: str | None,
 ) -> tuple[DeliverySummary, ...]:
     """Newest first, those older than `before`."""
+    query = filtered(before=before, status=status, project=project)
+    return tuple(summary(row) for row in conn.execute(query.limit(limit)))
+
+
+def filtered(
+    *, before: DeliveryId | None, status: str | None, project: str | None
+) -> Select[*tuple[Any, ...]]:
+    """What `summary` reads, newest first, found by an index."""
     table = deliveries.c
     query = (
         select(
@@ -219,7 +227,6 @@ def summaries(
         )
         # What waits is few, and not to be looked for by its number among all there are.
         .order_by((table.seq + literal_column("0") if status == "new" else table.seq).desc())
-        .limit(limit)
     )
     if before is not None:
         last = select(table.seq).where(table.id == before).scalar_subquery()
@@ -230,20 +237,21 @@ def summaries(
         # The second is what the index holds: without it, it is not used.
         named = (table.project == project, table.project != literal_column("''"))
         query = query.where(*(named if project else named[:1]))
-    return tuple(
-        DeliverySummary(
-            id=DeliveryId(row.id),
-            forge=row.forge,
-            instance=row.instance,
-            hook=row.hook,
-            event=row.event,
-            project=row.project,
-            received_at=row.received_at,
-            status=row.status,
-            error=row.error,
-            replay_of=DeliveryId(row.replay_of) if row.replay_of else None,
-        )
-        for row in conn.execute(query)
+    return query
+
+
+def summary(row: AnyRow) -> DeliverySummary:
+    return DeliverySummary(
+        id=DeliveryId(row.id),
+        forge=row.forge,
+        instance=row.instance,
+        hook=row.hook,
+        event=row.event,
+        project=row.project,
+        received_at=row.received_at,
+        status=row.status,
+        error=row.error,
+        replay_of=DeliveryId(row.replay_of) if row.replay_of else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.store import deliveries, forgetting, history, lanes
 from bot.store.appending import Appender
+from bot.store.browsing import BrowsingRecords
 from bot.store.deploy_keys import DeployKeyRecords
 from bot.store.erasing import ErasingRecords
 from bot.store.late import LateRecords
@@ -53,6 +54,7 @@ class Store(
     PastRecords,
     PeopleRecords,
     SessionRecords,
+    BrowsingRecords,
 ):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""
 

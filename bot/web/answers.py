@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from bot.errors import StoreError
+from bot.web.pages import error_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+_FAULT: Final = 400
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     # Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
@@ -36,17 +38,39 @@ def plain_errors(new_error_id: Callable[[], str]) -> Middleware:
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except web.HTTPException:
+        except web.HTTPException as error:
+            if error.status >= _FAULT and _is_person(request):
+                return _page(error.status)
             raise
         except StoreError as error:
             log.warning("request not served", error=str(error), route=_route(request))
+            if _is_person(request):
+                return _page(503)
             return web.Response(status=503, text="the store does not answer: try again\n")
         except Exception:
             error_id = new_error_id()
             log.exception("request failed", error_id=error_id, route=_route(request))
+            if _is_person(request):
+                return _page(500, f"Its id is {error_id}.")
             return web.Response(status=500, text=f"something went wrong; its id is {error_id}\n")
 
     return answer
+
+
+def _is_person(request: web.Request) -> bool:
+    """Whether a browser shows the answer."""
+    machines = request.path.startswith(("/hooks/", "/slack/", "/api/", "/static/"))
+    return not machines and "text/html" in request.headers.get("Accept", "")
+
+
+def _page(status: int, said: str = "") -> web.Response:
+    return web.Response(
+        status=status,
+        body=error_page(status, said),
+        content_type="text/html",
+        charset="utf-8",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:

@@ -11,15 +11,18 @@ import structlog
 from aiohttp import web
 
 from bot.errors import StoreError
-from bot.model import DeliveryId, Job
+from bot.model import Job
 from bot.web.access import Entry, same_origin
-from bot.web.console_json import (
-    backlog_json,
-    delivery_json,
-    item_json,
-    message_json,
-    rules_json,
+from bot.web.console_answers import (
+    NO_STORE,
+    Refused,
+    html_answer,
+    json_answer,
+    json_body,
+    problem,
 )
+from bot.web.console_history import History
+from bot.web.console_json import backlog_json, item_json, message_json, rules_json
 from bot.web.pages import LOCAL_ONLY_PAGE, login_page, static_files
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from bot.model import Json
     from bot.ports import Clock
     from bot.web.access import Access
-    from bot.web.reads import ConsoleJobs, ConsoleReads, Live
+    from bot.web.reads import ConsoleJobs, ConsoleReads, ConsoleRepairs, Live
     from bot.web.rules_state import RulesState
 
 log = structlog.get_logger()
@@ -48,7 +51,6 @@ _QUIET_POLLS: Final = 15
 _RETRY: Final = b"retry: 1000\n\n"
 _WAIT: Final = "Too many wrong tokens: wait a minute."
 _WRONG: Final = "That is not the token."
-_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class Console:
@@ -59,6 +61,7 @@ class Console:
         *,
         access: Access,
         reads: ConsoleReads,
+        repairs: ConsoleRepairs,
         jobs: ConsoleJobs,
         rules: Callable[[], RulesState],
         live: Live,
@@ -70,6 +73,7 @@ class Console:
     ) -> None:
         self._access = access
         self._reads = reads
+        self._history = History(reads, repairs)
         self._jobs = jobs
         self._rules = rules
         self._live = live
@@ -92,9 +96,12 @@ class Console:
             web.get("/events", guarded(self.events)),
             web.get("/api/state", guarded(self.state)),
             web.get("/api/messages", guarded(self.messages)),
-            web.get("/api/deliveries/{id:[0-9A-Za-z]{1,40}}", guarded(self.delivery)),
             web.post("/api/command", guarded(self.command)),
             web.get("/api/jobs/{id:[0-9A-Za-z_-]{1,64}}", guarded(self.job)),
+            *(
+                web.route(one.method, one.path, guarded(one.handler))
+                for one in self._history.routes()
+            ),
         ]
 
     async def stop(self, _app: web.Application) -> None:
@@ -106,31 +113,31 @@ class Console:
     async def page(self, request: web.Request) -> web.Response:
         match await self._access.entry(request):
             case Entry.OPEN:
-                return _html(static_files()["index.html"].body)
+                return html_answer(static_files()["index.html"].body)
             case Entry.LOGIN:
-                return _html(login_page(""), status=401)
+                return html_answer(login_page(""), status=401)
             case Entry.LOCAL_ONLY:
-                return _html(LOCAL_ONLY_PAGE, status=403)
+                return html_answer(LOCAL_ONLY_PAGE, status=403)
 
     async def login(self, request: web.Request) -> web.Response:
         if not same_origin(request):
-            return _problem(403, "this must come from the page itself")
+            return problem(403, "this must come from the page itself")
         if not self._access.needs_token:
             raise web.HTTPSeeOther("/")
         form = await request.post()
         if not self._access.fits(request, f"{form.get('token', '')}".strip()):
             log.warning("console login refused", remote=request.remote)
             said = _WAIT if self._access.closed(request) else _WRONG
-            return _html(login_page(said), status=401)
-        response = web.Response(status=303, headers={"Location": "/", **_NO_STORE})
+            return html_answer(login_page(said), status=401)
+        response = web.Response(status=303, headers={"Location": "/", **NO_STORE})
         self._access.open_session(request, response)
         log.info("console login", remote=request.remote)
         return response
 
     async def logout(self, request: web.Request) -> web.Response:
         if not same_origin(request):
-            return _problem(403, "this must come from the page itself")
-        response = web.Response(status=303, headers={"Location": "/", **_NO_STORE})
+            return problem(403, "this must come from the page itself")
+        response = web.Response(status=303, headers={"Location": "/", **NO_STORE})
         await self._access.close_session(request, response)
         return response
 
@@ -140,46 +147,42 @@ class Console:
                 entry = await self._access.entry(request)
             except StoreError as error:
                 log.warning("console could not read", error=str(error))
-                return _problem(503, "the store does not answer")
+                return problem(503, "the store does not answer")
             if entry is not Entry.OPEN:
                 status = 401 if entry is Entry.LOGIN else 403
-                return _problem(status, "open / in a browser to see how to get in")
+                return problem(status, "open / in a browser to see how to get in")
             if not same_origin(request):
-                return _problem(403, "this must come from the page itself")
+                return problem(403, "this must come from the page itself")
             try:
                 return await handler(request)
+            except Refused as refused:
+                return refused.answer
             except StoreError as error:
                 log.warning("console could not read", error=str(error))
-                return _problem(503, "the store does not answer")
+                return problem(503, "the store does not answer")
 
         return answer
 
     # -- what the page reads -----------------------------------------------------------------
 
     async def state(self, _request: web.Request) -> web.Response:
-        return _json(await self._state())
+        return json_answer(await self._state())
 
     async def messages(self, request: web.Request) -> web.Response:
         since = request.query.get("since", "0")
         if not re.fullmatch(r"[0-9]{1,18}", since):
-            return _problem(400, "since: not a whole number")
+            return problem(400, "since: not a whole number")
         found = await self._reads.preview_messages(since=int(since))
-        return _json({"messages": [message_json(message) for message in found]})
-
-    async def delivery(self, request: web.Request) -> web.Response:
-        trace = await self._reads.decision_trace(DeliveryId(request.match_info["id"]))
-        if trace is None:
-            return _problem(404, "not decided yet, or no such delivery")
-        return _json(dict(trace))
+        return json_answer({"messages": [message_json(message) for message in found]})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         if self._streams >= MAX_STREAMS:
-            return _problem(503, "too many open pages")
+            return problem(503, "too many open pages")
         response = web.StreamResponse(
             headers={
                 "Content-Type": "text/event-stream",
                 "X-Accel-Buffering": "no",
-                **_NO_STORE,
+                **NO_STORE,
             }
         )
         self._streams += 1
@@ -228,7 +231,7 @@ class Console:
             await self._live.wait(POLL_S)
 
     async def _state(self) -> dict[str, Any]:
-        rows = await self._reads.recent_deliveries(limit=_ROWS)
+        newest = await self._reads.recent_deliveries(limit=1)
         backlog = await self._reads.backlog()
         dead = await self._reads.dead_items(limit=_ROWS) if backlog.dead else ()
         return {
@@ -237,20 +240,21 @@ class Console:
             "logout": self._access.needs_token,
             "rules": rules_json(self._rules()),
             "backlog": backlog_json(backlog),
-            "deliveries": [delivery_json(row) for row in rows],
+            # Changes when the first page of deliveries does.
+            "newest": [f"{row.id} {row.status}" for row in newest],
             "dead": [item_json(item) for item in dead],
         }
 
     # -- commands ----------------------------------------------------------------------------
 
     async def command(self, request: web.Request) -> web.Response:
-        typed = await _typed(request)
-        if isinstance(typed, web.Response):
-            return typed
+        typed = (await json_body(request, longest=_LONGEST_COMMAND)).get("text")
+        if not isinstance(typed, str):
+            return problem(400, "text: expected a text")
         name, *args = typed.split() or [""]
         if name.removeprefix("/") not in self._commands or not name.startswith("/"):
             known = ", ".join(f"/{known}" for known in self._commands)
-            return _problem(400, f"Commands here begin with {known}; try /hook help.")
+            return problem(400, f"Commands here begin with {known}; try /hook help.")
         job = Job(
             id=self._new_job_id(),
             command=name.removeprefix("/"),
@@ -259,14 +263,14 @@ class Console:
             created_at=self._clock.now(),
         )
         await self._jobs.add_job(job)
-        return _json({"job": job.id}, status=202)
+        return json_answer({"job": job.id}, status=202)
 
     async def job(self, request: web.Request) -> web.Response:
         job = await self._jobs.job(request.match_info["id"])
         if job is None:
-            return _problem(404, "no such command")
+            return problem(404, "no such command")
         answer = None if job.answer is None else dict(self._render(job.answer))
-        return _json({"state": job.state, "answer": answer})
+        return json_answer({"state": job.state, "answer": answer})
 
 
 async def static(request: web.Request) -> web.Response:
@@ -282,42 +286,9 @@ async def static(request: web.Request) -> web.Response:
     )
 
 
-async def _typed(request: web.Request) -> str | web.Response:
-    """The text of `{"text": …}`, or what is wrong with it."""
-    if request.content_type != "application/json":
-        return _problem(415, "the content type must be application/json")
-    if (request.content_length or 0) > _LONGEST_COMMAND:
-        return _problem(413, "too long for a command")
-    try:
-        body = orjson.loads((await request.read()) or b"null")
-    except orjson.JSONDecodeError:
-        return _problem(400, "the body is not JSON")
-    typed = body.get("text") if isinstance(body, dict) else None
-    return typed if isinstance(typed, str) else _problem(400, "text: expected a text")
-
-
 def _messages_json(found: Sequence[Any], *, reset: bool) -> bytes:
     return orjson.dumps({"reset": reset, "messages": [message_json(message) for message in found]})
 
 
 def _event(name: str, body: bytes) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + body + b"\n\n"
-
-
-def _json(body: Mapping[str, Any], *, status: int = 200) -> web.Response:
-    return web.Response(
-        status=status,
-        body=orjson.dumps(body, default=str),
-        content_type="application/json",
-        headers=_NO_STORE,
-    )
-
-
-def _problem(status: int, text: str) -> web.Response:
-    return _json({"error": text}, status=status)
-
-
-def _html(body: bytes, *, status: int = 200) -> web.Response:
-    return web.Response(
-        status=status, body=body, content_type="text/html", charset="utf-8", headers=_NO_STORE
-    )

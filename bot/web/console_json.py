@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.browsing import About
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.model import DeliverySummary, Fault, OutboxItem
+    from bot.browsing import Glance
+    from bot.model import Delivery, DeliverySummary, Fault, OutboxItem
     from bot.ports import PreviewMessage
     from bot.waiting import Backlog
     from bot.web.rules_state import RulesState
@@ -33,7 +36,22 @@ def message_json(message: PreviewMessage) -> dict[str, Any]:
     }
 
 
-def delivery_json(row: DeliverySummary) -> dict[str, Any]:
+def glance_json(glance: Glance, about: About | None) -> dict[str, Any]:
+    """A delivery as a list shows it."""
+    return {
+        **_summary_json(glance.summary),
+        **_about_json(about),
+        "names": list(glance.names),
+        "verdicts": dict(glance.verdicts),
+        "actions": glance.actions,
+        "deeds": [
+            {"verb": deed.verb, "channel": deed.channel, "state": deed.state}
+            for deed in glance.deeds
+        ],
+    }
+
+
+def _summary_json(row: DeliverySummary) -> dict[str, Any]:
     return {
         "id": row.id,
         "forge": row.forge,
@@ -46,6 +64,27 @@ def delivery_json(row: DeliverySummary) -> dict[str, Any]:
         "error": row.error,
         "replay_of": row.replay_of,
     }
+
+
+def kept_json(delivery: Delivery, status: str, about: About | None) -> dict[str, Any]:
+    """A delivery with what came with it, but for its body."""
+    return {
+        "id": delivery.id,
+        "forge": delivery.forge,
+        "instance": delivery.instance,
+        "hook": delivery.hook,
+        "event": delivery.event,
+        "received_at": delivery.received_at.isoformat(),
+        "status": status,
+        "bytes": len(delivery.body),
+        "headers": dict(delivery.headers),
+        **_about_json(about),
+    }
+
+
+def _about_json(about: About | None) -> dict[str, Any]:
+    found = about or About()
+    return {"who": found.who, "what": found.what, "url": found.url}
 
 
 def item_json(item: OutboxItem) -> dict[str, Any]:

@@ -67,6 +67,25 @@ LOCAL_ONLY_PAGE: Final = card_page(
 )
 
 
+def error_page(status: int, said: str) -> bytes:
+    """For a person who took a wrong turn, or when something broke; `said` may be empty."""
+    title, advice = _ERRORS.get(status, _ERRORS[500] if status >= 500 else ("Not possible", ""))
+    lines = (advice, escape(said) if said else "")
+    inner = "".join(f"<p>{line}</p>" for line in lines if line)
+    return card_page(title, f'{inner}<p><a href="/">To the bot’s page</a></p>')
+
+
+_ERRORS: Final = {
+    404: ("There is nothing here", "The address may be mistyped, or what it showed is gone."),
+    405: ("Not in this way", "This address takes requests of another kind."),
+    500: ("Something went wrong", "The log of the bot says what; it is not shown here."),
+    503: (
+        "The store does not answer",
+        "Deliveries are refused until it does. <code>/readyz</code> says when it is back.",
+    ),
+}
+
+
 def _load(file: Traversable) -> StaticFile:
     body = file.read_bytes()
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 
 from bot.message import Button, Code, Emoji, Link, Message, Text, bold, text
 from bot.model import Fault, Level
-from tests.web.console_fakes import TRACE, ConsoleSite, summary
+from tests.web.console_fakes import TRACE, ConsoleSite, dead, summary
 from tests.web.fakes import ManualClock, served
 
 # One browser for all of them: it takes longer to start than a test.
@@ -189,18 +189,53 @@ async def test_a_message_says_which_rule_made_it_and_why(site: ConsoleSite, page
     await expect(why).to_be_hidden()
 
 
-async def test_a_delivery_that_made_no_message_can_be_asked_about(
-    site: ConsoleSite, page: Page
-) -> None:
+async def test_a_delivery_that_could_not_be_decided_says_why(site: ConsoleSite, page: Page) -> None:
     site.reads.deliveries = [
         summary(site.clock, id="01FAILED", status="failed", error="$.user.name: expected str")
     ]
+    site.reads.kept["01FAILED"] = site.kept("01FAILED")
     await page.goto(f"{site.site.url}/#/deliveries")
-    row = page.locator(".row")
+    row = page.locator("tr[data-delivery]")
     await expect(row).to_contain_text("Push Hook")
+    await expect(row).to_contain_text("$.user.name: expected str")
     await row.click()
-    await expect(page.locator("#why")).to_contain_text("$.user.name: expected str")
-    await expect(page.locator("#why")).to_contain_text("not decided yet")
+    await expect(page.locator(".one")).to_contain_text("Push Hook")
+    await expect(page.get_by_role("button", name="Decide again")).to_be_visible()
+
+
+async def test_the_history_is_narrowed_and_read_by_keyboard(site: ConsoleSite, page: Page) -> None:
+    site.reads.deliveries = [
+        summary(site.clock, id="02IDLE", project="group/other"),
+        summary(site.clock),
+    ]
+    site.reads.traces["01DELIVERY"] = TRACE
+    await page.goto(f"{site.site.url}/#/deliveries")
+    await expect(page.locator("tr[data-delivery]")).to_have_count(2)
+    await page.get_by_label("Event").fill("push")
+    await page.keyboard.press("Enter")
+    row = page.locator("tr[data-delivery]")
+    await expect(row).to_have_count(1)
+    for told in ("push", "group/app", "alice", "✓ 1", "✗ 1", "post → #dev"):
+        await expect(row).to_contain_text(told)
+    await page.locator("h1").click()
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    one = page.locator(".one")
+    await expect(one).to_contain_text("release/*")
+    await expect(one).to_contain_text("4 other rules")
+    await page.get_by_text("Every condition").click()
+    await expect(page.locator(".explained")).to_contain_text("delivery 01DELIVERY")
+
+
+async def test_what_was_given_up_is_tried_again_or_dropped(site: ConsoleSite, page: Page) -> None:
+    site.reads.dead = [dead("01A.1"), dead("01B.1")]
+    await page.goto(f"{site.site.url}/#/dead")
+    await page.get_by_role("button", name="Try again").first.click()
+    await expect(page.locator(".row.dead")).to_have_count(1)
+    await page.get_by_role("button", name="Drop").click()
+    await page.get_by_role("button", name="Drop for good?").click()
+    await expect(page.locator("#list")).to_contain_text("Nothing was given up")
+    assert site.reads.dead == []
 
 
 async def test_broken_rules_are_shown_with_line_and_caret_until_they_are_mended(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.browsing import Wanted
 from bot.model import Place
-from bot.store import deliveries, forgetting, history, migrate, outbox
+from bot.store import browsing, deliveries, forgetting, history, migrate, outbox
 from bot.store.sqlite import path_of
 from bot.store.writer import alchemy
 from tests.store.make import NOW, delivery_id
@@ -35,11 +36,22 @@ def _list(**filters: str) -> Callable[[Connection], object]:
     return do
 
 
+def _browse(**filters: object) -> Callable[[Connection], object]:
+    wanted = Wanted(**filters)  # type: ignore[arg-type] # each question knows its filter
+    return lambda conn: browsing.browse(
+        conn, wanted=wanted, limit=50, before=delivery_id(1), stretch=100
+    )
+
+
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "backlog": history.backlog,
     "list failed": _list(status="failed"),
     "list waiting": _list(status="new"),
     "list of a project": _list(project="group/app"),
+    "browse": _browse(),
+    "browse events": _browse(names=frozenset({"push"})),
+    "browse what acted": _browse(acted=True, project="group/app"),
+    "browse what failed": _browse(status="failed", acted=False),
     "show": lambda conn: deliveries.find(conn, delivery_id(1)),
     "what became of it": lambda conn: outbox.listed(
         conn, state=None, limit=100, delivery=delivery_id(1)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.browsing import About, Deed, Glance, Stretch, Wanted
 from bot.errors import StoreError
 from bot.message import Message
 from bot.model import (
     Action,
     ActionId,
+    Delivery,
     DeliveryId,
     DeliverySummary,
     Job,
     Json,
+    Lane,
     OutboxItem,
     Place,
     SubjectKey,
@@ -46,6 +50,7 @@ class MemoryReads(MemoryPreview):
 
     deliveries: list[DeliverySummary] = field(default_factory=list)
     traces: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    kept: dict[str, Delivery] = field(default_factory=dict)
     dead: list[OutboxItem] = field(default_factory=list)
     broken: bool = False
 
@@ -56,6 +61,44 @@ class MemoryReads(MemoryPreview):
         if self.broken:
             raise StoreError("disk full")
         return tuple(self.deliveries[:limit])
+
+    async def browse(
+        self, wanted: Wanted, *, limit: int, before: DeliveryId | None
+    ) -> tuple[Stretch, Mapping[str, About]]:
+        """As the store does it, over what the traces tell."""
+        if self.broken:
+            raise StoreError("disk full")
+        older = [one for one in self.deliveries if before is None or one.id < before]
+        fit = [one for one in map(self._glance, older) if _fits(one, wanted)]
+        page = tuple(fit[:limit])
+        after = page[-1].summary.id if len(fit) > limit else None
+        back_to = page[-1].summary.received_at if page else None
+        about = {f"{one.summary.id}": About(who="alice", what="main") for one in page}
+        return Stretch(found=page, after=after, back_to=back_to), about
+
+    def _glance(self, summary: DeliverySummary) -> Glance:
+        trace: Mapping[str, Any] = self.traces.get(summary.id, {})
+        deeds = tuple(
+            Deed(verb=one["verb"], channel=one["channel"], state=one["state"])
+            for one in trace.get("actions", ())
+        )
+        return Glance(
+            summary=summary,
+            names=tuple(trace.get("names", ())),
+            verdicts=Counter(one["outcome"] for one in trace.get("verdicts", ())),
+            deeds=deeds,
+            actions=len(deeds),
+        )
+
+    async def delivery(self, delivery: DeliveryId) -> tuple[Delivery, str] | None:
+        kept = self.kept.get(delivery)
+        return None if kept is None else (kept, "decided")
+
+    def about(self, delivery: Delivery) -> About | None:
+        return About(who="alice", what=delivery.event)
+
+    async def explained(self, delivery: DeliveryId) -> str | None:
+        return f"delivery {delivery}" if delivery in self.traces else None
 
     async def decision_trace(self, delivery: DeliveryId) -> Mapping[str, Json] | None:
         return self.traces.get(delivery)
@@ -72,6 +115,39 @@ class MemoryReads(MemoryPreview):
             dead=len(self.dead),
             jobs=0,
         )
+
+
+def _fits(one: Glance, wanted: Wanted) -> bool:
+    return (
+        wanted.status in {None, one.summary.status}
+        and wanted.project in {None, one.summary.project}
+        and (wanted.names is None or not wanted.names.isdisjoint(one.names))
+        and (wanted.acted is None or wanted.acted == bool(one.actions))
+    )
+
+
+@dataclass
+class MemoryRepairs:
+    """`ConsoleRepairs` on the dead letters of `reads`."""
+
+    reads: MemoryReads
+    replayed: list[str] = field(default_factory=list)
+
+    async def replay(self, original: DeliveryId) -> DeliveryId:
+        self.replayed.append(original)
+        return DeliveryId(f"{original}AGAIN")
+
+    async def retry(self, ids: Sequence[str] | None) -> int:
+        return self._take(ids)
+
+    async def drop(self, item: str) -> bool:
+        return bool(self._take([item]))
+
+    def _take(self, ids: Sequence[str] | None) -> int:
+        kept = [one for one in self.reads.dead if ids is not None and one.action.id not in ids]
+        taken = len(self.reads.dead) - len(kept)
+        self.reads.dead = kept
+        return taken
 
 
 @dataclass
@@ -122,6 +198,7 @@ class ConsoleSite:
 
     def __post_init__(self) -> None:
         numbers = itertools.count(1)
+        self.repairs = MemoryRepairs(self.reads)
         self.chat = PreviewChat(
             store=self.reads, render=render, clock=self.clock, changes=self.changes
         )
@@ -130,6 +207,7 @@ class ConsoleSite:
                 host=self.host, token=self.token, clock=self.clock, sessions=self.sessions
             ),
             reads=self.reads,
+            repairs=self.repairs,
             jobs=self.jobs,
             rules=lambda: self.rules,
             live=self.changes,
@@ -140,6 +218,20 @@ class ConsoleSite:
         )
         self.site = Site(clock=self.clock, console=self.console)
         self._actions = itertools.count(1)
+
+    def kept(self, id_: str) -> Delivery:
+        return Delivery(
+            id=DeliveryId(id_),
+            forge="gitlab",
+            instance="gitlab",
+            hook="shared",
+            key="k",
+            event="Push Hook",
+            lane=Lane("decide:gitlab:1"),
+            headers={"x-gitlab-event": "Push Hook"},
+            body=b"{}",
+            received_at=self.clock.now(),
+        )
 
     async def post(
         self,
@@ -223,3 +315,22 @@ TRACE: Mapping[str, Json] = {
         }
     ],
 }
+
+
+def dead(id_: str) -> OutboxItem:
+    return OutboxItem(
+        action=Action(
+            id=ActionId(id_),
+            verb="post",
+            rule="pushes",
+            channel="#gone",
+            subject=SubjectKey("k"),
+        ),
+        lane=Lane("send:x:#gone"),
+        delivery=DeliveryId(id_.partition(".")[0]),
+        attempts=1,
+        created_at=ManualClock().now(),
+        maybe_sent=False,
+        error="channel_not_found",
+        state="dead",
+    )

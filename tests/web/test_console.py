@@ -10,19 +10,10 @@ import pytest
 from aiohttp import ClientResponse, ClientSession, web
 
 from bot.message import Link, Message, bold, text
-from bot.model import (
-    Action,
-    ActionId,
-    DeliveryId,
-    Fault,
-    Lane,
-    Level,
-    OutboxItem,
-    SubjectKey,
-)
+from bot.model import Fault, Level
 from bot.web.console import MAX_STREAMS
 from bot.web.rules_state import RulesState
-from tests.web.console_fakes import TRACE, ConsoleSite, summary
+from tests.web.console_fakes import ConsoleSite, dead, summary
 from tests.web.fakes import served
 
 HELLO = Message(text=text(bold("alice"), " pushed to ", Link("main", "https://gitlab.com/x")))
@@ -111,30 +102,13 @@ async def test_only_so_many_pages_are_open(site: ConsoleSite, client: ClientSess
         stream.close()
 
 
-async def test_the_state_lists_deliveries_and_what_was_given_up(
+async def test_the_state_lists_what_was_given_up_and_names_the_newest_delivery(
     site: ConsoleSite, client: ClientSession
 ) -> None:
-    site.reads.deliveries = [summary(site.clock, status="failed", error="$.user: no")]
-    site.reads.dead = [
-        OutboxItem(
-            action=Action(
-                id=ActionId("01DELIVERY.1"),
-                verb="post",
-                rule="pushes",
-                channel="#gone",
-                subject=SubjectKey("k"),
-            ),
-            lane=Lane("send:x:#gone"),
-            delivery=DeliveryId("01DELIVERY"),
-            attempts=1,
-            created_at=site.clock.now(),
-            maybe_sent=False,
-            error="channel_not_found",
-            state="dead",
-        )
-    ]
+    site.reads.deliveries = [summary(site.clock, status="failed")]
+    site.reads.dead = [dead("01DELIVERY.1")]
     state = await get(client, "/api/state")
-    assert state["deliveries"][0]["error"] == "$.user: no"
+    assert state["newest"] == ["01DELIVERY failed"]
     assert state["backlog"]["dead"] == 1
     assert state["dead"][0]["error"] == "channel_not_found"
 
@@ -149,14 +123,6 @@ async def test_messages_newer_than_a_number_are_listed(
     assert [message["channel"] for message in newer] == ["#ci"]
     async with client.get("/api/messages?since=-1") as answer:
         assert answer.status == 400
-
-
-async def test_the_trace_of_a_delivery_says_why(site: ConsoleSite, client: ClientSession) -> None:
-    site.reads.traces["01DELIVERY"] = TRACE
-    trace = await get(client, "/api/deliveries/01DELIVERY")
-    assert trace["verdicts"][0]["failed"]["wanted"] == "release/*"
-    async with client.get("/api/deliveries/01OTHER") as answer:
-        assert answer.status == 404
 
 
 async def test_a_command_becomes_a_job_and_its_answer_is_shown_as_slack_would(

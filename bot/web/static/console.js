@@ -2,8 +2,10 @@
 import { h } from "./mrkdwn.js";
 import { day } from "./time.js";
 import { channelName, messageNode } from "./messages.js";
-import { banners, deadView, deliveriesView, emptyMessages, rulesView } from "./views.js";
-import { close, whyDelivery, whyMessage } from "./why.js";
+import { deliveriesChanged, deliveriesPage } from "./deliveries.js";
+import { deliveryChanged, deliveryPage } from "./delivery.js";
+import { banners, deadView, emptyMessages, rulesView } from "./views.js";
+import { close, whyMessage } from "./why.js";
 import "./composer.js";
 
 const $ = (id) => document.getElementById(id);
@@ -17,10 +19,12 @@ const key = (message) => `${message.channel} ${message.ts}`;
 // -- where we are --------------------------------------------------------------------------------
 
 function view() {
-  const [, name = "", ...rest] = location.hash.slice(1).split("/");
+  const [path, query = ""] = location.hash.slice(1).split("?");
+  const [, name = "", ...rest] = path.split("/");
   if (name === "c") return { name, channel: decodeURIComponent(rest.join("/")) };
-  if (["deliveries", "dead", "rules"].includes(name)) return { name };
-  if (!name && state && !state.preview) return { name: "deliveries" };
+  if (name === "delivery") return { name, id: decodeURIComponent(rest.join("/")) };
+  if (["deliveries", "dead", "rules"].includes(name)) return { name, query: new URLSearchParams(query) };
+  if (!name && state && !state.preview) return { name: "deliveries", query: new URLSearchParams(query) };
   return { name: "all" };
 }
 
@@ -47,8 +51,12 @@ function listen() {
   stream.addEventListener("trouble", (event) => setLive(JSON.parse(event.data), "bad"));
   stream.addEventListener("messages", (event) => take(JSON.parse(event.data)));
   stream.addEventListener("state", (event) => {
-    state = JSON.parse(event.data);
+    const told = JSON.parse(event.data);
+    const moved = state && JSON.stringify([state.newest, state.backlog]) !== JSON.stringify([told.newest, told.backlog]);
+    state = told;
     setLive("live", "good");
+    if (moved) deliveriesChanged();
+    if (moved) deliveryChanged();
     schedule();
   });
 }
@@ -110,11 +118,11 @@ function drawFrame(current) {
   $("no-channels").hidden = channels.length > 0;
   $("views").replaceChildren(
     item("#/all", "All messages", current.name === "all", 0),
-    item("#/deliveries", "Deliveries", current.name === "deliveries", 0),
+    item("#/deliveries", "Deliveries", current.name === "deliveries" || current.name === "delivery", 0),
     item("#/rules", "Rules", current.name === "rules", state.rules.faults.length, state.rules.status === "ok" ? "" : "danger"),
     item("#/dead", "Given up", current.name === "dead", state.backlog.dead, "danger"),
   );
-  $("title").textContent = { all: "All messages", deliveries: "Deliveries", dead: "Given up", rules: "Rules", c: channelName(current.channel ?? "") }[current.name];
+  $("title").textContent = { all: "All messages", deliveries: "Deliveries", delivery: "Delivery", dead: "Given up", rules: "Rules", c: channelName(current.channel ?? "") }[current.name];
   $("mode").hidden = false;
   $("mode").textContent = state.preview ? "Preview: nothing is sent to Slack" : "Connected to Slack";
   $("logout").hidden = !state.logout;
@@ -167,8 +175,15 @@ function drawMessages(current) {
 }
 
 function drawView(current) {
-  const shown = JSON.stringify([current.name, state]);
-  const inner = { deliveries: () => deliveriesView(state, whyDelivery), dead: () => deadView(state), rules: () => rulesView(state) }[current.name];
+  const own = { deliveries: () => deliveriesPage(current.query), delivery: () => deliveryPage(current.id) }[current.name];
+  if (own) {
+    // These pages are nodes that stay, and change by themselves.
+    const node = own();
+    reconcile([[current.name, "", () => node]]);
+    return;
+  }
+  const shown = JSON.stringify(current.name === "dead" ? [state.dead, state.backlog.dead] : state.rules);
+  const inner = { dead: () => deadView(state), rules: () => rulesView(state) }[current.name];
   reconcile([[current.name, shown, () => h("div.view", {}, inner())]]);
 }
 

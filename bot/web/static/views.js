@@ -1,45 +1,53 @@
 // The lists beside the messages: deliveries, what was given up, the rules file.
+import { tell } from "./api.js";
+import { deed } from "./buttons.js";
 import { h } from "./mrkdwn.js";
 import { ago, clock } from "./time.js";
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
 
-export function deliveriesView(state, open) {
-  if (!state.deliveries.length) return [empty("No delivery yet", firstSteps())];
+export function deadView(state) {
+  if (!state.dead.length) return [empty("Nothing was given up", [h("p", {}, "Actions that fail for good are kept here, with the reason.")])];
+  const every = state.backlog.dead;
   return [
     h(
-      "div.rows",
+      "p.lead.with-deed",
       {},
-      state.deliveries.map((row) =>
-        h(
-          "button.row",
-          { type: "button", "data-delivery": row.id, onclick: () => open(row) },
-          h("span.when", {}, ago(row.received_at)),
-          h("span.what", {}, h("b", {}, row.event || "no event header"), row.project ? h("span.quiet", {}, ` ${row.project}`) : null),
-          h(`span.chip.${row.status}`, { title: row.error ?? "" }, row.status),
-        ),
-      ),
+      h("span", {}, "Put the cause right, then bring them back in their order.", every > state.dead.length ? ` The oldest ${state.dead.length} of ${every} are shown.` : ""),
+      deed(`Try all ${every} again`, async () => `${(await tell("/api/outbox/retry", { all: true })).count} back in line`, { sure: "Really all?" }),
     ),
+    h("div.rows", {}, state.dead.map(deadNode)),
   ];
 }
 
-export function deadView(state) {
-  if (!state.dead.length) return [empty("Nothing was given up", [h("p", {}, "Actions that fail for good are kept here, with the reason.")])];
-  return [
-    h("p.lead", {}, "Put the cause right, then bring them back: ", command("bot outbox retry"), " or drop one: ", command("bot outbox drop ID")),
+function deadNode(item) {
+  return h(
+    "div.row.dead",
+    {},
+    h("span.when", {}, ago(item.created_at)),
     h(
-      "div.rows",
+      "span.what",
       {},
-      state.dead.map((item) =>
-        h(
-          "div.row.dead",
-          {},
-          h("span.when", {}, ago(item.created_at)),
-          h("span.what", {}, h("b", {}, `${item.verb} → ${item.channel}`), h("span.quiet", {}, ` ${item.rule}`), h("div.error", {}, item.error ?? "")),
-          h("code.id", {}, item.id),
-        ),
-      ),
+      h("b", {}, `${item.verb} → ${item.channel}`),
+      h("span.quiet", {}, ` ${item.rule} `),
+      h("a", { href: `#/delivery/${encodeURIComponent(item.delivery)}` }, "why"),
+      h("div.error", {}, item.error ?? ""),
     ),
+    h("span.deeds", {}, deadDeeds(item.id)),
+  );
+}
+
+/** Buttons for one action that was given up. */
+export function deadDeeds(id) {
+  return [
+    deed("Try again", async () => {
+      await tell("/api/outbox/retry", { ids: [id] });
+      return "back in line";
+    }),
+    deed("Drop", async () => {
+      await tell("/api/outbox/drop", { ids: [id] });
+      return "dropped";
+    }, { sure: "Drop for good?", kind: "danger" }),
   ];
 }
 
@@ -119,7 +127,7 @@ export function empty(title, inner) {
   return h("div.empty", {}, h("span.avatar.large", { "aria-hidden": "true" }), h("h2", {}, title), inner);
 }
 
-function firstSteps() {
+export function firstSteps() {
   const step = (number, title, ...inner) => h("li", {}, h("span.number", {}, `${number}`), h("div", {}, h("b", {}, title), h("div", {}, inner)));
   return h(
     "ol.steps",

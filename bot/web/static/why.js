@@ -1,10 +1,12 @@
 // The panel that answers "why is this here" and "why is it not".
+import { ask } from "./api.js";
 import { h } from "./mrkdwn.js";
 import { ago } from "./time.js";
-import { command } from "./views.js";
+import { command, deadDeeds } from "./views.js";
 
 const panel = document.getElementById("why");
-const MARKS = { sent: "✓", "no match": "–", withheld: "◦", unknown: "?", error: "✕" };
+const MARKS = { sent: "✓", "no match": "✗", withheld: "◌", unknown: "?", error: "!" };
+const STATES = { todo: "waiting", sending: "under way", done: "done", dead: "given up", dropped: "dropped", merged: "told by another", folded: "folded into another" };
 let shown = 0;
 
 export function close() {
@@ -34,14 +36,6 @@ export function whyMessage(message) {
   if (notes.length) trace(notes[0].delivery, notes[0].rule);
 }
 
-export function whyDelivery(row) {
-  show(
-    "What became of this delivery?",
-    h("p", {}, h("b", {}, row.event || "no event header"), row.project ? ` ${row.project} ` : " ", ago(row.received_at)),
-  );
-  trace(row.id, null, row);
-}
-
 function did(note) {
   if (note.verb === "react") return `${note.remove ? "took away" : "added"} :${note.emoji}:`;
   return { post: "posted", card: "card", reply: "replied" }[note.verb] ?? note.verb;
@@ -63,21 +57,19 @@ function show(title, ...inner) {
   panel.querySelector("button").focus({ preventScroll: true });
 }
 
-async function trace(delivery, rule, row = null) {
+async function trace(delivery, rule) {
   const turn = ++shown;
   const place = panel.querySelector(".trace");
   place.replaceChildren(h("p.quiet", {}, "…"));
   let nodes;
   try {
-    const answer = await fetch(`/api/deliveries/${encodeURIComponent(delivery)}`);
-    const told = await answer.json();
-    nodes = answer.ok ? traceNodes(told, rule) : [h("p.quiet", {}, told.error)];
-  } catch {
-    nodes = [h("p.quiet", {}, "The bot does not answer.")];
+    const told = await ask(`/api/deliveries/${encodeURIComponent(delivery)}`);
+    nodes = told.trace ? traceNodes(told.trace, rule) : [h("p.quiet", {}, "It is not decided yet.")];
+  } catch (error) {
+    nodes = [h("p.quiet", {}, error.message)];
   }
-  if (row?.error) nodes.unshift(h("p.error", {}, row.error));
   if (turn !== shown) return;
-  place.replaceChildren(...nodes, h("p.quiet.foot", {}, "Delivery ", command(delivery)));
+  place.replaceChildren(...nodes, h("p.quiet.foot", {}, h("a", { href: `#/delivery/${encodeURIComponent(delivery)}` }, "All about this delivery"), " ", command(delivery)));
 }
 
 function traceNodes(told, rule) {
@@ -94,7 +86,8 @@ function traceNodes(told, rule) {
   ].filter((node) => node !== null);
 }
 
-function verdictNode(verdict, rule) {
+/** A rule with its verdict; `rule`: the one that is asked about. */
+export function verdictNode(verdict, rule) {
   const failed = verdict.failed;
   return h(
     "li",
@@ -105,7 +98,7 @@ function verdictNode(verdict, rule) {
       {},
       h("b", {}, verdict.rule),
       h("code.at", {}, `${verdict.file}:${verdict.line}`),
-      h("div.outcome", {}, verdict.outcome, verdict.reason ? `: ${verdict.reason}` : ""),
+      h("div.outcome", {}, verdict.outcome === "sent" ? "acted" : verdict.outcome, verdict.reason ? `: ${verdict.reason}` : ""),
       failed
         ? h("div.check", {}, h("code", {}, failed.field), " should be ", h("code", {}, failed.wanted), ", but ", failed.seen === null ? "is absent" : "is ", failed.seen === null ? null : h("code", {}, failed.seen))
         : null,
@@ -113,13 +106,15 @@ function verdictNode(verdict, rule) {
   );
 }
 
-function actionNode(action) {
+export function actionNode(action) {
   const what = action.verb === "react" ? `react :${action.emoji}:` : action.verb;
+  const took = action.state === "done" && action.took_ms !== null ? `after ${Math.round(action.took_ms)} ms` : action.attempts > 1 ? `${action.attempts} tries` : "";
   return h(
     "li",
     {},
-    h("span", {}, what, " → ", h("b", {}, action.channel)),
-    h(`span.chip.${action.state}`, {}, action.state),
+    h("span", {}, what, " → ", h("b", {}, action.channel), h("span.quiet", {}, ` by ${action.rule}`)),
+    h("span", {}, took ? h("span.quiet", {}, `${took} `) : null, h(`span.chip.${action.state}`, {}, STATES[action.state] ?? action.state)),
     action.error ? h("div.error", {}, action.error) : null,
+    action.state === "dead" ? h("span.deeds", {}, deadDeeds(action.id)) : null,
   );
 }
