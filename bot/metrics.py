@@ -74,13 +74,25 @@ class Metrics:
             registry=registry,
         )
         self.hooks = Gauge("bot_hooks", "Hooks by status.", ("status",), registry=registry)
+        self.hooks_off = Gauge(
+            "bot_hooks_off",
+            "Hooks that bring nothing: switched off by their forge, or gone from it.",
+            registry=registry,
+        )
+        self.hooks_found_off = Counter(
+            "bot_hooks_found_off",
+            "Hooks that were found so, by what became of it.",
+            ("outcome",),
+            registry=registry,
+        )
         self.rules = Gauge("bot_rules", "Rules in force.", registry=registry)
         self.rule_matches = Counter(
             "bot_rule_matches", "Deliveries a rule acted on.", ("rule",), registry=registry
         )
         self.call_s = Histogram(
             "bot_call_seconds",
-            "One try of an action at Slack, a forge or another server.",
+            "One try of an action at Slack, a forge or another server;"
+            " `facts`: one look-up at a forge.",
             ("method",),
             registry=registry,
             buckets=_SECONDS,
@@ -111,6 +123,9 @@ class Metrics:
         if found is None:
             found = self._called[method] = self.call_s.labels(method=method)
         found.observe(took_s)
+
+    def found_off(self, mended: bool) -> None:  # noqa: FBT001 - a callback
+        self.hooks_found_off.labels(outcome="mended" if mended else "left").inc()
 
     def slack_failed(self, code: str) -> None:
         """Counts an error code; a server cannot make the labels grow without end."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     from bot.message import Text
     from bot.model import Action, DeliveryId, Json, Person, Ref, SubjectKey, Value
+
+
+#: The note of the store that lists hooks which bring nothing.
+HOOKS_OFF: Final = "hooks off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +95,5 @@ class Backlog:
     deepest: tuple[tuple[str, int], ...] = ()
     #: Hooks by status.
     hooks: Mapping[str, int] = field(default_factory=dict)
+    #: Hooks that bring nothing: switched off by their forge, or gone from it.
+    hooks_off: int = 0

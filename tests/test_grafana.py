@@ -81,6 +81,11 @@ def _large(made: Scraped) -> None:
     made.memory = 2e9
 
 
+def _mended(made: Scraped) -> None:
+    for _ in range(3):
+        made.metrics.found_off(True)
+
+
 def _answered(outcome: str, times: int) -> Callable[[Scraped], None]:
     return lambda made: made.metrics.deliveries.labels("gitlab", outcome).inc(times)
 
@@ -102,6 +107,8 @@ TROUBLE: Final[dict[str, Callable[[Scraped], None]]] = {
     "BotRulesStale": lambda made: made.metrics.rules_stale.set(1),
     "BotRateLimited": lambda made: made.metrics.limited_s.labels(method="post").inc(900),
     "BotHooksUnproved": lambda made: made.metrics.hooks.labels(status="proving").set(1),
+    "BotHooksOff": lambda made: made.metrics.hooks_off.set(1),
+    "BotHooksKeepFailing": _mended,
     "BotMemory": _large,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -17,9 +18,10 @@ from bot.worker.calling import Caller
 from bot.worker.facts import FactFinder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.config import Instance, Settings
+    from bot.model import Event, Value
     from bot.outside import ForgeCalls, ForgeFacts, WebCalls
     from bot.ports import Clock
     from bot.worker.calling import Memories
@@ -42,13 +44,34 @@ _CALLS: Final[Mapping[str, type[GitlabCalls | GithubCalls]]] = {
 }
 
 
-class Forges:
-    """Instances without a token are asked for nothing."""
+class Timed:
+    """`ForgeFacts` whose answers are timed."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, facts: ForgeFacts, called: Callable[[str, float], None]) -> None:
+        self._facts = facts
+        self._called = called
+
+    async def fetch(self, event: Event, names: frozenset[str]) -> Mapping[str, Value | None]:
+        started = perf_counter()
+        try:
+            return await self._facts.fetch(event, names)
+        finally:
+            self._called("facts", perf_counter() - started)
+
+
+class Forges:
+    """Instances without a token are asked for nothing. `called` is told how long each look-up
+    took."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, called: Callable[[str, float], None]
+    ) -> None:
         known = [one for one in settings.instances if one.token]
         self._facts: Mapping[str, ForgeFacts] = {
-            one.name: _FACTS[one.forge](url=one.url, token=_token(one), setting=token_setting(one))
+            one.name: Timed(
+                _FACTS[one.forge](url=one.url, token=_token(one), setting=token_setting(one)),
+                called,
+            )
             for one in known
         }
         self._calls: Mapping[str, ForgeCalls] = {

@@ -105,11 +105,11 @@ class Parts:
         self.changes = changes
         self.webhooks = web
         self.clock = SystemClock()
-        self.forges = Forges(settings, self.clock)
         registry = CollectorRegistry()
         # Memory, processor time, open files.
         ProcessCollector(registry=registry)
         self.metrics = Metrics(registry)
+        self.forges = Forges(settings, self.clock, self.metrics.called)
         self.precedence = Precedence()
         self.new_id = delivery_ids(self.clock)
         self.workspace = "preview" if settings.preview else "slack"
@@ -253,6 +253,7 @@ class Parts:
             every=timedelta(seconds=self.settings.hooks_check_s),
             jitter=random.random,
             who=secrets.token_hex(4),
+            found_off=self.metrics.found_off,
         )
 
     def _jobs(self) -> JobRunner:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.model import HookRecord
 
 _CHANGED: Final = "~"
+_GONE: Final = "+"
 
 
 class CatchUp(Enum):
@@ -57,6 +58,9 @@ class Visit:
     left: int = 0
     #: Keys of deliveries that cannot be had.
     lost: tuple[str, ...] = ()
+    #: It was found switched off by its forge, or gone from it; and whether it still is.
+    was_off: bool = False
+    is_off: bool = False
     #: Keys of deliveries that later ones have overtaken: nobody needs to be told.
     past: tuple[str, ...] = ()
 
@@ -80,10 +84,13 @@ async def tend(
         return Visit()  # Another command is at it.
     open_ = [one for one in found.findings if one.mends != ROTATE]
     told, ill = await _mended(ctx, site, record, open_, care)
+    gone = any(one.mark == _GONE for one in open_)
+    seen = Visit(told=told, was_off=gone or _is_off(open_), is_off=gone or ill)
     if ill or not found.seen or not (thorough or open_) or record.status == "paused":
-        return Visit(told=told)
+        return seen
     caught = await _caught(ctx, site, record, care, given_up)
-    return Visit(
+    return replace(
+        seen,
         told=(*told, *_of(record, caught, care)),
         left=caught.left,
         lost=caught.lost,
@@ -110,7 +117,7 @@ async def _mended(
         return (), False
     words = join("; ", [one.words for one in open_])
     head = text("🩺 ", bold(record.project), ": ", words)
-    off = any(one.mends == TEST for one in open_)
+    off = _is_off(open_)
     changed = [one for one in open_ if one.mark == _CHANGED]
     if not care.mend or not changed:
         return (text(head, ". ", *_advice(record, off=off)),), off
@@ -122,6 +129,10 @@ async def _mended(
     rest = [one for one in open_ if one not in changed]
     more = _advice(record, off=False) if rest else text()
     return (text(head, ". Mended. ", *more),), False
+
+
+def _is_off(open_: list[Finding]) -> bool:
+    return any(one.mends == TEST for one in open_)
 
 
 def _advice(record: HookRecord, *, off: bool) -> Text:

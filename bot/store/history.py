@@ -8,7 +8,7 @@ from sqlalchemy import func, literal_column, select
 
 from bot.store.engine import insert
 from bot.store.schema import deliveries, hooks, jobs, lanes, meta, outbox
-from bot.waiting import Backlog
+from bot.waiting import HOOKS_OFF, Backlog
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
@@ -62,6 +62,7 @@ def backlog(conn: Connection) -> Backlog:
         lanes=_counts(conn, select(lanes.c.kind, func.count()).where(_BUSY).group_by(lanes.c.kind)),
         deepest=tuple((row.key, row.pending) for row in conn.execute(_DEEPEST)),
         hooks=_counts(conn, select(hooks.c.status, func.count()).group_by(hooks.c.status)),
+        hooks_off=len(get_meta(conn, HOOKS_OFF) or ()),
     )
 
 

@@ -55,3 +55,4 @@ def show(backlog: Backlog, metrics: Metrics, *, now: datetime) -> None:
     metrics.hooks.clear()
     for status, count in backlog.hooks.items():
         metrics.hooks.labels(status=status).set(count)
+    metrics.hooks_off.set(backlog.hooks_off)

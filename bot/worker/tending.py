@@ -12,6 +12,7 @@ import structlog
 
 from bot.errors import BotError, CallError, CommandError, StoreError
 from bot.worker.loops import first
+from bot.worker.silent_hooks import Notes, SilentHooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -37,7 +38,7 @@ _LONGEST_S: Final = 110.0
 _REMEMBERED: Final = 1000
 
 
-class Records(Protocol):
+class Records(Notes, Protocol):
     async def hooks(self, *, project: str | None = None) -> tuple[HookRecord, ...]: ...
 
     async def take_turn(self, name: str, who: str, *, now: datetime, until: datetime) -> bool:
@@ -53,6 +54,12 @@ class Visited(Protocol):
 
     @property
     def lost(self) -> tuple[str, ...]: ...
+
+    @property
+    def was_off(self) -> bool: ...
+
+    @property
+    def is_off(self) -> bool: ...
 
     @property
     def past(self) -> tuple[str, ...]: ...
@@ -92,8 +99,10 @@ class Tender:
         every: timedelta,
         jitter: Callable[[], float],
         who: str,
+        found_off: Callable[[bool], None] = lambda _mended: None,
     ) -> None:
         self._store = store
+        self._silent = SilentHooks(store, found_off)
         self._nurse = nurse
         self._tell = tell
         self._clock = clock
@@ -136,6 +145,7 @@ class Tender:
         records = [one for one in await self._store.hooks() if one.status in _TENDED]
         ids = {one.id for one in records}
         self._charts = {id_: chart for id_, chart in self._charts.items() if id_ in ids}
+        await self._silent.forget_others(ids)
         for one in records:
             # Spread out, so that a start does not ask a forge about a thousand hooks at once.
             first_ = now + self._every * self._jitter() * min(1.0, len(records) / 60)
@@ -163,6 +173,7 @@ class Tender:
             chart.due = self._clock.now() + self._every
             return
         self._note(chart, visit)
+        await self._silent.note(record.id, was_off=visit.was_off, is_off=visit.is_off)
 
     def _note(self, chart: _Chart, visit: Visited) -> None:
         now = self._clock.now()

@@ -65,6 +65,7 @@ async def test_a_disabled_hook_is_brought_back_as_itself(stage: Stage) -> None:
     assert told(found) == (
         "🩺 group/repo: hook 1001 is disabled by the forge after failures. Mended. "
     )
+    assert (found.was_off, found.is_off) == (True, False)
     assert held(stage).shown.health == "executable"
     assert held(stage).shown.triggers == {"push_events", "note_events"}
     stage.assert_one_good_hook()
@@ -110,6 +111,7 @@ async def test_without_leave_it_is_only_told(stage: Stage) -> None:
     held(stage).shown = replace(held(stage).shown, health="disabled")
     found = await visit(stage, LOOK)
     assert told(found).endswith("/hook test group/repo looks after it.")
+    assert (found.was_off, found.is_off) == (True, True)
     assert held(stage).shown.health == "disabled"
 
 
@@ -117,6 +119,7 @@ async def test_a_hook_that_somebody_deleted_is_not_made_again(stage: Stage) -> N
     await stage.forge.delete_hook("101", held(stage).shown.id)
     found = await visit(stage)
     assert "its hook is gone from the forge. /hook sync group/repo" in told(found)
+    assert (found.was_off, found.is_off) == (True, True)
     assert stage.forge.held("group/repo") == []
 
 

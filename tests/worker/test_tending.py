@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from bot.commands.tending import Visit
 from bot.errors import CommandError
 from bot.message import Text, text
-from bot.model import HookRecord
+from bot.model import HookRecord, Json
+from bot.waiting import HOOKS_OFF
 from bot.worker.tending import Tender
 from tests.fakes.hooks import MemoryHooks
 from tests.worker.bench import Clock
@@ -30,6 +31,16 @@ class Turns(MemoryHooks):
     """Hooks, and whose turn it is."""
 
     mine = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: dict[str, Json] = {}
+
+    async def set_meta(self, key: str, value: Json) -> None:
+        self.notes[key] = value
+
+    async def get_meta(self, key: str) -> Json:
+        return self.notes.get(key)
 
     async def take_turn(self, name: str, who: str, *, now: datetime, until: datetime) -> bool:
         return self.mine
@@ -58,6 +69,7 @@ class Ward:
     clock: Clock = field(default_factory=Clock)
     store: Turns = field(default_factory=Turns)
     told: list[Text] = field(default_factory=list)
+    found_off: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.store.rows["h1"] = HOOK
@@ -69,6 +81,7 @@ class Ward:
             every=timedelta(minutes=5),
             jitter=lambda: 0.5,
             who="p1",
+            found_off=self.found_off.append,
         )
 
     async def minutes(self, count: int) -> None:
@@ -144,3 +157,32 @@ async def test_keys_are_looked_after_by_the_hour() -> None:
     ward.nurse.keys = [text("a key ends")]
     await ward.minutes(130)
     assert len(ward.told) == 3
+
+
+async def test_a_hook_that_stays_off_is_counted_once_and_kept_for_every_process() -> None:
+    ward = Ward()
+    ward.nurse.finds = Visit(told=ILL, was_off=True, is_off=True)
+    await ward.minutes(8)
+    assert len(ward.nurse.visits) > 1
+    assert ward.found_off == [False]
+    assert ward.store.notes[HOOKS_OFF] == ["h1"]
+    ward.nurse.finds = Visit()
+    await ward.minutes(8)
+    assert ward.store.notes[HOOKS_OFF] == []
+
+
+async def test_a_hook_that_is_found_off_and_mended_at_once_is_counted() -> None:
+    ward = Ward()
+    ward.nurse.finds = Visit(told=ILL, was_off=True)
+    await ward.minutes(2)
+    assert ward.found_off == [True]
+    assert ward.store.notes.get(HOOKS_OFF, []) == []
+
+
+async def test_a_hook_that_is_removed_is_off_no_more() -> None:
+    ward = Ward()
+    ward.nurse.finds = Visit(told=ILL, was_off=True, is_off=True)
+    await ward.minutes(2)
+    ward.store.rows.clear()
+    await ward.minutes(1)
+    assert ward.store.notes[HOOKS_OFF] == []
