@@ -90,9 +90,9 @@ class _Reader:
             return found
         if isinstance(node, Scalar) and not node.is_null and node.as_bool() is None:
             return self._expression(node, negated=negated)
-        self._reading.faults.add(
-            node, f"`if` must be a map or an expression, not {kind_word(node)}"
-        )
+        hint = "that is `if: {all: […]}`, or `{any: […]}`" if isinstance(node, Seq) else None
+        said = f"`if` must be a map or an expression, not {kind_word(node)}"
+        self._reading.faults.add(node, said, hint)
         return []
 
     def _expression(self, node: Scalar, *, negated: bool) -> list[Condition]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.rules.catalogue import ANY, LISTS, SUBJECTS
 from bot.rules.conditions import ON_RULE, Conditions, cost, read_conditions
-from bot.rules.faults import did_you_mean
+from bot.rules.habits import RULE_KEYS as MEANT_KEYS
+from bot.rules.habits import subject_hint
+from bot.rules.habits_events import event_hint
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.reading import Reading, Scope
 from bot.rules.ruleset import Condition, Rule
@@ -27,21 +29,6 @@ RULE_KEYS: Final = (
 )  # fmt: skip
 _RULE_KEYS: Final = frozenset(RULE_KEYS)
 CHILD_KEYS: Final = ("name", *ON_RULE, "if", "once", "stop", *_TIMING, *VERBS)
-_MEANT: Final = {
-    "when": "did you mean `on`?",
-    "event": "here it is called `on`",
-    "events": "here it is called `on`",
-    "repo": "here it is called `project`",
-    "channel": "say what to do: `post: channel`",
-    "to": "say what to do: `post: channel`",
-    "text": "it belongs to the verb: `post: {to: dev, text: …}`",
-    "then": "name the verb itself: `post: dev`",
-    "do": "name the verb itself: `post: dev`",
-    "unless": "`if: {not: {…}}`",
-    "any": "under `if:`",
-    "all": "under `if:`",
-    "not": "under `if:`",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +76,13 @@ class Entries:
         """Fields that stand beside `if:` instead of in it."""
         known = self._reading.catalogue.field
         fields = {key.text: f"`{key.text}` goes under `if:`" for key, _ in entry.entries}
-        return {**{k: v for k, v in fields.items() if known(k) is not None}, **_MEANT}
+        meant = {**{k: v for k, v in fields.items() if known(k) is not None}, **MEANT_KEYS}
+        empty = next((k for k, v in entry.entries if k.text in VERBS and _is_null(v)), None)
+        if empty is not None:
+            # `post:` with what belongs to it in its own column.
+            below = f"indent it, so that it stands below `{empty.text}:`"
+            meant |= dict.fromkeys(VERBS[empty.text], below)
+        return meant
 
     def _below(self, entry: Map, node: Node, frame: Frame) -> list[Rule]:
         faults = self._reading.faults
@@ -144,6 +137,10 @@ class Entries:
         node = entry.get("on")
         if node is None:
             return above
+        if isinstance(node, Map):
+            said, hint = "`on` must be an event or a list of events, not a map", "on: [push, mr]"
+            self._reading.faults.add(node, said, f"{hint}; `branch:` and `if:` stand beside it")
+            return above
         heard = self._reading.words(node, "on")
         key = (tuple(word.text for word in heard), above)
         if key not in self._scopes:
@@ -159,8 +156,7 @@ class Entries:
         for word in heard:
             names = self._reading.catalogue.expand(word.text)
             if names is None:
-                known = self._reading.catalogue.names()
-                hint = did_you_mean(word.text, known) or "`bot fields` lists every event"
+                hint = event_hint(word.text, self._reading.catalogue)
                 self._reading.faults.add(word, f"unknown event `{word.text}`", hint)
                 continue
             kept = _both(names, above.on)
@@ -207,7 +203,7 @@ class Entries:
         given: dict[str, Any] = {}
         for key, node in entry.entries:
             if key.text == "once":
-                given["once"] = self._reading.choice(node, "once", SUBJECTS)
+                given["once"] = self._reading.choice(node, "once", SUBJECTS, subject_hint)
             elif key.text == "own":
                 given["own"] = self._reading.flag(node, "own")
             elif key.text in (*_TIMING, "every"):
@@ -225,7 +221,7 @@ class Entries:
         stop = self._flag(entry, "stop")
         first = self._first(entry, frame)
         actions = () if first else self._actions(frame)
-        if not (actions or first or stop or frame.verbs or entry.get("first")):
+        if not (actions or first or stop or frame.verbs or entry.get("first") or _strange(entry)):
             self._reading.faults.add(
                 _at(entry), "the rule does nothing", "say what to do: `post: dev`"
             )
@@ -259,7 +255,7 @@ class Entries:
             self._reading.faults.add(
                 entry.key("every") or entry, "`every` needs `list:` or `each:`", "list: open_mrs"
             )
-        if not timed and entry.get("on") is None and not frame.scope.on:
+        if not timed and entry.get("on") is None and not (frame.scope.on or _strange(entry)):
             self._reading.faults.add(_at(entry), "the rule does not say when", "add `on: push`")
 
     def _actions(self, frame: Frame) -> tuple[Any, ...]:
@@ -351,8 +347,17 @@ class Entries:
             )
 
 
+def _strange(entry: Map) -> bool:
+    """It has a key that is none, and that fault says what to do."""
+    return not entry.is_made_of(_RULE_KEYS)
+
+
 def _gathers(node: Node | None) -> bool:
     return node is not None and not (isinstance(node, Scalar) and node.text == NEVER)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.is_null
 
 
 def _wrong(node: Node) -> str:

@@ -16,9 +16,9 @@ from bot.model import Value
 from bot.registry import Field, FieldType
 from bot.rules.atoms import every, some, texts_of
 from bot.rules.catalogue import is_dynamic, is_list
+from bot.rules.expr_hints import call, comparable, field_meant, stray
 from bot.rules.expr_parts import Expression, Part, branch
 from bot.rules.expr_tokens import ExprError, Tokens
-from bot.rules.faults import did_you_mean
 
 if TYPE_CHECKING:
     from bot.actions.spec import Lookup
@@ -86,13 +86,15 @@ class _Parser:
         self._tokens = Tokens(source)
         self._catalogue = catalogue
         self._depth = 0
+        #: What is read stands on the right of a comparison.
+        self._right = False
         self.fields: list[tuple[str, int]] = []
 
     def whole(self) -> Part:
         part = self._or()
         left = self._tokens.peek()
         if left.kind != "end":
-            raise ExprError(f"`{left.text}` does not belong here", left)
+            raise ExprError(f"`{left.text}` does not belong here", left, stray(left.text))
         return part
 
     def _or(self) -> Part:
@@ -143,7 +145,9 @@ class _Parser:
         sign = self._tokens.comparison()
         if sign is None:
             return left
+        self._right = True
         right = self._sum()
+        self._right = False
         after = self._tokens.peek()
         if after.text in _COMPARISONS and after.kind == "sign":
             raise ExprError("comparisons do not chain", after, "write `a < b and b < c`")
@@ -193,14 +197,17 @@ class _Parser:
         name = "default_branch" if token.text == "$default" else token.text
         field = self._catalogue.field(name)
         if field is None:
-            hint = did_you_mean(name, (*self._catalogue.fields, "not", "and", "or"))
-            raise ExprError(f"unknown field `{name}`", token, hint or f'for a text: "{name}"')
+            raise ExprError(
+                f"unknown field `{name}`",
+                token,
+                field_meant(name, self._catalogue.fields, right=self._right),
+            )
         self.fields.append((name, token.start))
         return _field_part(field, name, token)
 
     def _call(self, token: Token) -> Part:
         if token.text != "len":
-            raise ExprError(f"there is no function `{token.text}`", token, "only `len()`")
+            raise ExprError(f"there is no function `{token.text}`", token, call(token.text))
         self._tokens.expect("(")
         inner = self._or()
         self._tokens.expect(")")
@@ -273,11 +280,12 @@ def _compare(left: Part, right: Part, sign: Token, text: str) -> Callable[[Looku
             raise ExprError(
                 f"`{sign.text}` between {_A[left.type]} and {_A[right.type]}",
                 sign,
-                "use `in` for lists" if "texts" in {left.type, right.type} else None,
+                comparable(left, right),
             )
         return _equal(left.run, right.run, fold=left.fold or right.fold)
     if not _fits(left, right) or left.type not in _ORDERED or right.type not in _ORDERED:
-        raise ExprError(f"`{sign.text}` between {_A[left.type]} and {_A[right.type]}", sign)
+        said = f"`{sign.text}` between {_A[left.type]} and {_A[right.type]}"
+        raise ExprError(said, sign, comparable(left, right))
     test, one, other = _ORDER[text], left.run, right.run
     return lambda lookup: _ordered(test, one(lookup), other(lookup))
 

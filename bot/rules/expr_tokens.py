@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from bot.rules.habits_times import length
 from bot.rules.times import duration
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _TOKEN: Final = re.compile(
   | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
   | (?P<name>\$default\b|[A-Za-z_]\w*(?:\.[\w-]*\w)*)
   | (?P<sign><=|>=|==|!=|[-<>+()\[\],])
-  | (?P<bad>&&?|\|\|?|=+|!|"[^"]*|'[^']*|.)
+  | (?P<bad>&&?|\|\|?|[=!]~|=+|!|"[^"]*|'[^']*|\$\{+|[0-9]+\ *[A-Za-z]+|.)
     )""",
     re.VERBOSE | re.DOTALL,
 )
@@ -57,6 +58,12 @@ _HINTS: Final = {
     "*": "only + and - are calculated",
     "/": "only + and - are calculated; for a pattern, use the map form of `if:`",
     "{": "for matchers, use the map form of `if:`",
+    "=~": "for a pattern, use the map form: if: {title: /wip/i}",
+    "!~": "for a pattern, use the map form: if: {title: {not: /wip/i}}",
+    "$": "a field is named alone, as in `draft`",
+    "${": "a field is named alone, as in `draft`",
+    "${{": "a field is named alone, as in `draft`",
+    "?": "there is no `?`: write two rules, or `first:`",
 }
 _WORDS: Final = frozenset({"and", "or", "not", "in"})
 _BOOLS: Final = {"true": True, "false": False, "True": True, "False": False}
@@ -135,12 +142,17 @@ def _token(kind: str, text: str, start: int) -> Token:
         bad = Token(kind="sign", text=text[:20], start=start)
         if text[0] in "\"'":
             raise ExprError("a text without its closing quote", bad)
-        raise ExprError(f"`{text}` is not understood", bad, _HINTS.get(text))
+        raise ExprError(f"`{text}` is not understood", bad, _HINTS.get(text) or _unit(text))
     if kind == "name" and text in _BOOLS:
         return Token(kind="bool", text=text, start=start, value=_BOOLS[text])
     if kind == "name" and text in _WORDS:
         return Token(kind="sign", text=text, start=start)
     return Token(kind=kind, text=text, start=start, value=_value(kind, text))
+
+
+def _unit(text: str) -> str | None:
+    meant = length(text) if text[0].isdigit() else None
+    return f"write {meant}" if meant is not None else None
 
 
 def _value(kind: str, text: str) -> str | float | timedelta | None:

@@ -86,6 +86,10 @@ class Faults:
             return Spot(at.file, line, found + 1, len(word))
         return at if line == at.line else Spot(at.file, line, 1, max(1, len(text)))
 
+    def is_told(self, file: str, line: int) -> bool:
+        """Whether there is a fault in that line already."""
+        return any(at[:2] == (file, line) for at in self._found)
+
     def of_level(self, level: Level) -> tuple[Fault, ...]:
         found = [fault for fault in self._found.values() if fault.level is level]
         return tuple(sorted(found, key=_place))
@@ -101,7 +105,8 @@ def _place(fault: Fault) -> tuple[str, int, int, str]:
 
 
 def lines_of(text: str) -> list[str]:
-    """Lines as YAML counts them."""
+    """Lines as YAML counts them, without the mark that some editors begin a file with."""
+    text = text.removeprefix("\ufeff")
     for other in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
         text = text.replace(other, "\n")
     return text.split("\n")

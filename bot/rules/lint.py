@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.model import Level
 from bot.rules.catalogue import ANY, UNMATCHED
 from bot.rules.nodes import Scalar, Seq, Spot
 from bot.rules.template import Template
+from bot.rules.template_hints import idle_hint, idle_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.actions.spec import ActionSpec
+    from bot.model import Fault
     from bot.rules.nodes import Map
     from bot.rules.reading import Reading
     from bot.rules.ruleset import Rule
@@ -27,11 +31,15 @@ def lint(
     """Tells of unused aliases, of rules that a `stop` above takes everything from, of rules that
     say the same, and of threads that fall apart. `strict`: private projects go to declared
     channels only."""
-    _unused(reading, documents)
+    broken = reading.faults.of_level(Level.ERROR)
+    if not broken:
+        _unused(reading, documents)
+    rules = _read(rules, broken)
     _repeated(rules, reading)
     for rule in rules:
         for spec in rule.actions:
             _unstable(rule, spec, reading)
+            _idle(rule, spec, reading)
             if strict:
                 _undeclared(rule, spec, reading)
     stops: list[Rule] = []
@@ -45,6 +53,22 @@ def lint(
             )
         if rule.stop and len(stops) < _STOPS and all(c.field == "project" for c in rule.conditions):
             stops.append(rule)
+
+
+def _read(rules: Sequence[Rule], broken: Sequence[Fault]) -> Sequence[Rule]:
+    """Those without a fault in their lines: of the others nobody knows what they were to say."""
+    if not broken:
+        return rules
+    starts: dict[str, list[int]] = {}
+    for rule in rules:
+        starts.setdefault(rule.file, []).append(rule.line)
+    lines = {file: sorted(found) for file, found in starts.items()}
+    bad = {
+        (fault.file, lines[fault.file][at - 1])
+        for fault in broken
+        if (at := bisect_right(lines.get(fault.file, []), fault.line))
+    }
+    return [rule for rule in rules if (rule.file, rule.line) not in bad]
 
 
 def _covers(stop: Rule, rule: Rule) -> bool:
@@ -124,6 +148,16 @@ def _unstable(rule: Rule, spec: ActionSpec, reading: Reading) -> None:
             "to event: each change begins a new thread",
             "make the key of what stays: iid, branch, environment, sha",
         )
+
+
+def _idle(rule: Rule, spec: ActionSpec, reading: Reading) -> None:
+    """`@here` in a text pings nobody, `{title}` shows itself."""
+    for word, name in idle_words(spec.text.source) if isinstance(spec.text, Template) else ():
+        told = idle_hint(word, name, reading.catalogue.fields)
+        if told is not None:
+            text, hint = told
+            at = Spot(rule.file, spec.line, 1, 200)
+            reading.faults.warn(at, f"{text} (rule `{rule.name}`)", hint)
 
 
 def _undeclared(rule: Rule, spec: ActionSpec, reading: Reading) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bot import events as families
 from bot.model import Level
 from bot.rules.catalogue import Catalogue
-from bot.rules.entries import Entries, Frame
+from bot.rules.entries import RULE_KEYS, Entries, Frame
 from bot.rules.faults import Faults, did_you_mean
 from bot.rules.index import make_candidates
 from bot.rules.inline_reading import InlineTests
@@ -114,10 +114,13 @@ class _Loader:
         if root is None or (isinstance(root, Scalar) and root.is_null):
             root = Map(file, 1, 1, 1, ())
         if not isinstance(root, Map):
-            self._faults.add(root, "a rules file is a map", "begin with `rules:`")
+            hint = "begin with `rules:`"
+            if isinstance(root, Seq):
+                hint += ", and indent the list below it"
+            self._faults.add(root, "a rules file is a map", hint)
             return
-        meant = {"on": "a rule stands in the list under `rules:`", "rule": "did you mean `rules`?"}
-        self._reading.keys(root, FILE_KEYS, "the file", meant)
+        meant = dict.fromkeys(RULE_KEYS, "a rule stands in the list under `rules:`, after a `-`")
+        self._reading.keys(root, FILE_KEYS, "the file", {**meant, "rule": "did you mean `rules`?"})
         self._version(root)
         self._being_read.append(file)
         listed = root.get("include")
@@ -168,7 +171,8 @@ class _Loader:
         if isinstance(node, Scalar) and node.is_null:
             return []
         if not isinstance(node, Seq):
-            self._faults.add(node, f"`rules` must be a list, not {kind_word(node)}", "- on: push")
+            hint = "each rule begins with a `-`: `- on: push`"
+            self._faults.add(node, f"`rules` must be a list, not {kind_word(node)}", hint)
             return []
         frame = Frame(included=file != self._entry)
         rules: list[Rule] = []

@@ -37,6 +37,8 @@ from bot.rules.atoms import (
 )
 from bot.rules.catalogue import is_dynamic, is_list
 from bot.rules.faults import did_you_mean
+from bot.rules.habits import flag_hint
+from bot.rules.habits_times import length
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.patterns import PatternError, glob, is_glob, regex, split_regex
 from bot.rules.times import duration
@@ -122,8 +124,25 @@ _PLAIN_TEXT: Final[dict[str, Callable[[str, str], bool]]] = {
     "ends": str.endswith,
     "contains": operator.contains,
 }
+_AROUND: Final = ("(?!", "(?=", "(?<!", "(?<=")
 _LISTY: Final = ("any", "all", "none", "only")
 _KEYS: Final = (*_PLAIN_TEXT, *_LISTY, "not")
+_MEANT: Final = {
+    "regex": "a pattern stands between slashes: /wip/i",
+    "matches": "a pattern stands between slashes: /wip/i",
+    "glob": "write the glob itself: release/*",
+    "equals": "write the value itself",
+    "eq": "write the value itself",
+    "is": "write the value itself",
+    "in": "write the list itself: [a, b]",
+    "or": "that is `any`",
+    "and": "that is `all`",
+    "includes": "that is `any`",
+    "exclude": "that is `none`",
+    "gt": 'write ">"',
+    "lt": 'write "<"',
+    "exists": "write `set` or `unset`",
+}
 
 
 class _Compiler:
@@ -169,9 +188,8 @@ class _Compiler:
     def _bool(self, node: Scalar) -> Match:
         wanted = node.as_bool()
         if wanted is None:
-            self._faults.add(
-                node, f"`{self._field.name}` is true or false, not {kind_word(node)}", _yes_no(node)
-            )
+            said = f"`{self._field.name}` is true or false, not {kind_word(node)}"
+            self._faults.add(node, said, flag_hint(node.text))
             return never
         return lambda value, _lookup: value is wanted
 
@@ -180,16 +198,22 @@ class _Compiler:
         sign, text = (match[1], match[2]) if match else ("==", node.text)
         right = self._right(text)
         if right is None or node.as_bool() is not None:
-            example = '"> 10m"' if self._field.type is FieldType.DURATION else '">= 2"'
             self._faults.add(
                 node,
                 f"`{self._field.name}` is a {self._field.type.value}, not {kind_word(node)}",
-                f"write for example {example}",
+                self._compared(match),
             )
             return never
         if sign == "!=":
             return negated(compared("==", right))
         return compared(sign, right)
+
+    def _compared(self, match: re.Match[str] | None) -> str:
+        """How a comparison is written: with the number that stands there, if there is one."""
+        if self._field.type is not FieldType.DURATION:
+            return 'write for example ">= 2"'
+        meant = length(match[2]) if match else None
+        return f'write "{match[1]} {meant}"' if match and meant else 'write for example "> 10m"'
 
     def _right(self, text: str) -> float | timedelta | None:
         text = text.strip()
@@ -255,7 +279,9 @@ class _Compiler:
             if is_glob(node.text):
                 return just_text(glob(node.text, path=self._field.path, fold=self._field.fold))
         except PatternError as error:
-            self._faults.add(node, f"{error} in `{self._field.name}`", "RE2 syntax")
+            around = body is not None and any(sign in body[0] for sign in _AROUND)
+            hint = "patterns do not look around: {not: /…/} beside it" if around else "RE2 syntax"
+            self._faults.add(node, f"{error} in `{self._field.name}`", hint)
             return never_text
         return equals(node.text, self._field)
 
@@ -284,7 +310,9 @@ class _Compiler:
                 self._faults.add(
                     key,
                     f"unknown matcher `{key.text}` of `{self._field.name}`",
-                    did_you_mean(key.text, _KEYS) or f"there are {', '.join(_KEYS)}",
+                    _MEANT.get(key.text)
+                    or did_you_mean(key.text, _KEYS)
+                    or f"there are {', '.join(_KEYS)}",
                 )
         if not node.entries:
             self._faults.add(node, f"`{self._field.name}` has an empty map")
@@ -329,8 +357,3 @@ _TEXTUAL: Final = frozenset(
     }
 )  # fmt: skip
 _NULL_HINT: Final = 'for no value, `unset`; a text that begins with # needs quotes: "#x"'
-
-
-def _yes_no(node: Scalar) -> str | None:
-    meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(node.text.lower())
-    return f"write `{meant}`" if meant else None

@@ -11,13 +11,14 @@ from bot.rules.catalogue import FOLDED, LISTED, TIMED, Catalogue
 from bot.rules.expr import Expression, compile_expression
 from bot.rules.expr_tokens import ExprError
 from bot.rules.faults import choices, did_you_mean
+from bot.rules.habits import FIELDS, channel_hint, field_hint, flag_hint
 from bot.rules.nodes import Map, Node, Scalar, Seq, Spot, kind_word
 from bot.rules.ruleset import Channel
 from bot.rules.template import Template, check, members, template_of
 from bot.rules.template_nodes import MEMBERS, TemplateFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bot.registry import Field
     from bot.rules.faults import Faults
@@ -88,21 +89,31 @@ class Reading:
     def text(self, node: Node, what: str) -> str | None:
         if isinstance(node, Scalar) and not node.is_null and node.text.strip():
             return node.text
-        self.faults.add(node, f"`{what}` must be text, not {kind_word(node)}", _HASH)
+        nothing = isinstance(node, Scalar) and node.is_null
+        hint = _HASH if nothing else None
+        self.faults.add(node, f"`{what}` must be text, not {kind_word(node)}", hint)
         return None
 
     def flag(self, node: Node, what: str) -> bool:
         wanted = node.as_bool() if isinstance(node, Scalar) else None
         if wanted is None:
-            self.faults.add(node, f"`{what}` must be true or false, not {kind_word(node)}")
+            said = f"`{what}` must be true or false, not {kind_word(node)}"
+            self.faults.add(node, said, flag_hint(node.text) if isinstance(node, Scalar) else None)
         return bool(wanted)
 
-    def choice(self, node: Node, what: str, allowed: Iterable[str]) -> str | None:
+    def choice(
+        self,
+        node: Node,
+        what: str,
+        allowed: Iterable[str],
+        meant: Callable[[str, Iterable[str]], str | None] = did_you_mean,
+    ) -> str | None:
+        """`meant`: the hint for a word that is none of them."""
         allowed = tuple(allowed)
         text = self.text(node, what)
         if text is None or text in allowed:
             return text
-        hint = did_you_mean(text, allowed) or f"one of {choices(allowed)}"
+        hint = meant(text, allowed) or f"one of {choices(allowed)}"
         self.faults.add(node, f"`{text}` is no {what}", hint)
         return None
 
@@ -152,10 +163,7 @@ class Reading:
                 node, "a channel is never made of an event's values", "use `by:` and `map:`"
             )
             return None
-        hint = did_you_mean(text, self.channels)
-        if hint is None:
-            bare = text.removeprefix("#").removeprefix("@")
-            hint = f'declare it under `channels:`, or write "#{bare}"'
+        hint = channel_hint(text, self.channels, self.people)
         self.faults.add(node, f"channel `{text}` is not declared", hint)
         return None
 
@@ -176,7 +184,7 @@ class Reading:
         nothing, so they may name what only some events have."""
         field = self.catalogue.field(name)
         if field is None:
-            hint = did_you_mean(name, self.catalogue.fields)
+            hint = field_hint(name, self.catalogue.fields)
             self.faults.add(at, f"unknown field `{name}`", hint or _fields_hint(scope))
             return None
         if name in _RARE:
@@ -187,13 +195,20 @@ class Reading:
         missing = [e for e in scope.on if not self.catalogue.has(e, name)]
         if missing and len(missing) == len(scope.on):
             self.faults.add(
-                at, f"`{name}` never exists on {_events(scope)} events", self._has(scope)
+                at,
+                f"`{name}` never exists on {_events(scope)} events",
+                self._called(name, scope) or self._has(scope),
             )
             return None
         for word, names in scope.words if missing and not in_text else ():
             if all(event in missing for event in names):
                 self.faults.warn(at, f"`{name}` never exists on {word} events: never true there")
         return field
+
+    def people_fields(self) -> tuple[str, ...]:
+        """Fields that hold somebody, of any event."""
+        kinds = {FieldType.PERSON, FieldType.PEOPLE}
+        return tuple(f.name for f in self.catalogue.fields.values() if f.type in kinds)
 
     def _rare(self, field: Field, at: Spot, scope: Scope) -> Field | None:
         where = _RARE[field.name]
@@ -202,6 +217,12 @@ class Reading:
         said = "rules with `every:`" if where == "timed" else "texts of `batch:` and `list:`"
         self.faults.add(at, f"`{field.name}` exists only in {said}", self._has(scope))
         return None
+
+    def _called(self, name: str, scope: Scope) -> str | None:
+        """What the field of another event is called on these: `user` is `actor`."""
+        meant = FIELDS.get(name)
+        there = meant is not None and any(self.catalogue.has(e, meant) for e in scope.on)
+        return f"there it is called `{meant}`" if there else None
 
     def _has(self, scope: Scope) -> str | None:
         if not scope.words:
@@ -247,7 +268,7 @@ class Reading:
             self._template_field(node, name, line, scope)
         for name, line in () if found else members(source):
             if name not in MEMBERS and self.catalogue.field(name) is None:
-                hint = did_you_mean(name, (*MEMBERS, *self.catalogue.fields))
+                hint = field_hint(name, (*MEMBERS, *self.catalogue.fields))
                 at = self.faults.line_of(node, line, name)
                 self.faults.add(at, f"unknown field `{name}`", hint)
         return None if found else template_of(source)

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from bot.rules.conditions import ON_RULE, read_conditions
 from bot.rules.faults import did_you_mean
+from bot.rules.habits_times import days_of, time_of_day
 from bot.rules.match import compile_text
-from bot.rules.nodes import Map, Node, Scalar, kind_word
+from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.reading import Scope
 from bot.rules.ruleset import Channel, Rule
 from bot.rules.times import Hours, clock, days, until, zone
@@ -29,6 +30,16 @@ CHANNEL_KEYS: Final = ("id", "name", "confidential", "shared")
 DEFAULT_KEYS: Final = ("timezone", "admin", "footer", "private")
 MUTE_KEYS: Final = (*ON_RULE[:3], "if", "until", "rule", "channel")
 HOURS_KEYS: Final = ("days", "from", "to", "timezone")
+_HOURS_KNOWN: Final = frozenset(HOURS_KEYS)
+_HOURS_MEANT: Final = {
+    "start": "here it is called `from`",
+    "end": "here it is called `to`",
+    "until": "here it is called `to`",
+    "tz": "here it is called `timezone`",
+    "zone": "here it is called `timezone`",
+    "day": "here it is called `days`",
+    "weekdays": "days: mon-fri",
+}
 
 
 @dataclass(slots=True)
@@ -174,7 +185,7 @@ class Settings:
         table = self._reading.map_of(node, f"hours.{key.text}")
         if table is None:
             return None
-        self._reading.keys(table, HOURS_KEYS, f"hours {key.text}")
+        self._reading.keys(table, HOURS_KEYS, f"hours {key.text}", _HOURS_MEANT)
         which = self._part(table, "days", days, "mon-fri")
         start = self._part(table, "from", clock, '"09:00"')
         end = self._part(table, "to", _end, '"18:00"')
@@ -190,13 +201,13 @@ class Settings:
         if node is None:
             if name == "days":
                 return frozenset(range(7))
-            self._reading.faults.add(table, f"`{name}` is missing", f"{name}: {example}")
+            if table.is_made_of(_HOURS_KNOWN):
+                self._reading.faults.add(table, f"`{name}` is missing", f"{name}: {example}")
             return None
         found = read(node.text) if isinstance(node, Scalar) else None
         if found is None:
-            self._reading.faults.add(
-                node, f"{kind_word(node)} is no `{name}`", f"{name}: {example}"
-            )
+            said = f"{kind_word(node)} is no `{name}`"
+            self._reading.faults.add(node, said, f"{name}: {_meant(name, node) or example}")
         return found
 
     def _mute(self, _section: Scalar, node: Node) -> None:
@@ -240,6 +251,18 @@ class Settings:
             if rule not in names:
                 hint = did_you_mean(rule, names) or "a rule's `name`"
                 self._reading.faults.add(node, f"there is no rule `{rule}`", hint)
+
+
+def _meant(name: str, node: Node) -> str | None:
+    """What was probably meant by a part of `hours` that is none."""
+    if isinstance(node, Seq):
+        words = [item.text for item in node.items if isinstance(item, Scalar)]
+        return days_of(",".join(words)) if name == "days" else None
+    text = node.text if isinstance(node, Scalar) else ""
+    if name == "days":
+        return days_of(text)
+    moment = time_of_day(text)
+    return f'"{moment}"' if moment is not None and name != "timezone" else None
 
 
 def _end(text: str) -> time | None:

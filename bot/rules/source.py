@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from bot.rules.nodes import Map, Node, Scalar, Seq, Spot, shorten
+from bot.rules.syntax import guess
 
 if TYPE_CHECKING:
     from bot.rules.faults import Faults
@@ -58,6 +59,9 @@ def _spot_at(file: str, text: str, index: int) -> Spot:
     return Spot(file, before.count("\n") + 1, index - before.rfind("\n"), 1)
 
 
+_MUSTACHE: Final = "`{{` is read as a YAML map"
+
+
 class _GiveUp(Exception):
     """The file is not worth reading further."""
 
@@ -75,7 +79,13 @@ class _Open:
     wants_key: bool = True
     #: The key is refused: its value is read and dropped.
     drop: bool = False
+    #: It is a `{{` that was not quoted.
+    mustache: bool = False
     weight: int = 1
+
+    def key_is(self, word: str) -> bool:
+        """Whether what comes next is the value of that key."""
+        return self.is_map and not self.wants_key and self.key is not None and self.key.text == word
 
 
 class _Composer:
@@ -121,6 +131,9 @@ class _Composer:
         node = Scalar(at.file, at.line, at.column, at.length, event.value, plain)
         if event.anchor:
             self._anchors[event.anchor] = (node, 1)
+        if event.tag is not None and self._stack and self._stack[-1].key_is("if"):
+            # No expression is left of it: nothing more is to be said.
+            self._stack[-1].drop = True
         self._put(node, 1)
 
     def _refuse_tag(self, at: Spot, event: Any) -> None:
@@ -129,6 +142,8 @@ class _Composer:
             hint = "there is no tag for that: list the file in `include:`"
         elif event.tag.startswith("!"):
             hint = f'quote it: "{tag}{" " + event.value if event.value else ""}"'
+            if self._stack and self._stack[-1].key_is("if"):
+                hint = f"write `not {tag[1:]}{' ' + event.value if event.value else ''}`"
         else:
             hint = "leave the tag out"
         self._faults.add(at, f"`{tag}` is read as a YAML tag", hint)
@@ -169,7 +184,10 @@ class _Composer:
         done = self._stack.pop()
         at = done.at
         node: Node
-        if done.is_map:
+        if done.mustache:
+            # Told already; what it stands in is read on as if it were a text.
+            node = Scalar(at.file, at.line, at.column, at.length, "…", plain=False)
+        elif done.is_map:
             node = Map(at.file, at.line, at.column, at.length, tuple(done.entries.values()))
         else:
             node = Seq(at.file, at.line, at.column, at.length, tuple(done.items))
@@ -197,7 +215,9 @@ class _Composer:
         top.wants_key, top.drop, top.key = False, False, None
         if not isinstance(node, Scalar):
             top.drop = True
-            self._faults.add(node, *self._bad_key(node))
+            text, hint = self._bad_key(node)
+            top.mustache = text == _MUSTACHE
+            self._faults.add(node, text, hint)
         elif node.text == "<<" and node.plain:
             top.drop = True
             self._faults.add(
@@ -215,57 +235,22 @@ class _Composer:
     def _bad_key(self, node: Node) -> tuple[str, str]:
         line = _line(self._text, node.line)
         if line[max(0, node.column - 2) :].startswith(("{{", "{ {")):
-            return "`{{` is read as a YAML map", 'quote the text: "{{ … }}"'
+            return _MUSTACHE, 'quote the text: "{{ … }}"'
         return "a key must be a plain word", "quote it if it is meant as text"
 
     def syntax(self, error: yaml.MarkedYAMLError) -> None:
-        """A fault for what the parser could not read, with a guess at what was meant."""
+        """A fault for what the parser could not read, with a guess at what was meant; the line
+        may have been found at fault already."""
         mark = error.problem_mark or error.context_mark
         if mark is None:
             self._faults.about(self._file, f"not readable as YAML: {error.problem}")
             return
-        context = error.context_mark
-        at, hint = _guess(self._text, error.problem or "", mark, context)
-        spot = Spot(self._file, at[0] + 1, at[1] + 1, 1)
-        said = error.problem or error.context or "not readable"
-        self._faults.add(spot, f"not readable as YAML: {said}", hint)
+        found = guess(self._text, error.problem or "", mark, error.context_mark)
+        if not self._faults.is_told(self._file, found.line + 1):
+            at = Spot(self._file, found.line + 1, found.column + 1, found.length)
+            self._faults.add(at, found.text, found.hint)
 
 
 def _line(text: str, number: int) -> str:
     lines = text.split("\n", number)
     return lines[number - 1] if number <= len(lines) else ""
-
-
-_COMMENT: Final = re.compile(r"(?<=[\s,\[:])\s#[\w-]")
-
-
-def _guess(text: str, problem: str, mark: Any, context: Any) -> tuple[tuple[int, int], str | None]:
-    """(line, column) counted from 0, and a hint."""
-    for place in (context, mark):
-        hint = None if place is None else _about_word(_line(text, place.line + 1)[place.column :])
-        if hint is not None:
-            return (place.line, place.column), hint
-    if "expected" in problem:
-        for number in range(mark.line, max(-1, mark.line - 4), -1):
-            line = _line(text, number + 1)
-            swallowed = _COMMENT.search(line)
-            if swallowed is not None and _is_open(line[: swallowed.start()]):
-                hint = '` #` begins a comment; a channel name needs quotes: "#name"'
-                return (number, swallowed.end() - 2), hint
-    if "mapping values" in problem:
-        return (mark.line, mark.column), "a text that holds `: ` needs quotes"
-    return (mark.line, mark.column), None
-
-
-def _about_word(rest: str) -> str | None:
-    word = re.split(r"[\s,\]}]", rest, maxsplit=1)[0]
-    if rest.lstrip(" ").startswith("\t"):
-        return "indent with spaces, not tabs"
-    if word.startswith(("*", "@", "`", "!", "%", "&")):
-        return f'a word that begins with `{word[0]}` needs quotes: "{word}"'
-    return None
-
-
-def _is_open(line: str) -> bool:
-    """Whether a bracket of the line is not closed in it."""
-    return line.count("{") > line.count("}") or line.count("[") > line.count("]")

@@ -21,6 +21,7 @@ from bot.message import Plain, Text, Trusted, one_line, text, truncate, width
 from bot.model import Person
 from bot.rules import filters
 from bot.rules.filters import ABSENT, Absent, Budget
+from bot.rules.template_hints import syntax_hint
 from bot.rules.template_nodes import Bound, TemplateFault, bind, loop_members
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def check(source: str) -> tuple[list[TemplateFault], Bound]:
     try:
         bound = bind(_ENVIRONMENT.parse(source))
     except TemplateSyntaxError as error:
-        return [TemplateFault(*_said(error))], Bound(nodes.Template([]))
+        text, word, hint = syntax_hint(error.message or "", source)
+        return [TemplateFault(text, error.lineno, word, hint)], Bound(nodes.Template([]))
     except RecursionError:
         return [TemplateFault("a text that is nested too deep", 1)], Bound(nodes.Template([]))
     return bound.faults, bound
@@ -104,10 +106,6 @@ def members(source: str) -> tuple[tuple[str, int], ...]:
 def template_of(source: str) -> Template:
     """The template; rules that say the same share it. Raises like Template."""
     return Template(source)
-
-
-def _said(error: TemplateSyntaxError) -> tuple[str, int]:
-    return f"text not understood: {error.message}", error.lineno
 
 
 def _named(person: Person) -> Span:

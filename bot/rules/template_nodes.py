@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 from jinja2 import nodes
 
 from bot.rules.faults import did_you_mean
+from bot.rules.template_hints import filter_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -205,7 +206,9 @@ class _Binder:
                 f"unknown filter `{node.name}`",
                 node,
                 node.name,
-                did_you_mean(node.name, FILTERS) or f"there are {', '.join(FILTERS)}",
+                filter_hint(node.name)
+                or did_you_mean(node.name, FILTERS)
+                or f"there are {', '.join(FILTERS)}",
             )
         elif node.kwargs or node.dyn_args or node.dyn_kwargs or len(node.args) > limits[1]:
             self._fault(f"`{node.name}` takes at most {limits[1]} argument", node, node.name)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.rules.faults import did_you_mean
+from bot.rules.habits_times import length, schedule
 from bot.rules.nodes import Map, Node, Scalar, kind_word
 from bot.rules.times import NOW, Batch, Cron, Daily, Hours, Throttle, Timing, cron, daily, duration
 
@@ -135,7 +136,8 @@ def _every(_key: Scalar, node: Node, reading: Reading, _scope: Scope) -> Daily |
 def _daily(node: Node, reading: Reading) -> Daily | None:
     found = daily(node.text) if isinstance(node, Scalar) else None
     if found is None:
-        reading.faults.add(node, f"{kind_word(node)} is no time", "mon-fri 09:30, daily 09:00")
+        hint = schedule(node.text) if isinstance(node, Scalar) else "mon-fri 09:30, daily 09:00"
+        reading.faults.add(node, f"{kind_word(node)} is no time", hint)
         return None
     return replace(found, zone=reading.zone)
 
@@ -145,7 +147,8 @@ def _span(table: Map, name: str, reading: Reading) -> timedelta:
     found = duration(node.text) if isinstance(node, Scalar) else None
     if not found:
         said = f"{kind_word(node)} is no duration" if node is not None else f"`{name}` is missing"
-        reading.faults.add(node or table, said, f"{name}: 15m")
+        meant = length(node.text) if isinstance(node, Scalar) else None
+        reading.faults.add(node or table, said, f"{name}: {meant or '15m'}")
     return found or timedelta()
 
 
@@ -159,6 +162,11 @@ def _batch(_key: Scalar, node: Node, reading: Reading, scope: Scope) -> Batch | 
     if isinstance(node, Scalar) and node.text == NEVER:
         return NEVER
     if not isinstance(node, Map):
+        pause = length(node.text) if isinstance(node, Scalar) else None
+        if pause is not None:
+            hint = f"batch: {{quiet: {pause}, max_wait: 1h}}, or a time: batch: daily 09:00"
+            reading.faults.add(node, f"{kind_word(node)} does not say how it gathers", hint)
+            return None
         at = _daily(node, reading)
         return Batch(daily=at) if at is not None else None
     reading.keys(node, ("quiet", "max_wait", "by", "daily"), "batch")
@@ -174,9 +182,12 @@ def _batch(_key: Scalar, node: Node, reading: Reading, scope: Scope) -> Batch | 
 
 
 def _throttle(_key: Scalar, node: Node, reading: Reading, scope: Scope) -> Throttle | None:
-    table = reading.map_of(node, "throttle")
-    if table is None:
+    if not isinstance(node, Map):
+        every = length(node.text) if isinstance(node, Scalar) else None
+        said = f"`throttle` must be a map, not {kind_word(node)}"
+        reading.faults.add(node, said, f"throttle: {{every: {every or '15m'}}}")
         return None
+    table = node
     reading.keys(table, ("every", "by"), "throttle")
     return Throttle(every=_span(table, "every", reading), by=_by(table, reading, scope))
 
@@ -184,11 +195,14 @@ def _throttle(_key: Scalar, node: Node, reading: Reading, scope: Scope) -> Throt
 def _named_hours(key: Scalar, node: Node, reading: Reading, _scope: Scope) -> Hours | None:
     name = reading.text(node, key.text)
     if name is not None and name not in reading.hours:
-        hint = did_you_mean(name, reading.hours) or "declare them under `hours:`"
+        hint = did_you_mean(name, reading.hours) or _HOURS
         reading.faults.add(node, f"there are no hours `{name}`", hint)
     return reading.hours.get(name) if name is not None else None
 
 
+_HOURS: Final = (
+    'declare them: hours: {work: {days: mon-fri, from: "09:00", to: "18:00"}}, and say the name'
+)
 _READERS: Final[Mapping[str, Callable[[Scalar, Node, Reading, Scope], object]]] = {
     "every": _every,
     "batch": _batch,

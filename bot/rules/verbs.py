@@ -11,6 +11,7 @@ from bot.actions.spec import ActionSpec, Routing
 from bot.registry import FieldType
 from bot.rules.catalogue import SUBJECTS
 from bot.rules.faults import choices, did_you_mean
+from bot.rules.habits import subject_hint
 from bot.rules.match import compile_text
 from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.template import Template
@@ -51,6 +52,17 @@ _MEANT: Final[Mapping[str, str]] = {
     "icon": "here it is called `emoji`",
     "colour": "did you mean `color`?",
     "mentions": "did you mean `mention`?",
+    "body": "here it is called `text`",
+    "msg": "here it is called `text`",
+    "format": "here it is called `text`",
+    "title": "the title stands in the `text`: {{ title }}",
+    "emoji": "a reaction is a verb of its own: `react: tada`",
+    "thread_ts": "here it is called `thread`",
+    "if": "`if` stands on the rule, beside `on`",
+    "once": "`once` stands on the rule, beside `on`",
+    "batch": "`batch` stands on the rule, beside `on`",
+    "throttle": "`throttle` stands on the rule, beside `on`",
+    "during": "`during` stands on the rule, beside `on`",
 }
 _NOT_HERE: Final[Mapping[str, Mapping[str, str]]] = {
     "post": {"broadcast": "only a reply is shown in the channel too; a post always is"},
@@ -266,7 +278,7 @@ def _thread(node: Node, reading: Reading, scope: Scope) -> object:
         return reading.template(node, scope, "thread")
     if text in SUBJECTS:
         return text
-    hint = did_you_mean(text, SUBJECTS) or f"{choices(SUBJECTS)}, or a text with {{{{ field }}}}"
+    hint = subject_hint(text, SUBJECTS) or f"{choices(SUBJECTS)}, or a text with {{{{ field }}}}"
     reading.faults.add(node, f"`{text}` is no thread", hint)
     return None
 
@@ -287,8 +299,8 @@ def _is_mentionable(word: Scalar, reading: Reading, scope: Scope) -> bool:
         return True
     if word.text.lower() in reading.people:
         return True
-    named = (*EVERYONE, *reading.people, *reading.groups, *_people_fields(reading))
-    hint = did_you_mean(word.text.removeprefix("@"), named)
+    named = (*EVERYONE, *reading.people, *reading.groups, *reading.people_fields())
+    hint = _CROWDS.get(word.text.lower()) or did_you_mean(word.text.removeprefix("@"), named)
     reading.faults.add(
         word,
         f"`{word.text}` cannot be mentioned",
@@ -297,9 +309,12 @@ def _is_mentionable(word: Scalar, reading: Reading, scope: Scope) -> bool:
     return False
 
 
-def _people_fields(reading: Reading) -> tuple[str, ...]:
-    kinds = {FieldType.PERSON, FieldType.PEOPLE}
-    return tuple(f.name for f in reading.catalogue.fields.values() if f.type in kinds)
+_CROWDS: Final = {
+    "everyone": "`here` pings who is there, `channel` everybody",
+    "@everyone": "`here` pings who is there, `channel` everybody",
+    "all": "`here` pings who is there, `channel` everybody",
+    "team": "a Slack user group is declared under `groups:`",
+}
 
 
 def _follow(node: Node, reading: Reading, _scope: Scope) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from bot.actions.dm import NAMED
 from bot.registry import FieldType
-from bot.rules.faults import did_you_mean
+from bot.rules.faults import choices, did_you_mean
+from bot.rules.habits import field_hint
 from bot.rules.nodes import Map, Node, Seq
 from bot.rules.times import duration
 
@@ -53,6 +54,16 @@ def _person(node: Map, reading: Reading) -> list[str]:
 
 
 def _people_field(name: str, node: Node, reading: Reading, scope: Scope) -> list[str]:
+    bare = name.removeprefix("@")
+    if bare.lower() in reading.people and reading.catalogue.field(name) is None:
+        hint = f"dm: {{to: {{person: {bare}}}}}"
+        reading.faults.add(node, f"`{name}` is a person, not a field that holds some", hint)
+        return []
+    holds = reading.people_fields()
+    if reading.catalogue.field(name) is None and field_hint(name, holds) is None:
+        hint = f"{choices(holds)}; or a person of `people:`, {{person: {bare}}}"
+        reading.faults.add(node, f"`{name}` is no field that holds people", hint)
+        return []
     field = reading.field(name, node, scope)
     if field is None:
         return []

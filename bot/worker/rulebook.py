@@ -298,8 +298,26 @@ def _read(path: Path) -> str:
         text = f"cannot be read: {error.strerror}"
         raise RulesError([_missing(path, text)]) from error
     except UnicodeDecodeError as error:
-        raise RulesError([_missing(path, f"is not UTF-8 at byte {error.start}")]) from error
+        raise RulesError([_not_utf8(path, error)]) from error
 
 
 def _missing(path: Path, text: str) -> Fault:
     return Fault(file=str(path), line=1, column=1, level=Level.ERROR, text=text)
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> Fault:
+    raw, at = error.object, error.start
+    start = raw.rfind(b"\n", 0, at) + 1
+    end = raw.find(b"\n", at)
+    wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    return Fault(
+        file=str(path),
+        line=raw.count(b"\n", 0, at) + 1,
+        column=at - start + 1,
+        level=Level.ERROR,
+        text=f"is not UTF-8 at byte {at}" + (" but UTF-16" if wide else ""),
+        excerpt=None
+        if wide
+        else raw[start : end if end >= 0 else None].decode("latin-1").rstrip("\r"),
+        hint="save the file as UTF-8",
+    )

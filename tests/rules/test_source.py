@@ -77,7 +77,7 @@ def test_a_scalar_knows_its_place_and_length() -> None:
         ("a: !include x.yaml\n", "there is no tag for that: list the file in `include:`"),
         (
             "rules:\n  - {on: push, post: #dev}\n  - {on: tag}\n",
-            '` #` begins a comment; a channel name needs quotes: "#name"',
+            'a channel name needs quotes: "#dev"',
         ),
     ],
 )
