@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETTINGS := CORPUS=$(if $(CORPUS),$(CORPUS),$(if $(wildcard ../shared/corpus),$(abspath ../shared/corpus)))
 
-.PHONY: all help demo run fmt check test cov bench fuzz docs gallery golden lock clean
+.PHONY: all help demo run fmt check test cov bench fuzz soak docs gallery golden lock clean
 all: check test ## everything that CI runs
 
 help: ## this list
@@ -36,6 +36,9 @@ bench: .venv/ready ## measure; ARGS names what: rules, intake, flow, folding, wo
 
 fuzz: .venv/ready ## mutated payloads and random JSON through parse, decide and render; ARGS="--minutes 10 --seed 7"
 	$(SETTINGS) $(BIN)/python -m tests.fuzz $(ARGS)
+
+soak: .venv/ready ## kills, outages and floods for long; ARGS name what: kills; "--kills 20 --seed 7"
+	$(BIN)/python -m tests.soak $(ARGS)
 
 docs: .venv/ready ## write the generated tables of the docs anew
 	$(BIN)/cog -r README.md docs/*.md

@@ -7,6 +7,7 @@ import itertools
 import shutil
 import tempfile
 import warnings
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,12 @@ class Server:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """Started once per test process, which under xdist is once per worker."""
+    with serving() as server:
+        yield server
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
     # Not in pytest's own directory: a second pytest takes away its rights for others, and a
     # server that root started runs as another user.
     directory = Path(tempfile.mkdtemp(prefix="bot-postgres-"))
@@ -72,11 +79,17 @@ async def _prepare(server: Server) -> None:
 
 @pytest.fixture
 async def postgres_url(postgres_server: Server) -> AsyncIterator[str]:
-    """An empty database with the newest tables."""
+    async with database(postgres_server) as url:
+        yield url
+
+
+@asynccontextmanager
+async def database(server: Server) -> AsyncIterator[str]:
+    """An empty one with the newest tables."""
     name = f"test_{next(_numbers)}"
-    await postgres_server.run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    yield postgres_server.url(name)
-    await postgres_server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    await server.run(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    yield server.url(name)
+    await server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -7,13 +7,15 @@ import json
 import multiprocessing
 import os
 import re
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
 import asyncpg
@@ -25,7 +27,7 @@ from tests.e2e.child import become
 from tests.waiting import PATIENCE_S, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from multiprocessing.context import ForkServerProcess
 
     from tests.fakes.slack_server import FakeSlack
@@ -74,11 +76,51 @@ class Log:
         return self._lines
 
 
+class Spawned:
+    """`python -m bot WORDS`, started as a person does: with its imports still to make."""
+
+    def __init__(self, words: Sequence[str], environ: dict[str, str], folder: Path) -> None:
+        self._words, self._environ, self._folder = words, environ, folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, out: Path, err: Path) -> Self:
+        with out.open("wb") as told, err.open("wb") as logged:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", *self._words],
+                cwd=self._folder,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=logged,
+            )
+        return self
+
+    @property
+    def exitcode(self) -> int | None:
+        return self._popen.poll()
+
+    @property
+    def pid(self) -> int | None:
+        return self._popen.pid
+
+    def kill(self) -> None:
+        self._popen.kill()
+
+    def terminate(self) -> None:
+        self._popen.terminate()
+
+    @property
+    def _popen(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "it was not started"
+        return self._process
+
+
 class Process:
     """One `bot …` that runs."""
 
-    def __init__(self, process: ForkServerProcess, out: Path, err: Path) -> None:
+    def __init__(self, process: ForkServerProcess | Spawned, out: Path, err: Path) -> None:
         self._process = process
+        self.began = time.monotonic()
         self._out = Log(out)
         self._err = Log(err)
         self._url: str | None = None
@@ -144,6 +186,8 @@ class Place:
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    #: Processes make their imports anew, as outside of tests.
+    fresh: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -170,10 +214,7 @@ class Place:
         number = next(self._numbers)
         out, err = (self.folder / f"{number}.{name}" for name in ("out", "err"))
         environ = bare_environment() | self.settings | settings
-        arguments = (words or ("run",), environ, str(self.folder), str(out), str(err))
-        forked = _FORKS.Process(target=become, args=arguments)
-        forked.start()
-        process = Process(forked, out, err)
+        process = Process(self._started(words or ("run",), environ, out, err), out, err)
         try:
             await process.started()
             yield process
@@ -183,6 +224,16 @@ class Place:
         finally:
             if process.running:
                 await process.kill()
+
+    def _started(
+        self, words: Sequence[str], environ: dict[str, str], out: Path, err: Path
+    ) -> ForkServerProcess | Spawned:
+        if self.fresh:
+            return Spawned(words, environ, self.folder).start(out, err)
+        arguments = (words, environ, str(self.folder), str(out), str(err))
+        forked = _FORKS.Process(target=become, args=arguments)
+        forked.start()
+        return forked
 
     async def command(self, *words: str, **settings: str) -> Ended:
         """A short command, in this process: starting another one takes longer than the command."""

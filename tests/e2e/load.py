@@ -1,0 +1,104 @@
+"""Deliveries for several channels without end, and what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from itertools import count, pairwise
+from typing import TYPE_CHECKING, Final
+
+from tests.e2e.running import SECRET, Sender
+from tests.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.fakes.slack_server import FakeSlack
+
+CHANNELS: Final = ("dev", "ci", "general", "secret")
+RULES: Final = "version: 1\nrules:\n" + "".join(
+    f'  - {{name: {name}, on: push, project: shop/{name}, post: "#{name}"}}\n' for name in CHANNELS
+)
+#: So many are under way before the next is sent: load, and an end that comes soon.
+_AHEAD: Final = 40
+_ACCEPTED: Final = 202
+
+
+@dataclass
+class Load:
+    """Numbered pushes, the next only when the one before was acknowledged; `url` may change."""
+
+    forge: Sender
+    slack: FakeSlack
+    url: str = "http://127.0.0.1:9"
+    acknowledged: list[int] = field(default_factory=list)
+    #: Answers that were neither 202 nor no answer at all.
+    refusals: list[int] = field(default_factory=list)
+    _over: bool = False
+
+    async def run(self) -> None:
+        """Until `end`."""
+        for number in count():
+            await until(lambda: self._over or self.waiting < _AHEAD, "the bot catches up")
+            if self._over:
+                return
+            await until(lambda n=number: self.send(n), f"number {number} is acknowledged")  # type: ignore[misc]  # lambda's default
+            self.acknowledged.append(number)
+            await asyncio.sleep(0)
+
+    def end(self) -> None:
+        self._over = True
+
+    async def send(self, number: int) -> bool:
+        """One try; whether it was acknowledged."""
+        status = await self.forge.send(
+            self.url,
+            key=f"key {number}",
+            secret=SECRET,
+            branch=f"number-{number}-",
+            project=f"shop/{_channel(number)}",
+        )
+        if status not in {_ACCEPTED, 0}:
+            self.refusals.append(status)
+        return status == _ACCEPTED
+
+    async def probe(self, key: str) -> bool:
+        """Whether a delivery that no rule wants is acknowledged."""
+        return await self.forge.send(self.url, key=key, project="shop/nothing") == _ACCEPTED
+
+    @property
+    def waiting(self) -> int:
+        return len(self.acknowledged) - sum(len(set(self.posted(name))) for name in CHANNELS)
+
+    def posted(self, channel: str) -> list[int]:
+        found = (re.search(r"number-(\d+)-", text) for text in self.slack.texts(channel))
+        return [int(match.group(1)) for match in found if match is not None]
+
+    async def arrive(self, *, patience_s: float = 60.0) -> None:
+        """Returns once all that was acknowledged is posted."""
+        await until(lambda: self.waiting <= 0, "everything is posted", patience_s=patience_s)
+
+    # -- what became of it -------------------------------------------------------------------
+
+    def lost(self) -> list[int]:
+        there = {number for name in CHANNELS for number in self.posted(name)}
+        return [number for number in self.acknowledged if number not in there]
+
+    def inversions(self) -> int:
+        return sum(a > b for name in CHANNELS for a, b in pairwise(self.posted(name)))
+
+    def doubled(self) -> int:
+        return sum(len(p) - len(set(p)) for p in map(self.posted, CHANNELS))
+
+    def strayed(self) -> list[int]:
+        """Those in a channel that is not theirs."""
+        return [n for name in CHANNELS for n in self.posted(name) if _channel(n) != name]
+
+
+def _channel(number: int) -> str:
+    return CHANNELS[number % len(CHANNELS)]
+
+
+def median(figures: Sequence[float]) -> float:
+    return sorted(figures)[len(figures) // 2] if figures else 0.0
