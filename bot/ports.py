@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Thread,
     )
     from bot.outside import Receipt
-    from bot.waiting import Held, OpenSubject
 
 
 class Clock(Protocol):
@@ -109,58 +108,6 @@ class Deciding(Protocol):
         """Those of them in which something waits or is under way."""
 
 
-# -- what falls due by itself ----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """Something whose time has come, and the right to handle it; see `token` of Claim."""
-
-    key: str
-    #: `held`, `every`.
-    kind: str
-    token: str
-    due: datetime
-    #: Of a time rule: its schedule as text.
-    spec: str = ""
-    #: What waited, oldest first.
-    entries: tuple[Held, ...] = ()
-    #: The last of those in the store's order: what came later is not part of the claim.
-    upto: int = 0
-
-
-class Schedules(Protocol):
-    """Batches, hours, throttles and time rules."""
-
-    async def plan_rules(self, wanted: Mapping[str, tuple[str, datetime]]) -> None:
-        """Time rules by key: (schedule as text, next time). One that is planned already keeps its
-        time, unless its schedule was edited."""
-
-    async def claim_due(self, *, now: datetime, lease: timedelta) -> Due | None:
-        """What has been due longest and nobody is at; None when nothing is due."""
-
-    async def settle_due(
-        self, due: Due, settled: Settled | None, *, next_due: datetime | None, now: datetime
-    ) -> None:
-        """Ends the claim, with what it led to. Without `settled` what waits goes on waiting; a
-        time rule without `next_due` is forgotten. Raises LeaseLost or StateChanged, and then
-        nothing is written."""
-
-    async def set_aside(self, due: Due, until: datetime) -> None:
-        """Nobody claims it before then."""
-
-    async def open_subjects(self, kind: str) -> tuple[OpenSubject, ...]:
-        """What is open, as far as events told."""
-
-    async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]: ...
-
-    async def load_threads(
-        self, subjects: Sequence[SubjectKey]
-    ) -> dict[SubjectKey, tuple[Thread, ...]]: ...
-
-    async def busy_lanes(self, keys: Sequence[Lane]) -> frozenset[Lane]: ...
-
-
 # -- the outbox ------------------------------------------------------------------------------
 
 
@@ -216,30 +163,35 @@ class Dropped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What became of a claimed item; its lane may go on at `ready_at`."""
+
+    claimed: ClaimedItem
+    outcome: Done | Retry | Dead | Dropped
+    ready_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    #: Another worker took their lanes: nothing was written of them.
+    lost: tuple[Carried, ...]
+    claimed: tuple[ClaimedItem, ...]
+    #: When another lane is ready; None when nothing waits, or as many were claimed as were wanted.
+    next_at: datetime | None
+
+
 class Sending(Protocol):
     """Actions waiting to be carried out, a lane at a time, in order."""
 
-    async def claim_item(self, *, now: datetime, lease: timedelta) -> ClaimedItem | None: ...
+    async def settle_and_claim(
+        self, carried: Sequence[Carried], *, now: datetime, lease: timedelta, limit: int
+    ) -> Turned:
+        """Receipts, thread places and states, and the earliest item of up to `limit` ready lanes
+        that nobody holds, those that have been ready longest: all in one transaction."""
 
     async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
         """Raises LeaseLost."""
-
-    async def settle_item(
-        self,
-        claimed: ClaimedItem,
-        outcome: Done | Retry | Dead | Dropped,
-        *,
-        now: datetime,
-        ready_at: datetime,
-    ) -> None:
-        """Receipt, thread place and state in one transaction; the lane may go on at `ready_at`.
-        Raises LeaseLost."""
-
-    async def hold(self, prefix: str, until: datetime) -> None:
-        """No lane beginning with `prefix` is claimed before `until`."""
-
-    async def next_ready(self, *, now: datetime) -> datetime | None:
-        """When the earliest waiting lane of any kind becomes ready; None when nothing waits."""
 
 
 class Way(Protocol):

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
 
     from bot.message import Text
-    from bot.model import Action, DeliveryId, Json, Person, Ref, SubjectKey, Value
+    from bot.model import (
+        Action,
+        DeliveryId,
+        Json,
+        Lane,
+        Person,
+        Ref,
+        SubjectKey,
+        Thread,
+        Value,
+    )
+    from bot.ports import Settled
 
 
 #: The note of the store that lists hooks which bring nothing.
@@ -97,3 +108,52 @@ class Backlog:
     hooks: Mapping[str, int] = field(default_factory=dict)
     #: Hooks that bring nothing: switched off by their forge, or gone from it.
     hooks_off: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Something whose time has come, and the right to handle it; see `token` of Claim."""
+
+    key: str
+    #: `held`, `every`.
+    kind: str
+    token: str
+    due: datetime
+    #: Of a time rule: its schedule as text.
+    spec: str = ""
+    #: What waited, oldest first.
+    entries: tuple[Held, ...] = ()
+    #: The last of those in the store's order: what came later is not part of the claim.
+    upto: int = 0
+
+
+class Schedules(Protocol):
+    """Batches, hours, throttles and time rules."""
+
+    async def plan_rules(self, wanted: Mapping[str, tuple[str, datetime]]) -> None:
+        """Time rules by key: (schedule as text, next time). One that is planned already keeps its
+        time, unless its schedule was edited."""
+
+    async def claim_due(self, *, now: datetime, lease: timedelta) -> Due | None:
+        """What has been due longest and nobody is at; None when nothing is due."""
+
+    async def settle_due(
+        self, due: Due, settled: Settled | None, *, next_due: datetime | None, now: datetime
+    ) -> None:
+        """Ends the claim, with what it led to. Without `settled` what waits goes on waiting; a
+        time rule without `next_due` is forgotten. Raises LeaseLost or StateChanged, and then
+        nothing is written."""
+
+    async def set_aside(self, due: Due, until: datetime) -> None:
+        """Nobody claims it before then."""
+
+    async def open_subjects(self, kind: str) -> tuple[OpenSubject, ...]:
+        """What is open, as far as events told."""
+
+    async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]: ...
+
+    async def load_threads(
+        self, subjects: Sequence[SubjectKey]
+    ) -> dict[SubjectKey, tuple[Thread, ...]]: ...
+
+    async def busy_lanes(self, keys: Sequence[Lane]) -> frozenset[Lane]: ...

@@ -13,6 +13,7 @@ from bot.ports import Done, Settled, StoredRuleset
 from bot.rules.decide import Surroundings
 from bot.rules.load import load
 from bot.rules.remembered import Playback
+from tests.store.make import next_item, settle_item
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -74,10 +75,10 @@ class Kept:
 
     async def _send(self) -> None:
         later = NOW + timedelta(milliseconds=41)
-        while (item := await self.store.claim_item(now=NOW, lease=LEASE)) is not None:
+        while (item := await next_item(self.store, now=NOW)) is not None:
             ts = f"17638445{self._count:02}.000100"
             place = item.root or Place(channel=item.item.action.channel, ts=ts)
-            await self.store.settle_item(item, Done(place=place), now=later, ready_at=NOW)
+            await settle_item(self.store, item, Done(place=place), now=later, ready_at=NOW)
 
 
 def _delivery(number: int, name: str, overrides: dict[str, Any]) -> Delivery:

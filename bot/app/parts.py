@@ -192,7 +192,15 @@ class Parts:
                 keep=timedelta(days=self.settings.retention_days),
             ),
             *decide,
-            loops.send(self._deliverer(), self.clock, self.store, stop, way=self.precedence),
+            loops.pump(
+                self._deliverer(),
+                "outbox",
+                width=loops.SENDERS,
+                clock=self.clock,
+                wakeups=self.store,
+                stop=stop,
+                way=self.precedence,
+            ),
             # Several: one that takes many projects in turn must not hold the others back.
             *[loops.turn(self._jobs(), "jobs", self.store, stop) for _ in range(3)],
             loops.turn(self._scheduler(), "schedules", self.store, stop),

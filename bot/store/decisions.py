@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from bot.errors import LeaseLost
 from bot.store import holding, lanes, memory, open_subjects, outbox, people
 from bot.store.codec import dump_trace
 from bot.store.deliveries import settle as settle_delivery
-from bot.store.engine import PreparedRows, insert
+from bot.store.engine import insert
+from bot.store.prepared import PreparedRows
 from bot.store.schema import decisions, deliveries
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Decision, DeliveryId, Json
-    from bot.ports import Claim, Due, Settled
+    from bot.ports import Claim, Settled
+    from bot.waiting import Due
 
 
 def settle(
@@ -38,7 +41,8 @@ def settle(
     )
     waiting = set(conn.execute(query).scalars())
     fresh = [one for one in settled if one.delivery in waiting]
-    lanes.release(conn, claim, handled=len(fresh), ready_at=now)
+    if not lanes.release(conn, [lanes.Release(claim=claim, handled=len(fresh), ready_at=now)]):
+        raise LeaseLost(f"another worker took lane {claim.lane}")
     planned = [
         (one.delivery, action, lane)
         for one in fresh
@@ -94,8 +98,7 @@ def keep(conn: Connection, made: Sequence[tuple[DeliveryId, Decision]], *, now: 
         }
         for delivery, decision in made
     ]
-    for _ in _RECORD.run(conn, rows):
-        pass
+    _RECORD.run(conn, rows)
 
 
 def _record(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert:

@@ -23,8 +23,8 @@ from bot.ports import ClaimedDeliveries
 from bot.store import lanes
 from bot.store.codec import dump_json, keep, pack, unpack
 from bot.store.columns import micros, plain, short
-from bot.store.engine import Prepared, PreparedRows
 from bot.store.engine import insert as dialect_insert
+from bot.store.prepared import Prepared, PreparedRows
 from bot.store.schema import deliveries, meta
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def append(
     """For each whether it is new; False when its hook and key are known."""
     # Lanes first: their locks give the deliveries their order.
     lanes.push_all(conn, Counter(row["lane"] for row in rows), ready_at=received_at)
-    fresh = {row.id for row in _APPEND.run(conn, rows)}
+    fresh = {row.id for row in _APPEND.run(conn, rows).rows}
     known = Counter(row["lane"] for row in rows if row["id"] not in fresh)
     for lane, count in sorted(known.items()):
         lanes.uncount(conn, lane, count)
@@ -147,7 +147,8 @@ def claim(
     conn: Connection, *, token: str, now: datetime, lease: timedelta, limit: int
 ) -> tuple[Claim, list[AnyRow]] | None:
     """A lane and the rows of its oldest deliveries; `unpack_row` reads them."""
-    while (held := lanes.claim(conn, lanes.DECIDE, token=token, now=now, lease=lease)) is not None:
+    while claims := lanes.claim(conn, lanes.DECIDE, token=token, now=now, lease=lease, limit=1):
+        held = claims[0]
         waiting = _waiting(conn, held.lane, limit)
         if waiting:
             rows = conn.execute(

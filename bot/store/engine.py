@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, exc
+from sqlalchemy import exc
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -17,13 +16,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from bot.errors import BotError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, CursorResult, Dialect, Row, Table
-    from sqlalchemy.sql import ClauseElement
-    from sqlalchemy.sql.compiler import SQLCompiler
-
-    _Parameter = tuple[str, Callable[[Any], Any] | None]
+    from sqlalchemy import Connection, Dialect, Row, Table
 
 T = TypeVar("T")
 
@@ -51,103 +46,6 @@ def insert(dialect: Dialect, table: Table) -> Insert:
     if dialect.name == "sqlite":
         return cast("Insert", sqlite_insert(table))
     return postgres_insert(table)
-
-
-class Prepared:
-    """A statement compiled once per dialect and run by the driver as it is.
-
-    For the path of every delivery: many times as fast as letting SQLAlchemy look at it again.
-    """
-
-    def __init__(
-        self, make: Callable[[Dialect], ClauseElement] | ClauseElement, *, stored: bool = False
-    ) -> None:
-        """`stored`: values are given as they are stored, not as their columns' types have it."""
-        self._make = make
-        self._stored = stored
-        self._compiled: dict[str, tuple[str, tuple[_Parameter, ...]]] = {}
-
-    def run(self, conn: Connection, values: Mapping[str, object]) -> CursorResult[Any]:
-        ready = self._compiled.get(conn.dialect.name)
-        if ready is None:
-            ready = self._compiled[conn.dialect.name] = self._compile(conn.dialect)
-        sql, parameters = ready
-        return conn.exec_driver_sql(
-            sql,
-            tuple(
-                [
-                    values[name] if convert is None else convert(values[name])
-                    for name, convert in parameters
-                ]
-            ),
-        )
-
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[_Parameter, ...]]:
-        made = self._make(dialect) if callable(self._make) else self._make
-        compiled = cast("SQLCompiler", made.compile(dialect=dialect))
-        names = tuple(compiled.positiontup or ())
-        return str(compiled), tuple((name, self._converter(compiled, name)) for name in names)
-
-    def _converter(self, compiled: SQLCompiler, name: str) -> Callable[[Any], Any] | None:
-        if self._stored:
-            return None
-        kind = compiled.binds[name].type.dialect_impl(compiled.dialect)
-        return kind.bind_processor(compiled.dialect)
-
-
-class PreparedRows:
-    """An INSERT of many rows in one statement, prepared for a few sizes; see `Prepared`.
-
-    `make` gets the VALUES: one mapping of parameters per row.
-    """
-
-    def __init__(
-        self,
-        table: Table,
-        names: Sequence[str],
-        make: Callable[[Dialect, list[dict[str, ColumnElement[Any]]]], ClauseElement],
-        *,
-        stored: bool = False,
-    ) -> None:
-        self._types = {name: table.c[name].type for name in names}
-        self._by_size = {
-            size: Prepared(partial(self._sized, make=make, size=size), stored=stored)
-            for size in _SIZES
-        }
-
-    def run(self, conn: Connection, rows: Sequence[Mapping[str, object]]) -> Iterator[AnyRow]:
-        """What it RETURNs; nothing is run before it is asked for."""
-        done = 0
-        for size in _SIZES:
-            while len(rows) - done >= size:
-                part = rows[done : done + size]
-                values = {
-                    f"{name}_{at}": row[name] for at, row in enumerate(part) for name in self._types
-                }
-                result = self._by_size[size].run(conn, values)
-                if result.returns_rows:
-                    yield from result.all()
-                done += size
-
-    def _sized(
-        self,
-        dialect: Dialect,
-        *,
-        make: Callable[[Dialect, list[dict[str, ColumnElement[Any]]]], ClauseElement],
-        size: int,
-    ) -> ClauseElement:
-        return make(
-            dialect,
-            [
-                # SQLAlchemy knows the types of the first row by itself.
-                {name: bindparam(f"{name}_{at}", type_=kind) for name, kind in self._types.items()}
-                for at in range(size)
-            ],
-        )
-
-
-#: Rows of one statement; what is left over is split into the smaller ones.
-_SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
 class Topics:

@@ -34,11 +34,12 @@ _WAITING: Final[ColumnElement[bool]] = outbox.c.state.in_(
 )
 
 
-def fold_behind(conn: Connection, row: AnyRow, lane: Lane, *, now: datetime) -> Action:
-    """The row's action, with what waits right behind it in the lane taken in. The caller holds
-    the lane."""
-    head = load_action(row.payload)
-    behind = now - row.created_at >= BEHIND and row.state == "todo" and not row.maybe_sent
+def fold_behind(
+    conn: Connection, row: AnyRow, head: Action, lane: Lane, *, now: datetime
+) -> Action:
+    """`head`, the row's action, with what waits right behind it in the lane taken in. The caller
+    holds the lane."""
+    behind = now - row.created_at >= BEHIND and not row.maybe_sent
     if not behind or not may_fold(head) or _took_in(conn, head):
         return head
     waiting = [head, *_followers(conn, row, head, lane)]

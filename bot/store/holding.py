@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, delete, func, or_, select, update
 
 from bot.errors import LeaseLost
-from bot.ports import Due
 from bot.store.engine import insert
 from bot.store.held_codec import dump_held, load_held
 from bot.store.schema import held, schedules
+from bot.waiting import Due
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

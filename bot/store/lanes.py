@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Update,
     and_,
     bindparam,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     update,
@@ -23,15 +26,19 @@ from bot.errors import LeaseLost
 from bot.model import Lane
 from bot.ports import Claim
 from bot.store.columns import micros, short
-from bot.store.engine import Prepared, PreparedRows, insert
+from bot.store.engine import insert
+from bot.store.prepared import Prepared, PreparedRows, given_rows
 from bot.store.schema import holds, lanes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Select
     from sqlalchemy.dialects.postgresql import Insert
+    from sqlalchemy.sql.dml import ReturningUpdate
+
+    from bot.store.prepared import Given
 
 DECIDE: Final = "decide"
 SEND: Final = "send"
@@ -57,8 +64,7 @@ def push_all(conn: Connection, counts: Mapping[str, int], *, ready_at: datetime)
         {"key": key, "kind": kind_of(key), "pending": count, "ready_at": ready}
         for key, count in sorted((short(lane), count) for lane, count in counts.items())
     ]
-    for _ in _PUSH.run(conn, rows):
-        pass
+    _PUSH.run(conn, rows)
 
 
 def _push(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert:
@@ -89,15 +95,14 @@ def uncount(conn: Connection, lane: str, count: int) -> None:
 
 
 def claim(
-    conn: Connection, kind: str, *, token: str, now: datetime, lease: timedelta
-) -> Claim | None:
-    """The lane that has been ready longest and that nobody holds."""
-    found = conn.execute(_READY, {"kind": kind, "now": now}).scalar()
-    if found is None:
-        return None
+    conn: Connection, kind: str, *, token: str, now: datetime, lease: timedelta, limit: int
+) -> list[Claim]:
+    """The lanes that have been ready longest and that nobody holds."""
+    asked = {"kind": kind, "now": now, "limit": limit}
+    found = [row.key for row in _READY.run(conn, asked).rows]
     until = now + lease
-    _TAKE.run(conn, {"lane": found, "token": token, "lease_until": until})
-    return Claim(lane=Lane(found), token=token, until=until)
+    _TAKE.run(conn, [{"key": key, "token": token, "lease_until": until} for key in found])
+    return [Claim(lane=Lane(key), token=token, until=until) for key in found]
 
 
 def _covers() -> ColumnElement[bool]:
@@ -106,31 +111,25 @@ def _covers() -> ColumnElement[bool]:
 
 
 _NOW: Final = bindparam("now", type_=lanes.c.ready_at.type)
-_READY: Final = (
+_READY: Final = Prepared(
     select(lanes.c.key)
     .where(lanes.c.kind == bindparam("kind"), lanes.c.pending > literal_column("0"))
     .where(lanes.c.ready_at <= _NOW)
     .where(or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= _NOW))
     .where(~exists().where(and_(holds.c.until > _NOW, _covers())))
     .order_by(lanes.c.ready_at)
-    .limit(literal_column("1"))
+    .limit(bindparam("limit", type_=Integer))
     .with_for_update(skip_locked=True, of=lanes)
 )
-_TAKE: Final = Prepared(
-    update(lanes)
-    .where(lanes.c.key == bindparam("lane"))
-    .values(token=bindparam("token"), lease_until=bindparam("lease_until"))
-)
-_RELEASE: Final = Prepared(
-    update(lanes)
-    .where(lanes.c.key == bindparam("lane"), lanes.c.token == bindparam("owner"))
-    .values(
-        pending=lanes.c.pending - bindparam("handled", type_=lanes.c.pending.type),
-        ready_at=bindparam("ready_at"),
-        token=None,
-        lease_until=None,
-    )
-)
+
+
+def _take(_dialect: Dialect, rows: list[Given]) -> Update:
+    given = given_rows(lanes, rows)
+    taken = update(lanes).where(lanes.c.key == given.c.key)
+    return taken.values(token=given.c.token, lease_until=given.c.lease_until)
+
+
+_TAKE: Final = PreparedRows(lanes, ("key", "token", "lease_until"), _take, padded=True)
 
 
 def renew(conn: Connection, held: Claim, *, now: datetime, lease: timedelta) -> Claim:
@@ -141,13 +140,60 @@ def renew(conn: Connection, held: Claim, *, now: datetime, lease: timedelta) -> 
     return Claim(lane=held.lane, token=held.token, until=until)
 
 
-def release(conn: Connection, held: Claim, *, handled: int, ready_at: datetime) -> None:
-    """Gives the lane back with `handled` items fewer. Raises LeaseLost."""
-    values = {"lane": held.lane, "owner": held.token, "handled": handled, "ready_at": ready_at}
-    # Those that are set to NULL are parameters too.
-    done = _RELEASE.run(conn, values | {"token": None, "lease_until": None})
-    if done.rowcount != 1:
-        raise LeaseLost(f"another worker took lane {held.lane}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A lane given back with `handled` items fewer."""
+
+    claim: Claim
+    handled: int
+    ready_at: datetime
+
+
+def release(conn: Connection, ended: Sequence[Release]) -> frozenset[Claim]:
+    """Those that were still held; the lanes of the others another worker took, or will."""
+    if len({one.claim.lane for one in ended}) < len(ended):
+        # One that was lost and claimed again: which of the two is meant must be told.
+        return frozenset().union(*(release(conn, [one]) for one in ended))
+    rows = [
+        {
+            "key": one.claim.lane,
+            "token": one.claim.token,
+            "pending": one.handled,
+            "ready_at": one.ready_at,
+        }
+        for one in ended
+    ]
+    held = {row.key for row in _RELEASE.run(conn, rows).rows}
+    return frozenset(one.claim for one in ended if one.claim.lane in held)
+
+
+def _release(_dialect: Dialect, rows: list[Given]) -> ReturningUpdate[Any]:
+    given = given_rows(lanes, rows)
+    held = (
+        select(given.c.key, given.c.pending, given.c.ready_at)
+        .select_from(lanes)
+        .join(given, and_(lanes.c.key == given.c.key, lanes.c.token == given.c.token))
+        # In one order for everybody: nobody waits for each other.
+        .order_by(lanes.c.key)
+        .with_for_update(of=lanes)
+        .cte("held")
+    )
+    return (
+        update(lanes)
+        .where(lanes.c.key == held.c.key)
+        .values(
+            pending=lanes.c.pending - held.c.pending,
+            ready_at=held.c.ready_at,
+            token=null(),
+            lease_until=null(),
+        )
+        .returning(lanes.c.key)
+    )
+
+
+_RELEASE: Final = PreparedRows(
+    lanes, ("key", "token", "pending", "ready_at"), _release, padded=True
+)
 
 
 def _owned(held: Claim) -> Update:
@@ -181,18 +227,24 @@ def hold(conn: Connection, prefix: str, until: datetime, *, now: datetime | None
 
 
 def next_ready(conn: Connection, *, now: datetime, kind: str | None) -> datetime | None:
-    held = select(func.max(holds.c.until)).where(_covers()).correlate(lanes).scalar_subquery()
-    ready = _later(_later(lanes.c.ready_at, lanes.c.lease_until), held)
-    query = select(func.min(ready)).where(lanes.c.pending > 0)
-    if kind is not None:
-        query = query.where(lanes.c.kind == kind)
-    found = conn.execute(query).scalar()
-    return None if found is None else max(found, now)
+    kinds = (DECIDE, SEND) if kind is None else (kind,)
+    ready = [_NEXT.run(conn, {"kind": one}).scalar() for one in kinds]
+    return max(min(found), now) if (found := [one for one in ready if one is not None]) else None
 
 
 def _later(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> ColumnElement[datetime]:
     """`other` may be NULL. The engines name their GREATEST differently."""
     return case((and_(other.is_not(None), other > one), other), else_=one)
+
+
+def _next() -> Select[datetime]:
+    held = select(func.max(holds.c.until)).where(_covers()).correlate(lanes).scalar_subquery()
+    ready = _later(_later(lanes.c.ready_at, lanes.c.lease_until), held)
+    waiting = lanes.c.pending > literal_column("0")
+    return select(func.min(ready)).where(lanes.c.kind == bindparam("kind"), waiting)
+
+
+_NEXT: Final = Prepared(_next())
 
 
 def busy(conn: Connection, keys: Sequence[Lane]) -> frozenset[Lane]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, delete, select, update
 
 from bot.errors import StateChanged
 from bot.store.columns import short
-from bot.store.engine import Prepared, insert
+from bot.store.engine import insert
+from bot.store.prepared import PreparedRows
 from bot.store.schema import memory
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Json
+    from bot.store.prepared import Given
 
 
 def load(conn: Connection, keys: Sequence[str]) -> dict[str, Json]:
@@ -37,11 +40,13 @@ def save_guarded(
     conn: Connection, remember: Mapping[str, Json], expect: Mapping[str, Json], *, now: datetime
 ) -> None:
     """As `save`; raises StateChanged when a key of `expect` holds another value by now."""
-    for key in sorted({*remember, *expect}):
-        if key not in expect:
-            save(conn, {key: remember[key]}, now=now)
-        elif not _swap(conn, key, expect[key], remember.get(key, expect[key]), now=now):
-            raise StateChanged(f"{key} was written by another lane")
+    for expected, keys in groupby(sorted({*remember, *expect}), key=lambda key: key in expect):
+        if not expected:
+            save(conn, {key: remember[key] for key in keys}, now=now)
+            continue
+        for key in keys:
+            if not _swap(conn, key, expect[key], remember.get(key, expect[key]), now=now):
+                raise StateChanged(f"{key} was written by another lane")
 
 
 def _swap(conn: Connection, key: str, seen: Json, value: Json, *, now: datetime) -> bool:
@@ -59,22 +64,19 @@ def _swap(conn: Connection, key: str, seen: Json, value: Json, *, now: datetime)
 
 def save(conn: Connection, remember: Mapping[str, Json], *, now: datetime) -> None:
     """None forgets a key. In the order of keys: two workers must not wait for each other."""
-    for key in sorted(remember):
-        value = remember[key]
-        if value is None:
-            conn.execute(delete(memory).where(memory.c.key == key))
-            continue
-        _SAVE.run(conn, {"key": key, "value": value, "updated_at": now})
+    gone = [key for key, value in remember.items() if value is None]
+    if gone:
+        conn.execute(delete(memory).where(memory.c.key.in_(sorted(gone))))
+    kept = {short(key): value for key, value in remember.items() if value is not None}
+    _SAVE.run(conn, [{"key": key, "value": kept[key], "updated_at": now} for key in sorted(kept)])
 
 
-def _save(dialect: Dialect) -> Insert:
-    added = insert(dialect, memory).values(
-        {name: bindparam(name) for name in ("key", "value", "updated_at")}
-    )
+def _save(dialect: Dialect, rows: list[Given]) -> Insert:
+    added = insert(dialect, memory).values(rows)
     return added.on_conflict_do_update(
         index_elements=[memory.c.key],
         set_={"value": added.excluded.value, "updated_at": added.excluded.updated_at},
     )
 
 
-_SAVE: Final = Prepared(_save)
+_SAVE: Final = PreparedRows(memory, ("key", "value", "updated_at"), _save)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.model import DeliveryId
-    from bot.ports import Due, Settled
-    from bot.waiting import Held, OpenSubject
+    from bot.ports import Settled
+    from bot.waiting import Due, Held, OpenSubject
 
 
 class SchedulesWork(Part):

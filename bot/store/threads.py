@@ -4,54 +4,75 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    delete,
+    false,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from bot.model import ActionId, Thread
 from bot.store.columns import short
-from bot.store.engine import Prepared, insert
+from bot.store.engine import insert
+from bot.store.prepared import PreparedRows, given_rows
 from bot.store.schema import channels, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Select, Update
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Action, Place, SubjectKey
+    from bot.store.prepared import Given
 
 #: A card that was claimed longer ago is not followed any more (rules restart threads then).
 _CARD_LIFE: Final = timedelta(days=30)
 
 
-def reserve(conn: Connection, action: Action, root: str, *, now: datetime) -> None:
-    """Claims the action's subjects in its channel for `root`.
+def reserve(conn: Connection, claimed: Sequence[tuple[Action, str]], *, now: datetime) -> None:
+    """Claims each action's subjects in its channel for the root beside it.
 
     A new root takes over from the one before; a card only from one that is dead or has ended.
     """
-    card = action.verb == "card"
-    channel = _id_of(conn, action.channel)
-    for subject in sorted(action.claims):
-        row = {
-            "channel": channel,
-            "subject": subject,
-            "card": card,
-            "root": root,
-            "rule": action.rule,
-            "ts": None,
-            "at": now,
-            "dead": False,
-            "ended": now - _CARD_LIFE,
-        }
-        (_RESERVE_CARD if card else _RESERVE).run(conn, row)
+    ids = _ids_of(conn, {action.channel for action, _ in claimed})
+    cards: dict[tuple[str, str], dict[str, object]] = {}
+    others: dict[tuple[str, str], dict[str, object]] = {}
+    for action, root in claimed:
+        channel = ids.get(action.channel, action.channel)
+        for subject in map(short, action.claims):
+            row: dict[str, object] = {
+                "channel": channel,
+                "subject": subject,
+                "root": root,
+                "rule": action.rule,
+                "at": now,
+            }
+            if action.verb == "card":
+                cards.setdefault((channel, subject), row)
+            else:
+                others[channel, subject] = row
+    # In one order for everybody: nobody waits for each other.
+    _RESERVE_CARD.run(conn, [cards[key] for key in sorted(cards)])
+    _RESERVE.run(conn, [others[key] for key in sorted(others)])
 
 
-def _reserve(dialect: Dialect, *, card: bool) -> Insert:
-    names = ("channel", "subject", "card", "root", "rule", "ts", "at", "dead")
-    added = insert(dialect, threads).values({name: bindparam(name) for name in names})
-    over = or_(threads.c.dead.is_(True), threads.c.at < bindparam("ended", type_=threads.c.at.type))
+def _reserve(dialect: Dialect, rows: list[Given], *, card: bool) -> Insert:
+    fixed = {"card": literal(card), "dead": false(), "ts": null()}
+    added = insert(dialect, threads).values([{**row, **fixed} for row in rows])
+    # Both are microseconds.
+    ended = type_coerce(added.excluded.at, BigInteger) - type_coerce(threads.c.at, BigInteger)
+    over = or_(threads.c.dead.is_(True), ended > _CARD_LIFE // timedelta(microseconds=1))
     return added.on_conflict_do_update(
         index_elements=[threads.c.channel, threads.c.subject, threads.c.card],
         set_={name: added.excluded[name] for name in ("root", "rule", "ts", "at", "dead")},
@@ -59,30 +80,40 @@ def _reserve(dialect: Dialect, *, card: bool) -> Insert:
     )
 
 
-_RESERVE: Final = Prepared(partial(_reserve, card=False))
-_RESERVE_CARD: Final = Prepared(partial(_reserve, card=True))
+_RESERVED: Final = ("channel", "subject", "root", "rule", "at")
+_RESERVE: Final = PreparedRows(threads, _RESERVED, partial(_reserve, card=False))
+_RESERVE_CARD: Final = PreparedRows(threads, _RESERVED, partial(_reserve, card=True))
 
 
-def _id_of(conn: Connection, channel: str) -> str:
-    found = _ID.run(conn, {"called": channel}).scalar()
-    return channel if found is None else str(found)
+def _ids_of(conn: Connection, called: Collection[str]) -> dict[str, str]:
+    """By name, those that receipts taught."""
+    rows = [{"name": name} for name in sorted(called)]
+    return {row.name: row.id for row in _IDS.run(conn, rows).rows}
 
 
-_ID: Final = Prepared(select(channels.c.id).where(channels.c.name == bindparam("called")))
+def _ids(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
+    return select(channels.c.name, channels.c.id).where(
+        channels.c.name.in_([row["name"] for row in rows])
+    )
 
 
-def place(conn: Connection, root: str, channel: str, at: Place) -> None:
-    """The root was posted; its channel may have got another name by that: Slack's id."""
-    if at.channel != channel:
-        _learn(conn, channel, at.channel)
-    _PLACE.run(conn, {"posted": root, "ts": at.ts, "dead": False})
+_IDS: Final = PreparedRows(channels, ("name",), _ids, padded=True)
 
 
-_PLACE: Final = Prepared(
-    update(threads)
-    .where(threads.c.root == bindparam("posted"))
-    .values(ts=bindparam("ts"), dead=bindparam("dead"))
-)
+def place(conn: Connection, posted: Sequence[tuple[Action, Place]]) -> None:
+    """Roots were posted; a channel may have got another name by that: Slack's id."""
+    for action, at in posted:
+        if at.channel != action.channel:
+            _learn(conn, action.channel, at.channel)
+    _PLACE.run(conn, [{"root": action.id, "ts": at.ts} for action, at in posted])
+
+
+def _placed(_dialect: Dialect, rows: list[Given]) -> Update:
+    given = given_rows(threads, rows)
+    return update(threads).where(threads.c.root == given.c.root).values(ts=given.c.ts, dead=false())
+
+
+_PLACE: Final = PreparedRows(threads, ("root", "ts"), _placed, padded=True)
 
 
 def _learn(conn: Connection, name: str, channel: str) -> None:

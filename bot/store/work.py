@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.model import DeliveryId
-from bot.store import audit, decisions, deliveries, lanes, memory, outbox, threads
+from bot.store import audit, carrying, decisions, deliveries, lanes, memory, outbox, threads
 from bot.store.part import Part
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.model import Action, Json, Lane, OutboxItem, Place, SubjectKey, Thread
-    from bot.ports import Claim, ClaimedDeliveries, ClaimedItem, Dead, Done, Dropped, Retry, Settled
+    from bot.ports import Carried, Claim, ClaimedDeliveries, Settled, Turned
     from bot.store.audit import Audited
 _KINDS: Final[Mapping[str, str]] = {"deliveries": lanes.DECIDE, "outbox": lanes.SEND}
 
@@ -54,9 +54,11 @@ class DecidingWork(Part):
 
 
 class SendingWork(Part):
-    async def claim_item(self, *, now: datetime, lease: timedelta) -> ClaimedItem | None:
-        do = partial(outbox.claim, token=_token(), now=now, lease=lease)
-        return await self._backend.write(do)
+    async def settle_and_claim(
+        self, carried: Sequence[Carried], *, now: datetime, lease: timedelta, limit: int
+    ) -> Turned:
+        turn = partial(carrying.turn, carried=carried, token=_token(), limit=limit)
+        return await self._backend.write(partial(turn, now=now, lease=lease))
 
     async def enqueue(self, actions: Sequence[tuple[Action, Lane]], *, now: datetime) -> None:
         """Into the outbox, outside of any delivery's decision."""
@@ -67,17 +69,6 @@ class SendingWork(Part):
 
     async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
         return await self._backend.write(partial(lanes.renew, held=claim, now=now, lease=lease))
-
-    async def settle_item(
-        self,
-        claimed: ClaimedItem,
-        outcome: Done | Retry | Dead | Dropped,
-        *,
-        now: datetime,
-        ready_at: datetime,
-    ) -> None:
-        do = partial(outbox.settle, claimed=claimed, outcome=outcome, now=now, ready_at=ready_at)
-        await self._backend.write(do)
 
     async def hold(self, prefix: str, until: datetime) -> None:
         """Also lanes that are made later; an earlier end than one that is set changes nothing."""

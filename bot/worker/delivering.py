@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
@@ -22,18 +22,18 @@ from bot.errors import (
 )
 from bot.message import Message, truncate
 from bot.model import Place
-from bot.ports import Dead, Done, Dropped, Retry
+from bot.ports import Carried, Dead, Done, Dropped, Retry
 from bot.worker.leases import while_held
+from bot.worker.loops import Turn
 from bot.worker.retry import Gates, after_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from bot.metrics import Metrics
     from bot.model import Action, OutboxItem
     from bot.outside import Chat, Trace
-    from bot.ports import ClaimedItem, Clock, Sending
+    from bot.ports import ClaimedItem, Clock, Sending, Turned
     from bot.worker.calling import Caller
 
 log = structlog.get_logger()
@@ -68,6 +68,12 @@ class GivenUp(Protocol):
     def __call__(self, action: Action, *, error: str, code: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    carried: Carried
+    took_ms: float
+
+
 class Deliverer:
     """Carries out one claimed item at a time; many may run at once, each on its own lane."""
 
@@ -100,14 +106,44 @@ class Deliverer:
         self._learnt = learnt
         self._gates = Gates()
 
-    async def claim(self) -> ClaimedItem | None:
-        return await self._store.claim_item(now=self._clock.now(), lease=LEASE)
+    async def turn(self, done: Sequence[Ended], *, limit: int) -> Turn[ClaimedItem]:
+        """Keeps what became of items and claims up to `limit` more, in one transaction.
 
-    async def next_ready(self) -> datetime | None:
-        return await self._store.next_ready(now=self._clock.now())
+        Raises StoreError when nothing was claimed; what could not be kept will be looked for.
+        """
+        for one in done:
+            self._learn(one.carried)
+        try:
+            turned = await self._turned([one.carried for one in done], limit=limit)
+        except StoreError as error:
+            if not done:
+                raise
+            # What broke for one must not stop the others.
+            parts = [[one] for one in done] if len(done) > 1 else []
+            if not parts:
+                log.error("outcome not stored; it will be looked for", error=str(error))
+            for part in parts:
+                await self.turn(part, limit=0)
+            return Turn(claimed=(), next_at=self._clock.now())
+        for one in done:
+            await self._ended(one, lost=one.carried in turned.lost)
+        return Turn(claimed=turned.claimed, next_at=turned.next_at)
 
-    async def handle(self, claimed: ClaimedItem) -> None:
-        """Carries the item out and settles it, whatever happens."""
+    async def _turned(self, carried: Sequence[Carried], *, limit: int) -> Turned:
+        return await self._store.settle_and_claim(
+            carried, now=self._clock.now(), lease=LEASE, limit=limit
+        )
+
+    async def _ended(self, one: Ended, *, lost: bool) -> None:
+        claimed, outcome = one.carried.claimed, one.carried.outcome
+        if lost:
+            log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
+            return
+        await self._note(claimed.item, outcome)
+        self._report(claimed, outcome, took_ms=one.took_ms)
+
+    async def handle(self, claimed: ClaimedItem) -> Ended | None:
+        """Carries the item out, whatever happens; None when its lease was lost meanwhile."""
         started = perf_counter()
 
         async def renew() -> None:
@@ -115,19 +151,17 @@ class Deliverer:
 
         try:
             outcome = await while_held(self._outcome(claimed), renew, lease=LEASE)
-            now = self._clock.now()
-            ready_at = outcome.at if isinstance(outcome, Retry) else now
-            if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
-                ready_at = now + self._gap
-            self._learn(claimed.item.action.channel, outcome)
-            await self._store.settle_item(claimed, outcome, now=now, ready_at=ready_at)
         except LeaseLost:
             log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
-            return
-        await self._note(claimed.item, outcome)
-        self._report(claimed, outcome, took_ms=(perf_counter() - started) * 1000)
+            return None
+        ready_at = outcome.at if isinstance(outcome, Retry) else self._clock.now()
+        if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
+            ready_at += self._gap
+        carried = Carried(claimed=claimed, outcome=outcome, ready_at=ready_at)
+        return Ended(carried=carried, took_ms=(perf_counter() - started) * 1000)
 
-    def _learn(self, channel: str, outcome: Done | Retry | Dead | Dropped) -> None:
+    def _learn(self, carried: Carried) -> None:
+        channel, outcome = carried.claimed.item.action.channel, carried.outcome
         place = outcome.place if isinstance(outcome, Done) else None
         if place is not None and channel.startswith("#"):
             self._learnt(channel, place.channel)

@@ -25,24 +25,59 @@ async def while_held(
     Raises LeaseLost when another worker took it or the store did not renew it in time; the work
     is cancelled then.
     """
-    lease_s = lease.total_seconds()
-    clock = asyncio.get_running_loop().time
-    task = asyncio.ensure_future(work)
-    renewed_at = clock()
+    keeper = _Keeper(renew, lease.total_seconds())
     try:
-        while not (await asyncio.wait({task}, timeout=lease_s / 3))[0]:
+        return await work
+    except asyncio.CancelledError:
+        if keeper.lost is None or keeper.task.uncancel() > 0:
+            raise  # Somebody else wants this task to end.
+        raise keeper.lost from None
+    finally:
+        await keeper.end()
+
+
+class _Keeper:
+    """Most work ends long before the first third: then there was only a timer."""
+
+    def __init__(self, renew: Callable[[], Awaitable[object]], lease_s: float) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "leases are kept for tasks"  # noqa: S101 - for the types
+        self.task = task
+        self.lost: LeaseLost | None = None
+        self._renew = renew
+        self._lease_s = lease_s
+        self._loop = asyncio.get_running_loop()
+        self._begun = self._loop.time()
+        self._timer = self._loop.call_later(lease_s / 3, self._start)
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def end(self) -> None:
+        self._timer.cancel()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.wait({self._keeping})
+
+    def _start(self) -> None:
+        # Ended by `end`, at the latest with the work.
+        self._keeping = self._loop.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        try:
+            await self._go_on()
+        except LeaseLost as error:
+            self.lost = error
+            self.task.cancel()
+
+    async def _go_on(self) -> None:
+        renewed_at = self._begun
+        while True:
             try:
-                async with asyncio.timeout(lease_s / 3):
-                    await renew()
-                renewed_at = clock()
+                async with asyncio.timeout(self._lease_s / 3):
+                    await self._renew()
+                renewed_at = self._loop.time()
             except LeaseLost:
                 raise
             except (StoreError, TimeoutError) as error:
-                if clock() - renewed_at > lease_s * _RISKY:
+                if self._loop.time() - renewed_at > self._lease_s * _RISKY:
                     raise LeaseLost(f"the lease could not be renewed: {error}") from error
-        return await task
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()  # Looked at, or asyncio complains that nobody did.
+            await asyncio.sleep(self._lease_s / 3)

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import structlog
 
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.ports import Clock, Wakeups, Way
-    from bot.worker.delivering import Deliverer
 
 log = structlog.get_logger()
+
+#: What is claimed, and what became of it.
+C = TypeVar("C")
+D = TypeVar("D")
 
 _POLL_S: Final = 2.0
 _STORE_DOWN_S: Final = 1.0
 #: Lanes carried out at once by one process; each waits mostly for Slack.
 SENDERS: Final = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn(Generic[C]):
+    claimed: Sequence[C]
+    #: When more is ready; None when nothing waits, or as much was claimed as was wanted.
+    next_at: datetime | None
 
 
 class Step(Protocol):
@@ -42,50 +55,92 @@ async def turn(step: Step, topic: str, wakeups: Wakeups, stop: asyncio.Event) ->
             await first(stop.wait(), wakeups.wait(topic, _POLL_S))
 
 
-async def send(
-    deliverer: Deliverer,
+class Stage(Protocol[C, D]):
+    """One of the two: deliveries to decide, actions to carry out."""
+
+    async def turn(self, done: Sequence[D], *, limit: int) -> Turn[C]:
+        """Keeps what was done and claims up to `limit` more, in one transaction."""
+
+    async def handle(self, claimed: C) -> D | None:
+        """None when its lease was lost meanwhile."""
+
+
+async def pump(
+    stage: Stage[C, D],
+    topic: str,
+    *,
+    width: int,
     clock: Clock,
     wakeups: Wakeups,
     stop: asyncio.Event,
-    *,
     way: Way | None = None,
 ) -> None:
-    """Claims items while a sender is free; on stop waits for those under way."""
-    free = asyncio.Semaphore(SENDERS)
-    #: A sender ended: its lane may have more.
-    settled = asyncio.Event()
-
+    """Has up to `width` lanes handled at once; what ends meanwhile is kept together, in the
+    transaction that claims what is next. On stop waits for those under way."""
     async with asyncio.TaskGroup() as group:
+        await _Pump(stage, width=width, group=group).run(
+            topic, clock=clock, wakeups=wakeups, stop=stop, way=way
+        )
+
+
+class _Pump(Generic[C, D]):
+    def __init__(self, stage: Stage[C, D], *, width: int, group: asyncio.TaskGroup) -> None:
+        self._stage = stage
+        self._width = width
+        self._group = group
+        self._under_way = 0
+        self._done: list[D] = []
+        self._ended = asyncio.Event()
+
+    async def run(
+        self,
+        topic: str,
+        *,
+        clock: Clock,
+        wakeups: Wakeups,
+        stop: asyncio.Event,
+        way: Way | None,
+    ) -> None:
         while not stop.is_set():
-            await free.acquire()
-            settled.clear()
-            if way is not None:
+            if way is not None and not self._done:
                 await way.give_way()
-            claimed = None
+            busy = way is not None and way.busy and bool(self._done)
             try:
-                claimed = await deliverer.claim()
-                if claimed is not None:
-                    group.create_task(_one(deliverer.handle(claimed), free, settled))
-                    continue
-                ready = await deliverer.next_ready()
+                next_at = await self._turn(0 if busy else self._width - self._under_way)
             except StoreError as error:
-                log.error("store unavailable", topic="outbox", error=str(error))
+                log.error("store unavailable", topic=topic, error=str(error))
                 await _pause(stop, _STORE_DOWN_S)
                 continue
-            finally:
-                if claimed is None:
-                    free.release()
-            await first(stop.wait(), settled.wait(), wakeups.wait("outbox", _until(ready, clock)))
+            if self._done or busy:
+                continue
+            more = wakeups.wait(topic, _until(next_at, clock))
+            await first(stop.wait(), self._ended.wait(), more)
+        while self._under_way or self._done:
+            await self._ended.wait()
+            with suppress(StoreError):
+                await self._turn(0)
 
+    async def _turn(self, limit: int) -> datetime | None:
+        # What ends in this turn of the loop shares the transaction.
+        await asyncio.sleep(0)
+        done, self._done = self._done, []
+        self._ended.clear()
+        turn = await self._stage.turn(done, limit=limit)
+        for claimed in turn.claimed:
+            self._under_way += 1
+            self._group.create_task(self._handle(claimed))
+        return turn.next_at
 
-async def _one(work: Awaitable[None], free: asyncio.Semaphore, settled: asyncio.Event) -> None:
-    try:
-        await work
-    except StoreError as error:
-        log.error("outcome not stored; it will be looked for", error=str(error))
-    finally:
-        free.release()
-        settled.set()
+    async def _handle(self, claimed: C) -> None:
+        try:
+            ended = await self._stage.handle(claimed)
+            if ended is not None:
+                self._done.append(ended)
+        except StoreError as error:
+            log.error("not handled; its lease will end", error=str(error))
+        finally:
+            self._under_way -= 1
+            self._ended.set()
 
 
 def _until(ready: datetime | None, clock: Clock) -> float:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from bot.model import DeliveryId
     from bot.people import Faces
-    from bot.ports import Clock, Due, Schedules
+    from bot.ports import Clock
     from bot.rules.ruleset import Rule, Ruleset
+    from bot.waiting import Due, Schedules
     from bot.worker.faces import Acquaintances
 
 log = structlog.get_logger()

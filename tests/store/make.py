@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from bot.errors import LeaseLost
 from bot.message import Message, text
 from bot.model import (
     Action,
@@ -16,10 +17,10 @@ from bot.model import (
     action_id,
     subject_key,
 )
-from bot.ports import Settled
+from bot.ports import Carried, Settled
 
 if TYPE_CHECKING:
-    from bot.ports import ClaimedDeliveries, ClaimedItem
+    from bot.ports import ClaimedDeliveries, ClaimedItem, Dead, Done, Dropped, Retry
     from bot.store import Store
 
 KEY: Final = "a key for the tests"
@@ -79,9 +80,31 @@ async def claim(store: Store, *, now: datetime = NOW, limit: int = 50) -> Claime
 
 
 async def claim_item(store: Store, *, now: datetime = NOW) -> ClaimedItem:
-    claimed = await store.claim_item(now=now, lease=LEASE)
+    claimed = await next_item(store, now=now)
     assert claimed is not None, "nothing waits to be sent"
     return claimed
+
+
+async def next_item(
+    store: Store, *, now: datetime = NOW, lease: timedelta = LEASE
+) -> ClaimedItem | None:
+    turned = await store.settle_and_claim((), now=now, lease=lease, limit=1)
+    return turned.claimed[0] if turned.claimed else None
+
+
+async def settle_item(
+    store: Store,
+    claimed: ClaimedItem,
+    outcome: Done | Retry | Dead | Dropped,
+    *,
+    now: datetime,
+    ready_at: datetime,
+) -> None:
+    """Raises LeaseLost."""
+    one = Carried(claimed=claimed, outcome=outcome, ready_at=ready_at)
+    turned = await store.settle_and_claim([one], now=now, lease=LEASE, limit=0)
+    if turned.lost:
+        raise LeaseLost(f"another worker took lane {claimed.claim.lane}")
 
 
 async def plan(

@@ -11,7 +11,7 @@ from bot.model import Call, Lane
 from bot.outside import Receipt
 from bot.ports import Dead, Done, Dropped, Retry
 from bot.rules.loops import acting_key, made_key
-from tests.store.make import NOW, SECOND, action, claim_item, plan
+from tests.store.make import NOW, SECOND, action, claim_item, plan, settle_item
 
 if TYPE_CHECKING:
     from bot.model import Action
@@ -36,7 +36,7 @@ def call(place: int, verb: str, lane: Lane = FORGE, **changes: Any) -> Action:
 
 async def settle(store: Store, outcome: Done | Dead | Dropped | Retry) -> None:
     claimed = await claim_item(store)
-    await store.settle_item(claimed, outcome, now=NOW, ready_at=NOW)
+    await settle_item(store, claimed, outcome, now=NOW, ready_at=NOW)
 
 
 async def test_a_call_comes_back_as_it_was_planned(store: Store) -> None:
@@ -52,9 +52,9 @@ async def test_what_waits_gets_the_receipt_once_it_is_there(store: Store) -> Non
     first, second = await claim_item(store), await claim_item(store)
     by_verb = {one.item.action.verb: one for one in (first, second)}
     assert (by_verb["webhook"].results, by_verb["webhook"].lost) == ({}, False)
-    await store.settle_item(by_verb["pipeline"], Done(receipt=RUN), now=NOW, ready_at=NOW)
+    await settle_item(store, by_verb["pipeline"], Done(receipt=RUN), now=NOW, ready_at=NOW)
     later = Retry(at=NOW, error="waits", code="waits")
-    await store.settle_item(by_verb["webhook"], later, now=NOW, ready_at=NOW)
+    await settle_item(store, by_verb["webhook"], later, now=NOW, ready_at=NOW)
     again = await claim_item(store)
     assert (again.results, again.lost) == ({"run": RUN}, False)
 

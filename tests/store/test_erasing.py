@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +11,7 @@ from bot.message import Message, text
 from bot.model import Thread
 from bot.people import Account
 from bot.store.erasing import pattern
-from tests.store.make import MR, NOW, action, delivery, delivery_id, plan
+from tests.store.make import MR, NOW, action, delivery, delivery_id, next_item, plan
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -62,7 +61,7 @@ async def test_what_is_kept_still_works_afterwards(store: Store) -> None:
     said = replace(action(2), message=Message(text=text("Alice A merged it")))
     await plan(store, 2, said)
     await store.erase(["Alice A"], really=True)
-    claimed = await store.claim_item(now=NOW, lease=timedelta(minutes=1))
+    claimed = await next_item(store, now=NOW)
     assert claimed is not None
     assert claimed.item.action.message == Message(text=text("someone merged it"))
     threads = await store.load_threads([MR])

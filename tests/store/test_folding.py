@@ -10,7 +10,7 @@ import pytest
 from bot.message import Mention, Message, text
 from bot.model import Place, SubjectKey, subject_key
 from bot.ports import Dead, Done, Retry
-from tests.store.make import LEASE, NOW, SECOND, action, delivery_id, plan
+from tests.store.make import NOW, SECOND, action, delivery_id, next_item, plan, settle_item
 
 if TYPE_CHECKING:
     from bot.model import Action
@@ -33,13 +33,13 @@ async def planned(store: Store, count: int, first: int = 1) -> list[Action]:
 
 
 async def claimed(store: Store, *, at: Any = LATE) -> ClaimedItem:
-    found = await store.claim_item(now=at, lease=LEASE)
+    found = await next_item(store, now=at)
     assert found is not None, "nothing waits to be sent"
     return found
 
 
 async def settle(store: Store, item: ClaimedItem, outcome: Any = None) -> None:
-    await store.settle_item(item, outcome or Done(place=PLACE), now=LATE, ready_at=LATE)
+    await settle_item(store, item, outcome or Done(place=PLACE), now=LATE, ready_at=LATE)
 
 
 def lines(item: ClaimedItem) -> list[str]:
@@ -71,7 +71,7 @@ async def test_a_lane_that_is_a_minute_behind_says_all_in_one_message(store: Sto
     one = await claimed(store)
     assert lines(one) == ["• message 1.0", "• message 2.0", "• message 3.0"]
     await settle(store, one)
-    assert await store.claim_item(now=LATE, lease=LEASE) is None
+    assert await next_item(store, now=LATE) is None
     assert await store.next_ready(now=LATE) is None
 
 
@@ -164,7 +164,7 @@ async def test_a_long_queue_is_named_line_by_line_in_few_messages(store: Store) 
     await planned(store, 300)
     said: list[str] = []
     messages = 0
-    while (one := await store.claim_item(now=LATE, lease=LEASE)) is not None:
+    while (one := await next_item(store, now=LATE)) is not None:
         said += lines(one)
         messages += 1
         await settle(store, one)

@@ -26,7 +26,7 @@ from bot.errors import LeaseLost
 from bot.model import Lane, Place
 from bot.ports import Dead, Done, Retry
 from bot.store import Store, open_store
-from tests.store.make import LEASE, NOW, SECOND, action, decided, delivery
+from tests.store.make import LEASE, NOW, SECOND, action, decided, delivery, next_item, settle_item
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -138,7 +138,7 @@ class Lanes(RuleBasedStateMachine):
 
     @rule(target=sending)
     def claim_item(self) -> Any:
-        claimed = self.run(self.store.claim_item(now=self.now, lease=LEASE))
+        claimed = self.run(next_item(self.store, now=self.now))
         if claimed is None:
             return None
         lane = claimed.claim.lane
@@ -162,7 +162,7 @@ class Lanes(RuleBasedStateMachine):
         elif outcome == "retry":
             made = Retry(at=self.now + gap * SECOND, error="later", code="later")
         ready_at = self.now + gap * SECOND
-        doing = self.store.settle_item(claimed, made, now=self.now, ready_at=ready_at)
+        doing = settle_item(self.store, claimed, made, now=self.now, ready_at=ready_at)
         if not self.owns(claimed.claim.lane, claimed.claim.token):
             with pytest.raises(LeaseLost):
                 self.run(doing)

@@ -11,8 +11,20 @@ from bot.actions.values import load_value
 from bot.errors import LeaseLost
 from bot.message import Mention, Message, text
 from bot.model import Lane, Place
-from bot.ports import Dead, Done, Dropped, Retry
-from tests.store.make import DEV, LEASE, MR, NOW, SECOND, action, claim_item, delivery_id, plan
+from bot.ports import Carried, Dead, Done, Dropped, Retry
+from tests.store.make import (
+    DEV,
+    LEASE,
+    MR,
+    NOW,
+    SECOND,
+    action,
+    claim_item,
+    delivery_id,
+    next_item,
+    plan,
+    settle_item,
+)
 
 if TYPE_CHECKING:
     from bot.model import Action
@@ -26,7 +38,7 @@ PLACE = Place(channel="C1", ts="1763844574.000100")
 async def settle(store: Store, claimed: ClaimedItem, outcome: Any = None, **changes: Any) -> None:
     """Done at PLACE, now, unless told otherwise."""
     times = {"now": NOW, "ready_at": NOW} | changes
-    await store.settle_item(claimed, outcome or Done(place=PLACE), **times)
+    await settle_item(store, claimed, outcome or Done(place=PLACE), **times)
 
 
 async def sent(store: Store, **changes: Any) -> Action:
@@ -58,13 +70,64 @@ async def test_a_lane_under_way_is_not_claimed_again_and_others_are(store: Store
     await plan(store, 1, action(1, 0), action(1, 1), action(1, 2), lanes=(DEV, DEV, OPS))
     first, second = await claim_item(store), await claim_item(store)
     assert {first.claim.lane, second.claim.lane} == {DEV, OPS}
-    assert await store.claim_item(now=NOW, lease=LEASE) is None
+    assert await next_item(store, now=NOW) is None
+
+
+async def test_several_lanes_are_claimed_at_once_each_with_its_earliest_item(store: Store) -> None:
+    await plan(store, 1, action(1, 0), action(1, 1), action(1, 2), lanes=(DEV, DEV, OPS))
+    turned = await store.settle_and_claim((), now=NOW, lease=LEASE, limit=5)
+    assert {(one.claim.lane, one.item.action.id) for one in turned.claimed} == {
+        (DEV, action(1, 0).id),
+        (OPS, action(1, 2).id),
+    }
+    assert turned.next_at == NOW + LEASE
+
+
+async def test_no_more_lanes_are_claimed_than_are_wanted(store: Store) -> None:
+    await plan(store, 1, action(1, 0), action(1, 1), lanes=(DEV, OPS))
+    turned = await store.settle_and_claim((), now=NOW, lease=LEASE, limit=1)
+    assert len(turned.claimed) == 1
+
+
+async def test_what_is_settled_makes_room_for_its_lanes_next_item(store: Store) -> None:
+    await plan(store, 1, action(1, 0), action(1, 1))
+    first = Carried(claimed=await claim_item(store), outcome=Done(place=PLACE), ready_at=NOW)
+    turned = await store.settle_and_claim([first], now=NOW, lease=LEASE, limit=5)
+    assert [one.item.action.id for one in turned.claimed] == [action(1, 1).id]
+
+
+async def test_an_outcome_whose_lane_was_taken_stops_no_other(store: Store) -> None:
+    await plan(store, 1, action(1, 0), action(1, 1), lanes=(DEV, OPS))
+    turned = await store.settle_and_claim((), now=NOW, lease=LEASE, limit=2)
+    taken, kept = turned.claimed
+    later = NOW + LEASE
+    await store.renew(kept.claim, now=later - SECOND, lease=LEASE)
+    again = await claim_item(store, now=later)
+    both = [
+        Carried(claimed=one, outcome=Done(place=PLACE), ready_at=later) for one in (taken, kept)
+    ]
+    turned = await store.settle_and_claim(both, now=later, lease=LEASE, limit=0)
+    assert again.claim.lane == taken.claim.lane
+    assert turned.lost == (both[0],)
+    assert [item.action.id for item in await store.list_outbox(state="done")] == [
+        kept.item.action.id
+    ]
+
+
+async def test_a_lost_claim_is_told_from_a_later_one_of_the_same_lane(store: Store) -> None:
+    await plan(store, 1, action(1, 0))
+    lost = await claim_item(store)
+    later = NOW + LEASE
+    held = await claim_item(store, now=later)
+    both = [Carried(claimed=one, outcome=Done(place=PLACE), ready_at=later) for one in (lost, held)]
+    turned = await store.settle_and_claim(both, now=later, lease=LEASE, limit=0)
+    assert turned.lost == (both[0],)
 
 
 async def test_a_lane_waits_until_it_may_go_on(store: Store) -> None:
     await plan(store, 1, action(1, 0), action(1, 1))
     await sent(store, ready_at=NOW + SECOND)
-    assert await store.claim_item(now=NOW, lease=LEASE) is None
+    assert await next_item(store, now=NOW) is None
     assert await store.next_ready(now=NOW) == NOW + SECOND
     assert (await claim_item(store, now=NOW + SECOND)).item.action.id == action(1, 1).id
 
@@ -73,7 +136,7 @@ async def test_an_empty_lane_remembers_its_gap(store: Store) -> None:
     await plan(store, 1, action(1))
     await sent(store, ready_at=NOW + SECOND)
     await plan(store, 2, action(2))
-    assert await store.claim_item(now=NOW, lease=LEASE) is None
+    assert await next_item(store, now=NOW) is None
     assert (await claim_item(store, now=NOW + SECOND)).item.action.id == action(2).id
 
 
@@ -114,7 +177,7 @@ async def test_a_renewed_lease_lasts_longer(store: Store) -> None:
     half = NOW + LEASE / 2
     renewed = await store.renew(claimed.claim, now=half, lease=LEASE)
     assert renewed.until == half + LEASE
-    assert await store.claim_item(now=NOW + LEASE, lease=LEASE) is None
+    assert await next_item(store, now=NOW + LEASE) is None
 
 
 async def test_a_lost_lease_cannot_be_renewed(store: Store) -> None:
@@ -183,7 +246,7 @@ async def test_a_held_prefix_holds_its_lanes_also_those_made_later(store: Store)
     await store.hold("send:slack:", NOW + SECOND)
     await plan(store, 2, action(2, 0), action(2, 1), lanes=(OPS, Lane("send:other:#x")))
     assert (await claim_item(store)).claim.lane == "send:other:#x"
-    assert await store.claim_item(now=NOW, lease=LEASE) is None
+    assert await next_item(store, now=NOW) is None
     assert await store.next_ready(now=NOW) == until
     lanes = {(await claim_item(store, now=until)).claim.lane for _ in range(2)}
     assert lanes == {DEV, OPS}

@@ -22,7 +22,9 @@ from tests.store.make import (
     decided,
     delivery,
     delivery_id,
+    next_item,
     plan,
+    settle_item,
 )
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ async def test_a_start_frees_no_lease_of_another_process(postgres_url: str) -> N
         await plan(first, 1, action(1))
         claimed = await claim_item(first)
         async with open_store(postgres_url, secret_key=KEY) as second:
-            assert await second.claim_item(now=NOW, lease=LEASE) is None
-        await first.settle_item(claimed, Done(), now=NOW, ready_at=NOW)
+            assert await next_item(second, now=NOW) is None
+        await settle_item(first, claimed, Done(), now=NOW, ready_at=NOW)
 
 
 async def test_another_process_is_woken(postgres_url: str) -> None:
@@ -115,10 +117,10 @@ async def test_many_workers_decide_and_send_everything_once_and_in_order(
                 lanes = lanes or (Lane("send:b"), Lane("send:a"))
                 settled = [decided(n, action(n), action(n, 1), lanes=lanes) for n in numbers]
                 await store.settle_deliveries(claimed.claim, settled, now=NOW)
-            item = await store.claim_item(now=NOW, lease=LEASE)
+            item = await next_item(store, now=NOW)
             if item is not None:
                 sent.setdefault(item.item.lane, []).append(item.item.action.id)
-                await store.settle_item(item, Done(), now=NOW, ready_at=NOW)
+                await settle_item(store, item, Done(), now=NOW, ready_at=NOW)
 
     async with (
         open_store(postgres_url, secret_key=KEY) as one,

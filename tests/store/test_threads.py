@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.model import Place
 from bot.ports import Dead, Done
-from tests.store.make import MR, NOW, action, claim_item, plan, subject
+from tests.store.make import MR, NOW, action, claim_item, plan, settle_item, subject
 
 if TYPE_CHECKING:
     from bot.model import Thread
@@ -21,12 +21,12 @@ async def threads(store: Store) -> tuple[Thread, ...]:
 
 
 async def post(store: Store, place: Place = PLACE) -> None:
-    await store.settle_item(await claim_item(store), Done(place=place), now=NOW, ready_at=NOW)
+    await settle_item(store, await claim_item(store), Done(place=place), now=NOW, ready_at=NOW)
 
 
 async def kill(store: Store) -> None:
     dead = Dead(error="archived", code="is_archived")
-    await store.settle_item(await claim_item(store), dead, now=NOW, ready_at=NOW)
+    await settle_item(store, await claim_item(store), dead, now=NOW, ready_at=NOW)
 
 
 async def test_a_plan_reserves_its_thread(store: Store) -> None:
@@ -81,7 +81,7 @@ async def test_a_late_receipt_of_the_old_root_does_not_place_the_new_one(store: 
     await plan(store, 1, action(1, claims=(MR,)))
     claimed = await claim_item(store)
     await plan(store, 2, action(2, claims=(MR,)))
-    await store.settle_item(claimed, Done(place=PLACE), now=NOW, ready_at=NOW)
+    await settle_item(store, claimed, Done(place=PLACE), now=NOW, ready_at=NOW)
     assert [(thread.root, thread.ts) for thread in await threads(store)] == [(action(2).id, None)]
 
 
@@ -133,7 +133,7 @@ async def test_a_thread_by_name_and_one_by_id_become_the_later_one(store: Store)
     late = NOW + timedelta(minutes=2)
     for place in (Place(channel="C1", ts="1.1"), Place(channel="C1", ts="2.2")):
         claimed = await claim_item(store, now=late)
-        await store.settle_item(claimed, Done(place=place), now=late, ready_at=late)
+        await settle_item(store, claimed, Done(place=place), now=late, ready_at=late)
     found = await threads(store)
     assert [(thread.channel, thread.root, thread.ts) for thread in found] == [
         ("C1", action(2).id, "2.2")

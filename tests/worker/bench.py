@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.model import OutboxItem
     from bot.outside import Trace
+    from bot.ports import ClaimedItem
     from bot.rules.ruleset import Ruleset
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -151,13 +152,21 @@ class Bench:
     def lane(self, channel: str) -> Lane:
         return Lane(f"send:slack:{channel}")
 
+    async def claim(self) -> ClaimedItem | None:
+        claimed = (await self.deliverer.turn((), limit=1)).claimed
+        return claimed[0] if claimed else None
+
+    async def handle(self, claimed: ClaimedItem) -> None:
+        ended = await self.deliverer.handle(claimed)
+        if ended is not None:
+            await self.deliverer.turn([ended], limit=0)
+
     async def step(self) -> bool:
         """One action of a lane that is ready; False when none is."""
-        claimed = await self.deliverer.claim()
-        if claimed is None:
-            return False
-        await self.deliverer.handle(claimed)
-        return True
+        claimed = await self.claim()
+        if claimed is not None:
+            await self.handle(claimed)
+        return claimed is not None
 
     async def send(self) -> None:
         """Everything that is ready now."""

@@ -155,7 +155,7 @@ async def test_a_message_that_was_not_posted_is_posted(bench: Bench) -> None:
 
 async def test_a_worker_that_died_in_a_call_leaves_a_message_to_look_for(bench: Bench) -> None:
     action = await bench.plan("once")
-    await bench.deliverer.claim()
+    await bench.claim()
     assert action.message is not None
     await bench.chat.post("C0DEV", action.message, key=action.id, thread=None, broadcast=False)
     bench.restart()
@@ -187,10 +187,10 @@ async def test_a_doubtful_reply_is_looked_for_in_its_thread(bench: Bench) -> Non
 
 async def test_a_call_whose_lease_ended_before_it_is_not_made(bench: Bench) -> None:
     await bench.plan("late")
-    claimed = await bench.deliverer.claim()
+    claimed = await bench.claim()
     assert claimed is not None
     bench.clock.move(seconds=LEASE.total_seconds())
-    await bench.deliverer.handle(claimed)
+    await bench.handle(claimed)
     assert bench.said() == []
     await bench.send()
     assert bench.said() == ["late"]
@@ -198,12 +198,12 @@ async def test_a_call_whose_lease_ended_before_it_is_not_made(bench: Bench) -> N
 
 async def test_a_result_that_comes_after_the_lease_was_lost_is_dropped(bench: Bench) -> None:
     await bench.plan("once")
-    slow = await bench.deliverer.claim()
+    slow = await bench.claim()
     assert slow is not None
     bench.clock.move(seconds=LEASE.total_seconds())
     await bench.send()
     bench.clock.at = START
-    await bench.deliverer.handle(replace(slow, item=replace(slow.item, maybe_sent=True)))
+    await bench.handle(replace(slow, item=replace(slow.item, maybe_sent=True)))
     assert len(await bench.items("done")) == 1
     assert bench.said() == ["once"]
 

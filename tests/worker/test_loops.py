@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +13,11 @@ from bot.worker import loops
 from tests.worker.bench import Bench
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.message import Message
     from bot.model import Place
+    from bot.ports import Carried, Turned, Wakeups
 
 
 class Never:
@@ -35,6 +37,12 @@ class Steps:
     async def step(self) -> bool:
         self.done += 1
         return await self.does.pop(0)() if self.does else False
+
+
+def sending(bench: Bench, wakeups: Wakeups, stop: asyncio.Event) -> Awaitable[None]:
+    return loops.pump(
+        bench.deliverer, "outbox", width=16, clock=bench.clock, wakeups=wakeups, stop=stop
+    )
 
 
 async def within(work: Awaitable[Any]) -> None:
@@ -105,7 +113,7 @@ async def test_the_sender_carries_out_what_waits_and_stops(bench: Bench) -> None
                 stop.set()
             await asyncio.sleep(0)
 
-    await within(loops.send(bench.deliverer, bench.clock, Enough(), stop))
+    await within(sending(bench, Enough(), stop))
     assert bench.said("dev") == ["0", "1", "2"]
     assert bench.said("ci") == ["0", "1", "2"]
 
@@ -125,8 +133,50 @@ async def test_lanes_are_carried_out_beside_each_other(bench: Bench) -> None:
     bench.chat.post = meet  # type: ignore[method-assign]  # a chat that answers late
     await bench.plan("a")
     await bench.plan("b", channel="C0CI")
-    await within(loops.send(bench.deliverer, bench.clock, bench.store, stop))
+    await within(sending(bench, bench.store, stop))
     assert len(await bench.items("done")) == 2
+
+
+async def test_what_ends_together_is_kept_together(bench: Bench) -> None:
+    stop = asyncio.Event()
+    both = asyncio.Barrier(2)
+    post, turn = bench.chat.post, bench.store.settle_and_claim
+    kept: list[int] = []
+
+    async def meet(*args: Any, **kwargs: Any) -> Place:
+        await both.wait()
+        return await post(*args, **kwargs)
+
+    async def counted(carried: Sequence[Carried], **kwargs: Any) -> Turned:
+        kept.append(len(carried))
+        if carried:
+            stop.set()
+        return await turn(carried, **kwargs)
+
+    bench.chat.post = meet  # type: ignore[method-assign]  # a chat that answers late
+    bench.store.settle_and_claim = counted  # type: ignore[method-assign]  # the same, counted
+    await bench.plan("a")
+    await bench.plan("b", channel="C0CI")
+    await within(sending(bench, bench.store, stop))
+    assert kept == [0, 2]
+
+
+async def test_an_outcome_that_breaks_the_transaction_stops_no_other(bench: Bench) -> None:
+    turn = bench.store.settle_and_claim
+
+    async def broken(carried: Sequence[Carried], **kwargs: Any) -> Turned:
+        if any(one.claimed.item.action.channel == "C0CI" for one in carried):
+            raise StoreError("no")
+        return await turn(carried, **kwargs)
+
+    await bench.plan("a")
+    await bench.plan("b", channel="C0CI")
+    claimed = (await bench.deliverer.turn((), limit=2)).claimed
+    bench.store.settle_and_claim = broken  # type: ignore[method-assign]  # one row is refused
+    ended = [one for one in [await bench.deliverer.handle(one) for one in claimed] if one]
+    await bench.deliverer.turn(ended, limit=0)
+    assert [item.action.channel for item in await bench.items("done")] == ["C0DEV"]
+    assert [item.state for item in await bench.items()] == ["sending"]
 
 
 async def test_a_stop_waits_for_the_call_under_way(bench: Bench) -> None:
@@ -141,28 +191,30 @@ async def test_a_stop_waits_for_the_call_under_way(bench: Bench) -> None:
     bench.chat.post = slow  # type: ignore[method-assign]  # a chat that answers late
     await bench.plan("first")
     await bench.plan("second")
-    sending = asyncio.ensure_future(loops.send(bench.deliverer, bench.clock, bench.store, stop))
+    under_way = asyncio.ensure_future(sending(bench, bench.store, stop))
     await within(begun.wait())
     stop.set()
     go_on.set()
-    await within(sending)
+    await within(under_way)
     assert bench.said() == ["first"]
     assert [item.attempts for item in await bench.items("todo")] == [0]
 
 
 async def test_an_outcome_that_cannot_be_stored_is_looked_for_later(bench: Bench) -> None:
     stop = asyncio.Event()
-    settle = bench.store.settle_item
+    settle = bench.store.settle_and_claim
 
-    async def down(*args: Any, **kwargs: Any) -> None:
-        bench.store.settle_item = settle  # type: ignore[method-assign]  # up again
+    async def down(carried: Sequence[Carried], **kwargs: Any) -> Turned:
+        if not carried:
+            return await settle(carried, **kwargs)
         stop.set()
         raise StoreError("down")
 
-    bench.store.settle_item = down  # type: ignore[method-assign]  # away for one call
+    bench.store.settle_and_claim = down  # type: ignore[method-assign]  # away for outcomes
     await bench.plan("once")
-    await within(loops.send(bench.deliverer, bench.clock, bench.store, stop))
+    await within(sending(bench, bench.store, stop))
     assert bench.said() == ["once"]
+    bench.store.settle_and_claim = settle  # type: ignore[method-assign]  # up again
     bench.clock.move(minutes=1)
     await bench.send()
     assert bench.said() == ["once"]
@@ -183,9 +235,8 @@ async def test_the_sender_waits_no_longer_than_until_the_next_lane_is_ready(
     await bench.plan("later")
     bench.chat.fail("post", NotSent("slow down", retry_after=0.5))
     await bench.send()
-    await within(loops.send(bench.deliverer, bench.clock, Asked(), stop))
+    await within(sending(bench, Asked(), stop))
     assert waited == [0.5]
-    assert await bench.deliverer.next_ready() == bench.clock.now() + timedelta(seconds=0.5)
 
 
 async def test_the_first_wait_that_is_over_ends_the_others() -> None:
