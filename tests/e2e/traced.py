@@ -62,9 +62,23 @@ class Trace:
 async def traced(pid: int, folder: Path, *names: str) -> AsyncIterator[Trace]:
     """What that process, with all its threads, calls of these while the context lasts."""
     await asyncio.to_thread(folder.mkdir)
-    command = ["strace", "-f", "-ff", "-ttt", "-T", "-y", "-s", "40000", "-q"]
-    command += ["-e", f"trace={','.join(names)}", "-e", "signal=none"]
-    command += ["-o", str(folder / "t"), "-p", str(pid)]
+    options = ["-ff", "-ttt", "-T", "-y", "-s", "40000", "-e", f"trace={','.join(names)}"]
+    async with _strace(pid, *options, "-o", str(folder / "t")):
+        yield Trace(folder)
+
+
+@asynccontextmanager
+async def injected(pid: int, fault: str, *files: Path) -> AsyncIterator[None]:
+    """Its calls fail as `fault` says (`write:error=ENOSPC`) when they are about these files."""
+    about = [word for file in files for word in ("-P", str(file))]
+    trace = f"trace={fault.partition(':')[0]}"
+    async with _strace(pid, "-e", trace, "-e", f"inject={fault}", *about, "-o", "/dev/null"):
+        yield
+
+
+@asynccontextmanager
+async def _strace(pid: int, *options: str) -> AsyncIterator[None]:
+    command = ["strace", "-f", "-q", "-e", "signal=none", *options, "-p", str(pid)]
     strace = await asyncio.create_subprocess_exec(*command)
 
     def attached() -> bool:
@@ -74,7 +88,7 @@ async def traced(pid: int, folder: Path, *names: str) -> AsyncIterator[Trace]:
 
     try:
         await until(attached, "strace looks on")
-        yield Trace(folder)
+        yield
     finally:
         strace.send_signal(signal.SIGINT)
         await strace.wait()
