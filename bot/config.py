@@ -127,6 +127,11 @@ class Settings:
     worker_port: int | None = setting(
         "WORKER_PORT", "Port on which `bot worker` serves `/healthz`, `/readyz`, `/metrics`."
     )
+    traces_endpoint: str | None = setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Where traces go, e.g. `http://127.0.0.1:4318`; OpenTelemetry's other variables count then"
+        " too.",
+    )
     log_level: str = setting("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR.", "INFO")
     log_format: str = setting("LOG_FORMAT", "`console` or `json`.", "console")
     #: Every forge instance, the default ones first.

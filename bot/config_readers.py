@@ -209,6 +209,7 @@ READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "HOOKS_MEND": _yes_or_no,
     "HOOKS_CATCH_UP": _choice("all", "last", "off"),
     "TRUSTED_PROXIES": _networks,
+    "OTEL_EXPORTER_OTLP_ENDPOINT": _optional_url,
     "WORKER_PORT": lambda raw: _port(raw) if raw else None,
     "LOG_LEVEL": _choice("DEBUG", "INFO", "WARNING", "ERROR"),
     "LOG_FORMAT": _choice("console", "json"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from bot import tracing
 from bot.errors import CallError
 from bot.forges.github_calls import GithubCalls
 from bot.forges.github_facts import GithubFacts
@@ -54,7 +55,8 @@ class Timed:
     async def fetch(self, event: Event, names: frozenset[str]) -> Mapping[str, Value | None]:
         started = perf_counter()
         try:
-            return await self._facts.fetch(event, names)
+            with tracing.call("forge facts", names=", ".join(sorted(names))):
+                return await self._facts.fetch(event, names)
         finally:
             self._called("facts", perf_counter() - started)
 

@@ -31,6 +31,7 @@ from bot.slack import mrkdwn
 from bot.slack.client import SlackChat
 from bot.slack.listener import CommandRequest, SlackListener
 from bot.store import Store
+from bot.tracing import NO_TRACES
 from bot.web import routes
 from bot.web.access import Access
 from bot.web.console import Console
@@ -42,6 +43,7 @@ from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
 from bot.web.rules_state import RulesState
 from bot.web.sources import Sources
+from bot.web.traced import TracedInbox, timed_hooks
 from bot.worker import gauges, loops, upkeep
 from bot.worker.deciding import Decider
 from bot.worker.delivering import Deliverer
@@ -60,6 +62,7 @@ from bot.worker.webhooks import Webhooks
 if TYPE_CHECKING:
     from bot.config import Settings
     from bot.model import DeliveryId
+    from bot.tracing import Traces
 
 log = structlog.get_logger()
 
@@ -97,6 +100,7 @@ class Parts:
         chat: SlackChat | PreviewChat,
         changes: Changes,
         web: Webhooks,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self.settings = settings
         self.role = role
@@ -104,6 +108,7 @@ class Parts:
         self.chat = chat
         self.changes = changes
         self.webhooks = web
+        self.traces = traces
         self.clock = SystemClock()
         registry = CollectorRegistry()
         # Memory, processor time, open files.
@@ -223,6 +228,7 @@ class Parts:
             lateness=Lateness(self.store, self.clock),
             who=self.who,
             shared=self.directory.shared,
+            traces=self.traces,
         )
 
     def _scheduler(self) -> Scheduler:
@@ -250,6 +256,7 @@ class Parts:
             trace=self.chat if isinstance(self.chat, PreviewChat) else None,
             given_up=self.notices.dead,
             learnt=self.directory.learn,
+            traces=self.traces,
         )
 
     def _tender(self) -> Tender:
@@ -291,7 +298,7 @@ class Parts:
     def application(self) -> web.Application:
         settings = self.settings
         receiver = Receiver(
-            inbox=self.store,
+            inbox=TracedInbox(self.store, self.traces) if self.traces.kept else self.store,
             hooks=HookCache(self.store, self.clock),
             forges=forges.ALL,
             shared_secret=settings.webhook_secret.reveal() if settings.webhook_secret else None,
@@ -310,6 +317,7 @@ class Parts:
             console=console,
             once=OncePage(self.store),
             slack=self.listener.handle if self.listener is not None else None,
+            outermost=(timed_hooks,) if self.traces.kept else (),
         )
 
     def _console(self) -> Console:

@@ -13,6 +13,7 @@ import structlog
 from bot.app.door import Door, open_door
 from bot.app.page import render
 from bot.app.parts import Parts, Role, SystemClock
+from bot.app.traces import open_traces
 from bot.errors import ConfigError
 from bot.preview.changes import Changes
 from bot.preview.chat import PreviewChat
@@ -90,6 +91,7 @@ async def _drain(tasks: list[asyncio.Task[None]]) -> None:
 
 
 async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> Parts:
+    traces = open_traces(stack, settings)
     key = settings.secret_key.reveal() if settings.secret_key is not None else None
     store = await stack.enter_async_context(open_store(settings.database_url, secret_key=key))
     changes = Changes()
@@ -103,7 +105,9 @@ async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> Parts:
     webhooks = await stack.enter_async_context(
         Webhooks.connect(secrets=settings.rule_secret, allow=settings.webhook_allow)
     )
-    parts = Parts(settings, role, store=store, chat=chat, changes=changes, web=webhooks)
+    parts = Parts(
+        settings, role, store=store, chat=chat, changes=changes, web=webhooks, traces=traces
+    )
     if isinstance(chat, PreviewChat):
         chat.name_people(lambda: parts.rules.current.people)
     if role.works:

@@ -26,6 +26,10 @@ def environ() -> Mapping[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         fail(f".env cannot be read ({error}): give it to the user the bot runs as, in UTF-8")
     from_file = {key: value for key, value in found.items() if value is not None}
+    for key, value in from_file.items():
+        if key.startswith("OTEL_"):
+            # OpenTelemetry reads its many variables by itself.
+            os.environ.setdefault(key, value)
     return {**from_file, **os.environ}
 
 

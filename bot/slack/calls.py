@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot import tracing
 from bot.slack.taxonomy import TROUBLE, translate
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ async def call(
     sent: Awaitable[AsyncSlackResponse], *, method: str, target: str
 ) -> AsyncSlackResponse:
     """Raises CallError."""
-    try:
-        return await sent
-    except TROUBLE as error:
-        raise translate(error, method=method, target=target) from error
+    with tracing.call(f"slack {method}"):
+        try:
+            return await sent
+        except TROUBLE as error:
+            raise translate(error, method=method, target=target) from error
 
 
 def next_page(answer: AsyncSlackResponse) -> str | None:

@@ -10,9 +10,9 @@ from bot.web.answers import add_headers, plain_errors
 from bot.web.deadlines import bodies_in_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from aiohttp.typedefs import Handler
+    from aiohttp.typedefs import Handler, Middleware
 
     from bot.web.console import Console
     from bot.web.health import Health
@@ -28,9 +28,10 @@ def build(
     console: Console | None = None,
     once: OncePage | None = None,
     slack: Handler | None = None,
+    outermost: Sequence[Middleware] = (),
 ) -> web.Application:
     """The application; `slack` answers `/slack/events` and checks its own signatures."""
-    app = web.Application(middlewares=[plain_errors(new_error_id), bodies_in_time])
+    app = web.Application(middlewares=[*outermost, plain_errors(new_error_id), bodies_in_time])
     app.on_response_prepare.append(add_headers)
     app.add_routes(
         [

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from bot import tracing
 from bot.actions.late import person, plain
 from bot.actions.values import load_value
 from bot.actions.webhook import TEXT
@@ -56,9 +57,10 @@ class Caller:
             return Dropped(reason="what it waits for was given up")
         if claimed.results.keys() != item.action.after.keys():
             raise NotSent("waits for what it is to tell of", code="waits")
-        made: Done | Dropped = await self._verbs[item.action.verb](
-            item, call, _Results(claimed.results)
-        )
+        with tracing.call(f"{call.instance or 'web'} {item.action.verb}"):
+            made: Done | Dropped = await self._verbs[item.action.verb](
+                item, call, _Results(claimed.results)
+            )
         return made
 
     # -- notes -------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from bot.registry import Source
 from bot.rules import loops
 from bot.rules.decide import Surroundings, decide
 from bot.rules.mutes import CHAT_MUTES
+from bot.tracing import NO_TRACES, Traces
 from bot.worker.facts import FactFinder
 from bot.worker.lanes import Lanes
 from bot.worker.leases import while_held
@@ -86,6 +87,7 @@ class Decider:
         lateness: Lateness | None = None,
         who: Acquaintances | None = None,
         shared: Callable[[], Awaitable[frozenset[str]]] | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._store = store
         self._hooks = hooks
@@ -102,6 +104,7 @@ class Decider:
         self._who = who
         #: Channels that people of another organisation read.
         self._shared = shared
+        self._traces = traces
 
     async def step(self) -> bool:
         """Decides what one lane holds; False when nothing waits."""
@@ -156,7 +159,9 @@ class Decider:
             if decided and self._way is not None:
                 await self._way.give_way()
             started = perf_counter()
-            settled = await self._settle(delivery, event, overlay, lanes)
+            with self._traces.decide(delivery.id, lane=delivery.lane) as span:
+                settled = await self._settle(delivery, event, overlay, lanes)
+                span.tell(outcome=settled.status, actions=len(settled.lanes))
             settled = replace(settled, body=delivery.body)
             if settled.decision is not None:
                 overlay.apply(settled.decision, self._clock.now())

@@ -23,6 +23,7 @@ from bot.errors import (
 from bot.message import Message, truncate
 from bot.model import Place
 from bot.ports import Carried, Dead, Done, Dropped, Retry
+from bot.tracing import NO_TRACES, Traces
 from bot.worker.leases import while_held
 from bot.worker.loops import Turn
 from bot.worker.retry import Gates, after_failure
@@ -91,6 +92,7 @@ class Deliverer:
         trace: Trace | None = None,
         given_up: GivenUp | None = None,
         learnt: Callable[[str, str], None] = lambda _name, _channel: None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -104,6 +106,7 @@ class Deliverer:
         self._given_up = given_up
         #: Is told which channel a `#name` is, before the store files its threads by the id.
         self._learnt = learnt
+        self._traces = traces
         self._gates = Gates()
 
     async def turn(self, done: Sequence[Ended], *, limit: int) -> Turn[ClaimedItem]:
@@ -150,7 +153,7 @@ class Deliverer:
             await self._store.renew(claimed.claim, now=self._clock.now(), lease=LEASE)
 
         try:
-            outcome = await while_held(self._outcome(claimed), renew, lease=LEASE)
+            outcome = await while_held(self._traced(claimed), renew, lease=LEASE)
         except LeaseLost:
             log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
             return None
@@ -159,6 +162,22 @@ class Deliverer:
             ready_at += self._gap
         carried = Carried(claimed=claimed, outcome=outcome, ready_at=ready_at)
         return Ended(carried=carried, took_ms=(perf_counter() - started) * 1000)
+
+    async def _traced(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
+        item = claimed.item
+        with self._traces.act(
+            item.delivery,
+            action=item.action.id,
+            verb=item.action.verb,
+            rule=item.action.rule,
+            channel=item.action.channel,
+            attempt=item.attempts,
+        ) as span:
+            outcome = await self._outcome(claimed)
+            span.tell(outcome=type(outcome).__name__.lower())
+            if isinstance(outcome, Retry | Dead):
+                span.fail(outcome.code)
+            return outcome
 
     def _learn(self, carried: Carried) -> None:
         channel, outcome = carried.claimed.item.action.channel, carried.outcome
