@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
-from bot.events import wording
+from bot.events import edits, wording
 from bot.events.issue.github import from_github
 from bot.events.issue.gitlab import from_gitlab
 from bot.events.vocabulary import declare, fetched
@@ -13,8 +13,6 @@ from bot.message import Message, join, text
 from bot.registry import EventName, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from bot.events.issue.subject import Issue
     from bot.message import Text
     from bot.model import Event
@@ -22,25 +20,36 @@ if TYPE_CHECKING:
 
 def line(event: Event) -> Message:
     subject: Issue = event.subject
-    first, *others = _said(event)
     what = text(f"{subject.type} ", wording.linked(subject.label, subject.url))
-    head = text(f"{_glyph(event)} {wording.who(event.actor)} {first.before} ", what)
-    rest = [text(" · ", *_alone(phrase)) for phrase in others]
+    head = text(f"{_glyph(event)} {wording.who(event.actor)} {_done(event)} ", what)
     opened = "issue.opened" in event.names
     body = wording.excerpt(subject.description, 300, event=event) if opened else ()
     return Message(
-        text=text(*head, first.after, *wording.project(event), *first.last, *rest),
+        text=text(*head, *wording.project(event), *subject.details, *edits.said(subject.edits)),
         body=(body,) if body else (),
     )
 
 
 def reply(event: Event) -> Text:
-    said = join(", ", [_alone(phrase) for phrase in _said(event)])
-    return text(f"{_glyph(event)} {wording.who(event.actor)} ", said)
+    """Where everybody knows which issue it is, an edit says what it changed and no more."""
+    subject: Issue = event.subject
+    lead = f"{_glyph(event)} {wording.who(event.actor)} "
+    if subject.edits and _done(event) == "updated":
+        return text(lead, *join(", ", subject.edits))
+    return text(lead, _done(event), *subject.details, *edits.said(subject.edits))
 
 
-def _alone(phrase: _Phrase) -> Text:
-    return text(phrase.before, phrase.after, *phrase.last)
+def _done(event: Event) -> str:
+    subject: Issue = event.subject
+    return next((_DONE[name] for name in event.names if name in _DONE), subject.done)
+
+
+_DONE: Final[Mapping[str, str]] = {
+    "issue.opened": "opened",
+    "issue.closed": "closed",
+    "issue.reopened": "reopened",
+    "issue.deleted": "deleted",
+}
 
 
 def _glyph(event: Event) -> str:
@@ -48,29 +57,6 @@ def _glyph(event: Event) -> str:
     if "issue.closed" in event.names:
         return "☑️"
     return "🚨" if subject.type == "incident" else "🗒️"
-
-
-@dataclass(frozen=True, slots=True)
-class _Phrase:
-    """`bob <before> issue #5 Title<after> in shop/api<last>`."""
-
-    before: str
-    after: str = ""
-    last: Text = ()
-
-
-def _said(event: Event) -> tuple[_Phrase, ...]:
-    subject: Issue = event.subject
-    phrases: Mapping[str, _Phrase] = {
-        "issue.opened": _Phrase("opened", last=subject.details),
-        "issue.closed": _Phrase("closed", last=subject.details),
-        "issue.reopened": _Phrase("reopened"),
-        "issue.labeled": _Phrase("labeled", last=text(": ", *wording.codes(subject.added_labels))),
-        "issue.assigned": _Phrase("assigned", f" to {wording.names(subject.added_assignees)}"),
-        "issue.deleted": _Phrase("deleted"),
-    }
-    updated = _Phrase(subject.done, last=subject.details)
-    return tuple(phrases.get(name, updated) for name in event.names)
 
 
 SPEC = Spec(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bot.events import git, github, wording
+from bot.events import edits, git, github, wording
 from bot.events.issue.subject import Issue, fields_of
 from bot.events.vocabulary import make_event
 from bot.message import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from bot.message import Text
     from bot.model import Event
     from bot.payload import Payload
@@ -69,6 +68,7 @@ def _read(payload: Payload, issue: Payload, action: str) -> Issue:
     assignee = github.person(payload["assignee"]) if action == "assigned" else None
     assigned = (assignee,) if assignee else ()
     done, details = _done(payload, action)
+    edit = _EDITS.get(action)
     return Issue(
         iid=git.number(issue["number"]),
         type=_type(issue),
@@ -85,6 +85,7 @@ def _read(payload: Payload, issue: Payload, action: str) -> Issue:
         added_assignees=assignees if opened else assigned,
         done=done,
         details=details,
+        edits=tuple(clause for clause in (edit(payload) if edit else ()) if clause),
     )
 
 
@@ -95,10 +96,8 @@ def _type(issue: Payload) -> str:
 
 
 def _done(payload: Payload, action: str) -> tuple[str, Text]:
-    """The verb and what follows the issue: `updated`, `: type Bug`."""
+    """The verb and what follows the issue: `closed`, ` as not planned`."""
     issue = payload["issue"]
-    if action in _DETAILS:
-        return "updated", _DETAILS[action](payload)
     if action == "closed":
         reason = issue["state_reason"].text_or().replace("_", " ")
         return "closed", text(f" as {wording.short(reason, 40)}" if reason in _UNUSUAL else "")
@@ -124,45 +123,63 @@ def _place(repository: Payload, issue: Payload) -> Text:
     return text(wording.linked(label, issue["html_url"].text_or()))
 
 
-def _edited(payload: Payload) -> Text:
+_Edit: TypeAlias = "tuple[Text, ...]"
+
+
+def _edited(payload: Payload) -> _Edit:
     changes = payload["changes"]
-    if changes["title"]:
-        return text(" (new title)")
-    return text(" (new description)") if changes["body"] else ()
+    title = edits.title(changes["title"]["from"].text_or()) if changes["title"] else ()
+    return title, text("changed the description") if changes["body"] else ()
 
 
-def _milestone(payload: Payload) -> Text:
+def _milestone(payload: Payload) -> _Edit:
     milestone = payload["issue"]["milestone"] or payload["milestone"]
     title, url = milestone["title"].text_or(), milestone["html_url"].text_or()
-    return text(": milestone ", wording.linked(title, url)) if title else text(" (milestone)")
+    known = text("set the milestone to ", wording.linked(title, url))
+    return (known if title else text("set a milestone"),)
 
 
-def _no_milestone(payload: Payload) -> Text:
-    title = payload["milestone"]["title"].text_or()
-    return text(f": no longer in milestone {wording.short(title, 60)}" if title else " (milestone)")
+def _no_milestone(payload: Payload) -> _Edit:
+    title = wording.short(payload["milestone"]["title"].text_or(), 60)
+    return (text(f"removed the milestone {title}".rstrip()),)
 
 
-def _typed(payload: Payload) -> Text:
+def _typed(payload: Payload) -> _Edit:
     kind = payload["type"]["name"].text_or() or payload["issue"]["type"]["name"].text_or()
-    return text(f": type {wording.short(kind, 40)}" if kind else " (type)")
+    return (text(f"set the type to {wording.short(kind, 40)}" if kind else "set a type"),)
 
 
-def _unassigned(payload: Payload) -> Text:
-    return text(f": no longer assigned to {wording.who(github.person(payload['assignee']))}")
+def _untyped(payload: Payload) -> _Edit:
+    kind = wording.short(payload["type"]["name"].text_or(), 40)
+    return (text(f"removed the type {kind}".rstrip()),)
 
 
-def _unlabeled(payload: Payload) -> Text:
-    return text(": removed label ", *wording.codes((payload["label"]["name"].text_or(),)))
+def _labels(verb: str) -> Callable[[Payload], _Edit]:
+    def says(payload: Payload) -> _Edit:
+        name = payload["label"]["name"].text_or()
+        return (edits.labels(verb, (name,)) if name else text(f"{verb} a label"),)
+
+    return says
 
 
-_DETAILS: Final[Mapping[str, Callable[[Payload], Text]]] = {
+def _people(verb: str) -> Callable[[Payload], _Edit]:
+    def says(payload: Payload) -> _Edit:
+        one = github.person(payload["assignee"])
+        return (edits.people(verb, (one,)) if one else text(f"{verb} somebody"),)
+
+    return says
+
+
+_EDITS: Final[Mapping[str, Callable[[Payload], _Edit]]] = {
     "edited": _edited,
+    "labeled": _labels("added"),
+    "unlabeled": _labels("removed"),
+    "assigned": _people("assigned"),
+    "unassigned": _people("unassigned"),
     "milestoned": _milestone,
     "demilestoned": _no_milestone,
     "typed": _typed,
-    "untyped": lambda _payload: text(": no type any more"),
-    "unassigned": _unassigned,
-    "unlabeled": _unlabeled,
+    "untyped": _untyped,
 }
 
 # -- links between issues ------------------------------------------------------------------------
@@ -180,25 +197,30 @@ class _Tie:
 
 
 _TIES: Final[Mapping[str, _Tie]] = {
-    "sub_issue_added": _Tie(about="parent_issue", other="sub_issue", said="sub-issue"),
+    "sub_issue_added": _Tie(about="parent_issue", other="sub_issue", said="added the sub-issue"),
     "sub_issue_removed": _Tie(
-        about="parent_issue", other="sub_issue", said="no longer has the sub-issue"
+        about="parent_issue", other="sub_issue", said="removed the sub-issue"
     ),
     "parent_issue_added": _Tie(
-        about="sub_issue", other="parent_issue", said="part of", mirrored=True
+        about="sub_issue", other="parent_issue", said="made it part of", mirrored=True
     ),
     "parent_issue_removed": _Tie(
-        about="sub_issue", other="parent_issue", said="no longer part of", mirrored=True
+        about="sub_issue", other="parent_issue", said="took it out of", mirrored=True
     ),
-    "blocked_by_added": _Tie(about="blocked_issue", other="blocking_issue", said="blocked by"),
+    "blocked_by_added": _Tie(
+        about="blocked_issue", other="blocking_issue", said="marked it as blocked by"
+    ),
     "blocked_by_removed": _Tie(
-        about="blocked_issue", other="blocking_issue", said="no longer blocked by"
+        about="blocked_issue", other="blocking_issue", said="marked it as no longer blocked by"
     ),
     "blocking_added": _Tie(
-        about="blocking_issue", other="blocked_issue", said="blocks", mirrored=True
+        about="blocking_issue", other="blocked_issue", said="marked it as blocking", mirrored=True
     ),
     "blocking_removed": _Tie(
-        about="blocking_issue", other="blocked_issue", said="no longer blocks", mirrored=True
+        about="blocking_issue",
+        other="blocked_issue",
+        said="marked it as no longer blocking",
+        mirrored=True,
     ),
 }
 
@@ -213,9 +235,8 @@ def _linked(source: Source, payload: Payload, action: str) -> Event | None:
     is_elsewhere = bool(elsewhere["id"].id()) and elsewhere["id"].id() != home
     label = f"{elsewhere['full_name'].text_or()}{number}" if is_elsewhere else number
     link = wording.linked(label, other["html_url"].text_or())
-    subject = replace(
-        _read(payload, payload[tie.about], action), details=text(f": {tie.said} ", link)
-    )
+    clause = text(f"{tie.said} ", link)
+    subject = replace(_read(payload, payload[tie.about], action), edits=(clause,))
     echo = tie.mirrored and not is_elsewhere
     name = "issue.echoed" if echo else "issue.updated"
     return _made(source, payload, subject, name, elsewhere)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, gitlab, wording
+from bot.events import edits, git, gitlab
 from bot.events.issue.subject import Issue, fields_of
-from bot.events.merge_request.family import added_assignees, label_changes
 from bot.events.vocabulary import make_event
-from bot.message import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.message import Text
     from bot.model import Event, Person
     from bot.payload import Payload
     from bot.registry import Source
@@ -57,7 +54,7 @@ def _read(payload: Payload, attributes: Payload, actor: Person | None) -> Issue:
     opened = attributes["action"].text_or() == "open"
     labels = gitlab.labels_of(payload, attributes)
     assignees = gitlab.people(payload["assignees"])
-    added, removed = label_changes(payload)
+    added, removed = edits.label_changes(payload)
     return Issue(
         iid=git.number(attributes["iid"]) or gitlab.iid_in(url),
         type=(attributes["type"].text_or() or "issue").lower(),
@@ -72,8 +69,8 @@ def _read(payload: Payload, attributes: Payload, actor: Person | None) -> Issue:
         milestone=payload["milestone"]["title"].text_or(),
         added_labels=(labels or ()) if opened else added,
         removed_labels=() if opened else removed,
-        added_assignees=assignees if opened else added_assignees(payload),
-        details=() if opened else _details(payload, removed),
+        added_assignees=assignees if opened else edits.people_changes(payload, "assignees")[0],
+        edits=() if opened else edits.of_gitlab(payload),
     )
 
 
@@ -99,29 +96,3 @@ def _names(subject: Issue, action: str) -> tuple[str, ...]:
     if subject.added_assignees:
         found.append("issue.assigned")
     return tuple(found) or ("issue.updated",)
-
-
-def _details(payload: Payload, removed: tuple[str, ...]) -> Text:
-    """What changed, when no name tells it."""
-    if removed:
-        return text(": removed label ", *wording.codes(removed))
-    for key, words in _CHANGES.items():
-        change = gitlab.change(payload, key)
-        if change is not None:
-            return text(words.format(wording.short(change[1].text_or(), 60) or "none"))
-    secret = gitlab.change(payload, "confidential")
-    if secret is not None:
-        return text(" (now confidential)" if secret[1].bool_or() else " (no longer confidential)")
-    return ()
-
-
-#: Of these the new value is a short text, of the others it is not shown.
-_CHANGES: Final[Mapping[str, str]] = {
-    "title": " (new title)",
-    "due_date": ": due date {}",
-    "severity": ": severity {}",
-    "health_status": ": health {}",
-    "milestone_id": " (milestone)",
-    "weight": " (weight)",
-    "description": " (new description)",
-}

@@ -33,9 +33,11 @@ class Issue:
     added_labels: tuple[str, ...] = ()
     removed_labels: tuple[str, ...] = ()
     added_assignees: tuple[Person, ...] = ()
-    #: What was done where no name tells it, `pinned`, and what follows it: `: type Bug`.
+    #: What was done where no name tells it, `pinned`, and what follows it: ` as not planned`.
     done: str = "updated"
     details: Text = ()
+    #: What was changed, a clause for each thing: `added label bug`.
+    edits: tuple[Text, ...] = ()
 
     @property
     def label(self) -> str:
