@@ -146,6 +146,9 @@ class Spec:
     #: The event with what the facts of its first subject add to it: jobs told by events of their
     #: own.
     complete: Callable[[Event, Mapping[str, Json]], Event] | None = None
+    #: Fields that its card shows and that this event may have changed: the forge's API is asked for
+    #: them when a card is made or edited, and the card goes without what does not come.
+    wishes: Callable[[Event], tuple[str, ...]] | None = None
     #: Emoji that belong on the messages of a subject while its facts are so, each with the topic
     #: of `follow` that puts it there. A pipeline's are of every subject that has some.
     marks: Callable[[Mapping[str, Json]], Mapping[str, str]] | None = None

@@ -44,11 +44,17 @@ def follow(to: Plan, followed: Followed) -> None:
 
 
 def _add(to: Plan, thread: Thread, only: Asker, topic: str) -> None:
-    view = to.view
-    if not _TOPICS[topic] & {*view.names, view.event.kind if view.names else ""}:
+    if not _is_of(topic, to.view, thread):
         return
     if topic != "pipeline" or _is_news(to, thread):
         reply.follow(only, to)
+
+
+def _is_of(topic: str, view: View, thread: Thread) -> bool:
+    """By its names, or because the subject's facts say that it is news this time."""
+    if _TOPICS[topic] & {*view.names, view.event.kind if view.names else ""}:
+        return True
+    return bool(view.facts.get(thread.subject, {}).get("news") == topic)
 
 
 def _is_news(to: Plan, thread: Thread) -> bool:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from bot.actions import plan as planning
 from bot.actions import talk
 from bot.actions.spec import ActionSpec
-from bot.message import Message
+from bot.message import Message, join
 
 if TYPE_CHECKING:
     from bot.actions.plan import Asker, Plan, Withheld
+    from bot.message import Text
     from bot.model import Action
     from bot.registry import Remark
 
@@ -32,7 +33,9 @@ def _plan(spec: ActionSpec, asker: Asker, to: Plan, *, known: bool) -> Withheld:
     fixed = bool(spec.to.to or spec.to.by)
     targets = planning.channels(spec.to, asker, view) if fixed else to.holders(keys)
     texts = view.spec
-    default = Message(text=texts.reply(view.event)) if texts.reply else texts.line(view.event)
+    default = texts.line(view.event)
+    if texts.reply:
+        default = Message(text=texts.reply(view.event), notice=_notice(default))
     made = planning.message(spec, view, default)
     made = made.with_mentions(planning.mentions(spec, view))
     remark = _remark(spec, to)
@@ -53,6 +56,11 @@ def _plan(spec: ActionSpec, asker: Asker, to: Plan, *, known: bool) -> Withheld:
         )
         planned |= _add(to, action, remark, known=known)
     return None if planned else "no thread to reply in yet"
+
+
+def _notice(line: Message) -> Text:
+    """A notification is read where nobody sees the thread: it tells what it is about."""
+    return line.notice or join("\n", [line.text, *line.body[:1]])
 
 
 def _remark(spec: ActionSpec, to: Plan) -> Remark | None:

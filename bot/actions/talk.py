@@ -40,6 +40,8 @@ _MOST: Final = 20
 _ROWS: Final = 10
 _NAME: Final = 60
 
+_COMMENT: Final = "💬"
+
 #: JSON, as it is kept between events: `slot` of the reply, and its `parts`.
 Talk = dict[str, Any]
 
@@ -140,9 +142,16 @@ def _message(talk: Mapping[str, Json]) -> Message:
     parts = talk["parts"]
     if len(parts) == 1:
         return Message(text=_alone(parts[0]))
-    lead = next((part for part in reversed(parts) if part["leads"]), None)
+    lead = _leading(parts)
     rows = [_row(part) for part in parts if part is not lead]
     return Message(text=_lead(parts, lead), body=(_listed(rows),))
+
+
+def _leading(parts: list[Talk]) -> Talk | None:
+    """The last verdict, else the first thing that is no mere comment."""
+    verdict = next((part for part in reversed(parts) if part["leads"]), None)
+    acts = (part for part in parts if part["glyph"] != _COMMENT)
+    return verdict or next(acts, None)
 
 
 def _lead(parts: list[Talk], lead: Talk | None) -> Text:
@@ -151,7 +160,7 @@ def _lead(parts: list[Talk], lead: Talk | None) -> Text:
     left = sum(not part["gone"] for part in parts)
     count = left or len(parts)
     words = text(load_text(parts[0]["who"]), f" wrote {count} comment{'' if count == 1 else 's'}")
-    return text("💬 ", words if left else strike(*words))
+    return text(f"{_COMMENT} ", words if left else strike(*words))
 
 
 def _alone(part: Talk) -> Text:

@@ -17,6 +17,9 @@ _UNDER_WAY: Final = frozenset({"running", "pending", "created", "preparing"})
 #: Workflows, apps and contexts that report on one commit; of more the oldest are forgotten.
 _LIMIT: Final = 50
 
+#: Failed jobs of one pipeline that are kept by name.
+_JOBS: Final = 5
+
 
 def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
     """The facts of a commit: only pipelines change them."""
@@ -46,6 +49,7 @@ def with_run(facts: Mapping[str, Json], run: Pipeline) -> Mapping[str, Json]:
         "url": run.url,
         "name": run.name if run.series else "",
         "at": at,
+        "jobs": [job.name for job in run.failed[:_JOBS]] if run.status == "failed" else [],
     }
     return {**facts, "runs": dict(list(runs.items())[-_LIMIT:])}
 
@@ -87,6 +91,12 @@ def leading(facts: Mapping[str, Json]) -> Mapping[str, Json] | None:
     wanted = verdict(facts)
     alike = [one for one in runs if not wanted or _word(one["status"]) == wanted]
     return alike[-1] if alike else None
+
+
+def failed(facts: Mapping[str, Json]) -> list[str]:
+    """What failed, by name: jobs where they are told with their pipeline, else workflows."""
+    runs = [one for one in facts.get("runs", {}).values() if one["status"] == "failed"]
+    return [name for one in runs for name in one.get("jobs") or [one["name"]] if name]
 
 
 def _word(status: str) -> str:

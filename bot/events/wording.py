@@ -64,11 +64,11 @@ def branch(name: str) -> Code:
     return Code(short(name, 100))
 
 
-def codes(values: Sequence[str]) -> Text:
-    """Each in code, with commas; at most ten."""
-    shown: list[Part] = [Code(short(value, 60)) for value in values[:10]]
-    if len(values) > 10:
-        shown.append(f"and {len(values) - 10} more")
+def codes(values: Sequence[str], limit: int = 10) -> Text:
+    """Each in code, with commas; the rest counted."""
+    shown: list[Part] = [Code(short(value, 60)) for value in values[:limit]]
+    if len(values) > limit:
+        shown.append(f"and {len(values) - limit} more")
     return join(", ", shown)
 
 

@@ -75,7 +75,7 @@ class _Question:
             (frozenset({"approvals"}), self._approvals),
             (frozenset({"approvals_required"}), self._required),
             (
-                frozenset({"paths", "additions", "deletions"}),
+                frozenset({"paths", "additions", "deletions", "changed_files"}),
                 self._compared if self._event.kind == "push" else changed,
             ),
         )
@@ -150,10 +150,10 @@ class _Question:
         """Of a pull request."""
         number = self._number("mr")
         if number is None:
-            return {"paths": None, "additions": None, "deletions": None}
+            return {"paths": None, "additions": None, "deletions": None, "changed_files": None}
         pull = await self._get(f"/pulls/{number}")
         known: dict[str, Value | None] = {
-            name: pull[name] for name in ("additions", "deletions") if name in pull
+            name: pull[name] for name in ("additions", "deletions", "changed_files") if name in pull
         }
         if with_paths and int(pull["changed_files"]) <= FILES_LIMIT:
             files = await self._api.pages(f"{self._base}/pulls/{number}/files")

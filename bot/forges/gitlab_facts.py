@@ -69,7 +69,7 @@ class _Question:
         changed = self._compared if self._event.kind == "push" else self._changed
         return (
             (frozenset({"actor_role"}), self._role),
-            (frozenset({"author", "milestone"}), self._attributes),
+            (frozenset({"author", "milestone", "changed_files"}), self._attributes),
             (frozenset({"approvals", "approvals_required"}), self._approvals),
             (frozenset({"paths", "additions", "deletions"}), changed),
         )
@@ -112,7 +112,13 @@ class _Question:
     def _attributes(self) -> Mapping[str, Value | None]:
         found = self._read()
         milestone = found.get("milestone") or {}
-        return {"author": _person(found.get("author")), "milestone": milestone.get("title")}
+        known: dict[str, Value | None] = {
+            "author": _person(found.get("author")),
+            "milestone": milestone.get("title"),
+        }
+        # `1000+` of a large one.
+        count = str(found.get("changes_count") or "")
+        return {**known, "changed_files": int(count)} if count.isdecimal() else known
 
     def _approvals(self) -> Mapping[str, Value | None]:
         place = self._place()

@@ -45,6 +45,8 @@ class Surroundings:
     content: str = ""
     #: Who is who beside what the rules say.
     faces: Faces = NOBODY
+    #: Cards may ask the forge's API for what they show.
+    wishes: bool = False
     #: Ids of channels that people of another organisation read.
     shared: frozenset[str] = frozenset()
 
@@ -95,6 +97,8 @@ def decide(
     view = replace(view, own=ours, changed=changed)
     run = Walk(view, ruleset, Plan(view, threads), reader)
     run.walk(around.default_route)
+    if around.wishes and not reader.asking:
+        run.wish()
     if reader.needs:
         return reader.needs
     return Decision(

@@ -32,6 +32,11 @@ class Facts:
         lacking = self._lacking(names)
         return bool(lacking) and not self._reader.told(lacking)
 
+    def wish(self, names: Iterable[str]) -> None:
+        """Asks for fields that no rule depends on, as far as there is an API to ask."""
+        if not self._reader.offline:
+            self._reader.wish(self._lacking(names))
+
     def _lacking(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those that this event has at its forge and did not bring."""
         if self._askable is None:

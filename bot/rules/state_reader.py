@@ -44,6 +44,11 @@ class StateReader:
         self._facts |= dict.fromkeys(missing)
         return not missing
 
+    def wish(self, names: Iterable[str]) -> None:
+        """The forge's API is asked for those of the fields that it did not fail to tell before."""
+        known = {*self._state.facts, *self._state.unknown}
+        self._facts |= {name: None for name in names if name not in known}
+
     @property
     def offline(self) -> bool:
         return self._state.offline

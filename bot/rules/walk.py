@@ -73,6 +73,13 @@ class Walk:
         if not self._matched and not stopped and default_route is not None:
             self._default(default_route)
 
+    def wish(self) -> None:
+        """Asks for what the cards of this delivery show and the event does not tell."""
+        wishes, own = self.view.spec.wishes, self.view.subjects[0]
+        cards = (action for action in self.plan.actions if action.verb == "card")
+        if wishes is not None and any(action.subject == own for action in cards):
+            self._facts.wish(wishes(self.view.event))
+
     def wants(self, rule: Rule) -> Rule | None:
         """The rule, or the first of its children, when it wants the event."""
         return None if self.muting.everything() else self._match(rule, rule.conditions)

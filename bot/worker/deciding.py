@@ -224,6 +224,7 @@ class Decider:
             default_route=await self._default_route(delivery),
             hook=delivery.hook,
             content=content_of(delivery),
+            wishes=True,
             faces=await self._who.known(ruleset, event) if self._who is not None else NOBODY,
             shared=await self._shared() if self._shared is not None else frozenset(),
         )

@@ -29,7 +29,7 @@ WHOLE_S: Final = 10.0
 #: A forge that did not answer is left alone for so long: every project waits behind a fetch.
 PAUSE: Final = timedelta(seconds=30)
 #: What a head commit decides. All else may change under it and is asked each time.
-_STAYS: Final = frozenset({"paths", "additions", "deletions", "author"})
+_STAYS: Final = frozenset({"paths", "additions", "deletions", "changed_files", "author"})
 #: Longer lists are fetched again rather than kept.
 _KEPT_PATHS: Final = 1000
 

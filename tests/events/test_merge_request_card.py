@@ -257,6 +257,20 @@ def test_a_push_that_resets_approvals_takes_the_tick_away() -> None:
     assert marks_of(opened, approved, reset) == set()
 
 
+def test_approvals_that_a_push_took_away_are_news_to_whoever_follows_the_reviews() -> None:
+    reset = event_of("merge_request_hook__approvals_reset_on_push")
+    opened, approved = sampled("mr.opened"), sampled("mr.approved")
+    assert facts_of(opened, approved, reset)["news"] == "reviews"
+    assert "news" not in facts_of(opened, reset)
+    assert "news" not in facts_of(opened, approved, reset, approved)
+
+
+def test_a_card_names_the_jobs_that_failed() -> None:
+    opened = sampled("mr.opened")
+    failed = sampled("pipeline.failed", sha=str(opened.fields["sha"]))
+    assert "pipelines/501): `unit`" in card_of(opened, failed)
+
+
 def test_what_became_of_it_shows_and_goes_when_it_is_opened_again() -> None:
     closed, again = sampled("mr.closed"), sampled("mr.reopened")
     assert marks_of(sampled("mr.opened"), sampled("mr.merged")) == {"tada"}

@@ -85,6 +85,15 @@ async def test_author_milestone_and_approvals(gitlab: GitlabServer) -> None:
     }
 
 
+async def test_how_many_files_change_is_told_unless_there_are_too_many(
+    gitlab: GitlabServer,
+) -> None:
+    held(gitlab).set_files(7, [file("x"), file("y")])
+    assert await fetch(gitlab, mr(), "changed_files") == {"changed_files": 2}
+    held(gitlab).set_files(7, [file("x")], count="1000+")
+    assert await fetch(gitlab, mr(), "changed_files") == {}
+
+
 async def test_what_is_not_asked_for_is_not_called(gitlab: GitlabServer) -> None:
     await fetch(gitlab, mr(), "approvals")
     assert [request.path for request in gitlab.requests] == [

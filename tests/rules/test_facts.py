@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import events
@@ -16,14 +17,19 @@ if TYPE_CHECKING:
 HEAD = "channels: {dev: C0DEV0001, ci: C0CI00001}\npeople: {carol: U0CAROL01}\nrules:\n"
 
 
-def ask(rules: str, event: Event, **state: Any) -> Decision | Needs:
+AROUND = Surroundings(specs=events.SPECS)
+
+
+def ask(
+    rules: str, event: Event, *, around: Surroundings = AROUND, **state: Any
+) -> Decision | Needs:
     return decide(
         event,
         State(whole=True, **state),
         delivery=DeliveryId("d1"),
         now=START,
         ruleset=load({"rules.yaml": HEAD + rules}, "rules.yaml"),
-        around=Surroundings(specs=events.SPECS),
+        around=around,
     )
 
 
@@ -187,3 +193,30 @@ def test_a_playback_takes_facts_from_its_argument() -> None:
     assert len(made.actions) == 1
     made = run.playback.feed(event, delivery=DeliveryId("d2"), now=START, facts={})
     assert made.verdicts[0].outcome is Outcome.UNKNOWN
+
+
+CARD = "- {on: mr, card: dev}"
+CARD_SHOWS = ("approvals", "approvals_required", "changed_files")
+
+
+def wished(event: Event, **state: Any) -> Decision | Needs:
+    return ask(CARD, event, around=replace(AROUND, wishes=True), **state)
+
+
+def test_a_card_asks_for_what_it_shows_and_the_event_does_not_tell() -> None:
+    made = wished(event_of("mr.opened"))
+    assert isinstance(made, Needs)
+    assert made.facts == CARD_SHOWS
+    assert isinstance(ask(CARD, event_of("mr.opened")), Decision)
+
+
+def test_a_card_that_is_not_made_asks_for_nothing() -> None:
+    assert isinstance(wished(event_of("mr.approved")), Decision)
+    assert isinstance(wished(event_of("push")), Decision)
+
+
+def test_a_card_goes_without_what_did_not_come() -> None:
+    made = wished(event_of("mr.opened"), unknown=dict.fromkeys(CARD_SHOWS, "it is asleep"))
+    assert isinstance(made, Decision)
+    assert [action.verb for action in made.actions] == ["card"]
+    assert outcomes(made) == [(made.verdicts[0].rule, Outcome.SENT, "")]

@@ -196,6 +196,62 @@ def test_dismissing_what_somebody_else_said_takes_back_nothing_of_one_s_own() ->
     assert text.splitlines() == ["👍 bob approved", "• ↩️ dismissed carol’s review"]
 
 
+def pushed(sha: str) -> Event:
+    head = {"ref": "search", "sha": sha * 40}
+    place = {"number": 12, "state": "open", "title": "Add search", "head": head}
+    place["user"] = {"login": "alice"}
+    return github("pull_request", "synchronize", pull_request=place, sender={"login": "alice"})
+
+
+def asked(login: str, at: str) -> Event:
+    place = {"number": 12, "state": "open", "title": "Add search", "updated_at": at}
+    return github(
+        "pull_request",
+        "review_requested",
+        pull_request=place,
+        requested_reviewer={"login": login},
+        sender={"login": "alice"},
+    )
+
+
+def test_the_first_push_after_a_review_is_an_answer_and_the_others_are_not() -> None:
+    story = Story()
+    assert story.take(pushed("b")) == []
+    story.take(review("changes_requested"))
+    story.take(pushed("c"), after=60)
+    story.take(pushed("d"), after=60)
+    assert story.texts() == ["🔴 bob requested changes", "⬆️ alice pushed new commits"]
+
+
+def test_who_is_asked_later_is_told_and_who_is_asked_at_the_opening_is_on_the_card() -> None:
+    story = Story()
+    begun = opened().payload["pull_request"]
+    story.take(
+        github(
+            "pull_request", "opened", pull_request={**begun, "updated_at": "2026-03-02T10:00:00Z"}
+        )
+    )
+    assert story.take(asked("bob", "2026-03-02T10:00:05Z")) == []
+    story.take(asked("bob", "2026-03-02T11:00:00Z"))
+    story.take(asked("carol", "2026-03-02T11:00:02Z"))
+    (text,) = story.texts()
+    assert text.splitlines() == [
+        "👀 alice asked bob for a review",
+        "• 👀 asked carol for a review",
+    ]
+
+
+def test_a_reply_s_notification_tells_what_it_is_about() -> None:
+    story = Story()
+    (reply,) = story.take(note(1, "Rename this"))
+    assert reply.message is not None
+    assert render(reply.message.notice).splitlines() == [
+        f"💬 bob <{HOME}/pull/12#discussion_r1|commented> on <{HOME}/pull/12|#12 Add search>"
+        f" in <{HOME}|shop/web> at `search.py:1`",
+        "&gt; Rename this",
+    ]
+
+
 def test_a_rule_with_its_own_words_answers_each_comment() -> None:
     story = Story(CARD.replace("comments, ", "") + "  - {on: comment.mr, reply: {text: hm}}\n")
     story.take(note(1, "One"))

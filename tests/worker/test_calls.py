@@ -19,6 +19,7 @@ from bot.forges.gitlab_facts import GitlabFacts
 from bot.message import Text
 from bot.model import Outcome
 from bot.outside import Receipt, WebRequest
+from bot.slack.mrkdwn import plain
 from bot.worker.calling import Caller
 from bot.worker.deciding import Decider
 from bot.worker.delivering import Deliverer
@@ -316,6 +317,30 @@ async def test_what_may_change_is_asked_each_time(forge: Forge) -> None:
     forge.held.approved_by[7] = ["alice", "bob"]
     await forge.take("mr.approved", **MR)
     assert len(await forge.items()) == 1
+
+
+async def test_a_card_shows_how_many_approvals_are_there_and_wanted(forge: Forge) -> None:
+    forge.use("channels: {dev: C0DEV}\nrules:\n- {on: mr, card: dev}")
+    forge.held.approved_by[7] = []
+    await forge.take("mr.opened", **MR)
+    assert "0 of 2 approvals" in await shown(forge)
+    forge.held.approved_by[7] = ["bob"]
+    await forge.take("mr.approved", **MR)
+    assert "(1 of 2)" in await shown(forge)
+
+
+async def test_a_card_does_without_a_forge_that_does_not_answer(forge: Forge) -> None:
+    forge.use("channels: {dev: C0DEV}\nrules:\n- {on: mr, card: dev}")
+    forge.gitlab.faults.append(Fault("GET", "/approvals$"))
+    await forge.take("mr.opened", **MR)
+    assert "approvals" not in await shown(forge)
+
+
+async def shown(forge: Forge) -> str:
+    """Of the card, as the newest delivery left it."""
+    message = max(await forge.items(), key=lambda item: item.delivery).action.message
+    assert message is not None
+    return "\n".join(map(plain, message.context))
 
 
 async def test_a_fetch_that_fails_is_traced_with_its_field(forge: Forge) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DESCRIPTION: Final = 300
 _PEOPLE: Final = 6
+_FAILED: Final = 3
 
 
 def card(facts: Mapping[str, Json]) -> Message:
@@ -173,8 +174,8 @@ def _checks(facts: Mapping[str, Json]) -> Text:
         parts.append("⚠️ conflicts")
     if live and (threads := _threads(facts)):
         parts.append(f"🧵 {threads}")
-    if "additions" in facts and "deletions" in facts:
-        parts.append(_size(facts))
+    if size := _size(facts):
+        parts.append(size)
     if comments := facts.get("comments"):
         parts.append(f"💬 {comments}")
     if labels := facts.get("labels"):
@@ -189,7 +190,9 @@ def _pipeline(pipeline: Mapping[str, Json], facts: Mapping[str, Json]) -> Part:
     if len(everyone) > 1:
         alike = sum(one["status"] == pipeline["status"] for one in everyone)
         words = f"{words} ({alike} of {len(everyone)})"
-    return wording.linked(words, pipeline["url"] or "")
+    failed = wording.codes(ci.failed(facts), _FAILED) if pipeline["status"] == "failed" else ()
+    link = wording.linked(words, pipeline["url"] or "")
+    return text(link, ": ", *failed) if failed else link
 
 
 def _threads(facts: Mapping[str, Json]) -> str:
@@ -200,6 +203,8 @@ def _threads(facts: Mapping[str, Json]) -> str:
 
 
 def _size(facts: Mapping[str, Json]) -> str:
-    files = facts.get("changed_files")
+    files = wording.count(facts["changed_files"], "file") if facts.get("changed_files") else ""
+    if "additions" not in facts or "deletions" not in facts:
+        return files
     size = f"+{facts['additions']} −{facts['deletions']}"
-    return f"{size} in {wording.count(files, 'file')}" if files else size
+    return f"{size} in {files}" if files else size

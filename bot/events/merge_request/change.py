@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bot.message import Text
     from bot.model import Event, Json
 
 #: GitHub's mark before a number; GitLab's is `!`.
@@ -88,14 +89,15 @@ class Change:
     #: Became a draft (True), stopped being one (False).
     drafted: bool | None = None
     retargeted_from: str = ""
-    retitled: bool = False
     added_labels: tuple[str, ...] = ()
     removed_labels: tuple[str, ...] = ()
     added_reviewers: tuple[Person, ...] = ()
     added_assignees: tuple[Person, ...] = ()
     #: Reviewers who now ask for changes.
     objectors: tuple[Person, ...] = ()
-    #: What no name tells, around the merge request: `locked` … ` for good`.
+    #: What was changed that no name tells, a clause for each thing: `removed label bug`.
+    edits: tuple[Text, ...] = ()
+    #: What was done that no name tells, around the merge request: `locked` … ` for good`.
     before: str = ""
     after: str = ""
     #: The review that brought a verdict; of a dismissed one, the one it takes back.

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.events import ci, wording
+from bot.events.merge_request import news
 from bot.events.merge_request import threads as review_threads
 from bot.events.merge_request.change import HASH
+from bot.model import Person
 from bot.payload import parse_time
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from bot.events.comment.subject import Comment
     from bot.events.merge_request.change import Change, MergeRequest
     from bot.events.pipeline.subject import Pipeline
-    from bot.model import Event, Json, Person
+    from bot.model import Event, Json
 
 #: JSON, as it is kept between events.
 Facts = dict[str, Any]
@@ -25,8 +27,26 @@ Facts = dict[str, Any]
 _WORDS_KEPT: Final = 1_000
 
 
+def wishes(event: Event) -> tuple[str, ...]:
+    """How many approved, how many are wanted, its size: when this event may have changed it."""
+    change: Change = event.subject
+    said = set(event.names)
+    if said & _MADE_NEW or change.pushed:
+        return (*_APPROVALS, "changed_files", "author")
+    return _APPROVALS if said & _VERDICTS or change.system else ()
+
+
+_APPROVALS: Final = ("approvals", "approvals_required")
+#: Its card may be new, or its target, and with it how many approvals are wanted.
+_MADE_NEW: Final = frozenset(
+    {"mr.opened", "mr.reopened", "mr.ready", "mr.labeled", "mr.retargeted", "mr.pushed"}
+)
+
+
 def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
     """Only a merge request's own events begin facts; others add to those that are there."""
+    if facts is not None:
+        facts = {key: value for key, value in facts.items() if key != "news"}
     if event.kind == "mr":
         return _after_change(dict(facts or {}), event)
     if facts is None:
@@ -46,7 +66,7 @@ def _after_change(facts: Facts, event: Event) -> Facts:
     mr = change.mr
     if mr.at and _is_older(mr, facts.get("at")):
         return _after_late(facts, event)
-    old_head = facts.get("sha")
+    old_head, approved = facts.get("sha"), bool(facts.get("approved_by"))
     facts.update(_told(mr))
     if event.project and event.project.path:
         facts.update(project=event.project.path, project_url=event.project.url)
@@ -56,9 +76,10 @@ def _after_change(facts: Facts, event: Event) -> Facts:
         facts["threads"] = review_threads.after(facts.get("threads", ()), event)
     facts["verdicts"] = _verdicts(dict(facts.get("verdicts", {})), event)
     facts["approved_by"] = _approvers(facts.get("approved_by", []), event)
+    facts = _counted(facts, event)
     facts["approved"] = _is_approved(facts, change)
     facts["spoke"] = _spoke(facts, event)
-    return _counted(facts, event)
+    return news.after_change(facts, event, approved=approved)
 
 
 def _is_older(mr: MergeRequest, moment: str | None) -> bool:
@@ -133,6 +154,12 @@ def _new_head(facts: Facts, mr: MergeRequest) -> None:
     facts["outdated"] = {**facts.get("outdated", {}), **old}
     if mr.conflicts is None:
         facts.pop("conflicts", None)
+    for key in _SIZE:
+        if getattr(mr, key) is None:
+            facts.pop(key, None)
+
+
+_SIZE: Final = ("additions", "deletions", "changed_files")
 
 
 def _verdicts(known: dict[str, Facts], event: Event) -> dict[str, Facts]:
@@ -189,14 +216,21 @@ def _is_approved(facts: Facts, change: Change) -> bool:
     if not facts["approved_by"]:
         return False
     if change.mr.mark == HASH:
-        # GitHub does not tell how many it wants; one that asks for changes is in the way.
-        return all(one["state"] != "changes" for one in facts["verdicts"].values())
+        # One that asks for changes is in the way; how many are wanted, only its API may tell.
+        wanted = facts.get("approvals_required") or 0
+        return _given(facts) >= wanted and all(
+            one["state"] != "changes" for one in facts["verdicts"].values()
+        )
     known: bool = facts.get("approved", False)
     return _QUORUM.get(change.action, known)
 
 
+def _given(facts: Facts) -> int:
+    return len(facts["approved_by"]) + int(facts.get("uncounted", 0))
+
+
 def _counted(facts: Facts, event: Event) -> Facts:
-    """With the numbers of approvals, when the forge was asked for them."""
+    """With what the forge was asked for: numbers of approvals, the size, the author."""
     if event.subject.system_action == "approvals_reset_on_push":
         facts.pop("uncounted", None)
     given, wanted = event.fields.get("approvals"), event.fields.get("approvals_required")
@@ -205,6 +239,11 @@ def _counted(facts: Facts, event: Event) -> Facts:
         facts["uncounted"] = max(0, given - len(facts["approved_by"]))
     if isinstance(wanted, int):
         facts["approvals_required"] = wanted
+    size = {key: event.fields.get(key) for key in _SIZE}
+    facts.update({key: value for key, value in size.items() if isinstance(value, int)})
+    author = event.fields.get("author")
+    if isinstance(author, Person):
+        facts.setdefault("author", _person(author))
     return facts
 
 
@@ -232,6 +271,7 @@ def _after_comment(facts: Facts, event: Event) -> Facts:
     if note.is_new:
         facts["comments"] = facts.get("comments", 0) + 1
         facts["verdicts"] = _after_words(facts, event)
+        facts = news.after_words(facts, event.actor)
     elif note.action == "delete":
         facts["comments"] = max(0, facts.get("comments", 0) - 1)
     if note.starts_thread:

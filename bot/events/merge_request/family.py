@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from bot.events.merge_request.card import card, marks
 from bot.events.merge_request.change import remembers
-from bot.events.merge_request.facts import fold
+from bot.events.merge_request.facts import fold, wishes
 from bot.events.merge_request.github import from_github
-from bot.events.merge_request.gitlab import added_assignees as added_assignees
 from bot.events.merge_request.gitlab import from_gitlab
-from bot.events.merge_request.gitlab import label_changes as label_changes
 from bot.events.merge_request.texts import line, remark, reply
 from bot.events.merge_request.threads import derive, state_key
 from bot.events.vocabulary import declare, fetched
@@ -73,6 +71,7 @@ SPEC = Spec(
     remark=remark,
     fold=fold,
     card=card,
+    wishes=wishes,
     marks=marks,
     derive=derive,
     state_key=state_key,

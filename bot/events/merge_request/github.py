@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bot.events import git, github, wording
+from bot.events import edits, git, github, wording
 from bot.events.merge_request.change import (
     HASH,
     Change,
@@ -18,11 +18,13 @@ from bot.events.merge_request.change import (
     fields_of,
 )
 from bot.events.vocabulary import make_event
+from bot.message import text
 from bot.model import Person
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.message import Text
     from bot.model import Event
     from bot.payload import Payload
     from bot.registry import Source
@@ -147,13 +149,13 @@ def _changed(body: Payload, mr: MergeRequest) -> _Reading:
         pushed=action == "synchronize",
         drafted={"converted_to_draft": True, "ready_for_review": False}.get(action),
         retargeted_from=base,
-        retitled=bool(body["changes"]["title"]),
         added_labels=(label,) if label and action == "labeled" else (),
         removed_labels=(label,) if label and action == "unlabeled" else (),
         added_reviewers=(asked,) if asked and action == "review_requested" else (),
         added_assignees=(assignee,) if assignee and action == "assigned" else (),
         before=before,
         after=after,
+        edits=_edits(body, action),
     )
     return (_name(action, mr, base),), change
 
@@ -215,11 +217,15 @@ def _locked(body: Payload) -> tuple[str, str]:
     return "locked", f" as {wording.short(reason, 60)}" if reason else ""
 
 
-def _edited(body: Payload) -> tuple[str, str]:
-    changes = body["changes"]
-    if changes["body"] and not changes["title"]:
-        return "edited the description of", ""
-    return "", ""
+def _edits(body: Payload, action: str) -> tuple[Text, ...]:
+    changes, label = body["changes"], body["label"]["name"].text_or()
+    if action == "unlabeled" and label:
+        return (edits.labels("removed", (label,)),)
+    if action != "edited":
+        return ()
+    title = edits.title(changes["title"]["from"].text_or()) if changes["title"] else ()
+    words = text("changed the description") if changes["body"] else ()
+    return tuple(clause for clause in (title, words) if clause)
 
 
 _UPDATES: Final[Mapping[str, _Says]] = {
@@ -233,7 +239,6 @@ _UPDATES: Final[Mapping[str, _Says]] = {
     "unlocked": _said("unlocked"),
     "unassigned": _unassigned,
     "review_request_removed": _not_asked,
-    "edited": _edited,
 }
 
 

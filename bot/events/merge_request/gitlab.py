@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, gitlab, wording
+from bot.events import edits, git, gitlab, wording
 from bot.events.merge_request.change import Change, MergeRequest, changed_fields, fields_of
 from bot.events.vocabulary import make_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.message import Text
     from bot.model import Event, Person
     from bot.payload import Payload
     from bot.registry import Source
@@ -148,13 +149,26 @@ def _change(body: Payload, attributes: Payload, mr: MergeRequest) -> Change:
         pushed=bool(attributes["oldrev"].text_or()),
         drafted=_drafted(body),
         retargeted_from=target[0].text_or() if target else "",
-        retitled=gitlab.change(body, "title") is not None,
-        added_labels=(mr.labels or ()) if opened else label_changes(body)[0],
-        removed_labels=() if opened else label_changes(body)[1],
+        added_labels=(mr.labels or ()) if opened else edits.label_changes(body)[0],
+        removed_labels=() if opened else edits.label_changes(body)[1],
         added_reviewers=reviewers,
-        added_assignees=mr.assignees if opened else added_assignees(body),
+        added_assignees=mr.assignees if opened else edits.people_changes(body, "assignees")[0],
+        edits=() if opened else _edits(body),
         objectors=_objectors(body),
     )
+
+
+def _edits(body: Payload) -> tuple[Text, ...]:
+    """What no name tells."""
+    removed, unassigned = edits.label_changes(body)[1], edits.people_changes(body, "assignees")[1]
+    unasked = edits.people_changes(body, "reviewers")[1]
+    found = (
+        edits.labels("removed", removed) if removed else (),
+        edits.people("unassigned", unassigned) if unassigned else (),
+        edits.people("no longer asks", unasked) if unasked else (),
+        *edits.plain(body),
+    )
+    return tuple(clause for clause in found if clause)
 
 
 def _drafted(body: Payload) -> bool | None:
@@ -165,21 +179,6 @@ def _drafted(body: Payload) -> bool | None:
         before, after = (is_draft_title(side.text_or()) for side in change)
         return after if before != after else None
     return None
-
-
-def label_changes(body: Payload) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Labels that were added and removed."""
-    change = gitlab.change(body, "labels")
-    if change is None:
-        return (), ()
-    before, after = gitlab.labels(change[0]), gitlab.labels(change[1])
-    gone = tuple(label for label in before if label not in after)
-    return tuple(label for label in after if label not in before), gone
-
-
-def added_assignees(body: Payload) -> tuple[Person, ...]:
-    change = gitlab.change(body, "assignees")
-    return gitlab.added(*map(gitlab.people, change)) if change else ()
 
 
 def _added_reviewers(body: Payload) -> tuple[Person, ...]:

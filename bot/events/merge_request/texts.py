@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import wording
+from bot.events import edits, wording
 from bot.message import Message, Text, join, text
 from bot.registry import Remark
 
@@ -37,7 +37,7 @@ class Phrase:
     after: Callable[[Change], Text] = _nothing
     last: Callable[[Change], Text] = _nothing
     #: Said without the merge request; None = all of the above in a row.
-    alone: Callable[[Change], str] | None = None
+    alone: Callable[[Change], Part] | None = None
 
 
 def _said(words: str) -> Callable[[Change], str]:
@@ -87,11 +87,7 @@ def _update(change: Change) -> str:
 
 
 def _updated(change: Change) -> Text:
-    if change.before:
-        return ()
-    if change.removed_labels:
-        return text(": removed label ", *wording.codes(change.removed_labels))
-    return text(" (new title)") if change.retitled else ()
+    return edits.said(change.edits)
 
 
 def _asked(change: Change) -> str:
@@ -118,8 +114,18 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
         before=lambda change: f"{_asked(change)} to review",
         alone=lambda change: f"{_asked(change)} for a review",
     ),
-    "mr.assigned": Phrase(glyph="👤", before=_said("assigned"), after=_assigned),
-    "mr.labeled": Phrase(glyph="🏷️", before=_said("labeled"), last=_labeled),
+    "mr.assigned": Phrase(
+        glyph="👤",
+        before=_said("assigned"),
+        after=_assigned,
+        alone=lambda change: f"assigned {wording.names(change.added_assignees)}",
+    ),
+    "mr.labeled": Phrase(
+        glyph="🏷️",
+        before=_said("labeled"),
+        last=_labeled,
+        alone=lambda change: edits.labels("added", change.added_labels),
+    ),
     "mr.retargeted": Phrase(glyph="🎯", before=_said("retargeted"), after=_retargeted),
     "mr.updated": Phrase(
         glyph="✏️", before=_update, after=lambda change: text(change.after), last=_updated
@@ -162,23 +168,23 @@ def line(event: Event) -> Message:
         first.last(change),
     ]
     parts += [text(" · ", *_alone(phrase, change)) for phrase in others]
+    if "mr.updated" not in event.names:
+        parts += [text(" · ", *clause) for clause in change.edits]
     words = _words(event)
     return Message(text=text(*parts), body=(words,) if words else ())
 
 
 def reply(event: Event) -> Text:
-    if not event.names:
-        return text("↩️ approvals were reset")
     glyph, said = _said_of(event)
     return text(f"{glyph} {wording.who(event.actor)} ", *said)
 
 
 def remark(event: Event) -> Remark | None:
-    """Of a verdict."""
+    """Of a verdict, a request for one, and of commits: what a review is made of beside comments."""
     change: Change = event.subject
     name = next((name for name in event.names if name in _VERDICTS), None)
     if name is None:
-        return None
+        return _aside(event)
     glyph, said = _said_of(event)
     by = event.actor.username if event.actor else ""
     return Remark(
@@ -192,12 +198,39 @@ def remark(event: Event) -> Remark | None:
     )
 
 
+def _aside(event: Event) -> Remark | None:
+    name = next((name for name in event.names if name in _ASIDES), "")
+    if event.names and not name:
+        return None
+    change: Change = event.subject
+    glyph, said = _said_of(event)
+    head = change.mr.head.sha if change.mr.head else ""
+    asked = " ".join(one.username for one in change.added_reviewers)
+    return Remark(
+        id=f"{name}:{head}:{asked}",
+        author=event.actor,
+        glyph=glyph,
+        said=said,
+        row=text(f"{glyph} ", *said),
+    )
+
+
+_ASIDES: Final = frozenset({"mr.pushed", "mr.review_requested"})
+
+
 def _said_of(event: Event) -> tuple[str, Text]:
     change: Change = event.subject
+    if not event.names:
+        return _RESET
     phrases = _phrases(event)
-    said = join(", ", [_alone(phrase, change) for phrase in phrases])
+    clauses = change.edits if "mr.updated" not in event.names else ()
+    said = join(", ", [*(_alone(phrase, change) for phrase in phrases), *clauses])
     words = _words(event)
     return _glyph(phrases[0], change), text(*said, ": ", *words) if words else said
+
+
+#: GitLab did it by itself, because of what the actor pushed.
+_RESET: Final = "↩️", text("reset the approvals with new commits")
 
 
 def _words(event: Event) -> Text:
@@ -221,6 +254,8 @@ def _glyph(phrase: Phrase, change: Change) -> str:
 def _alone(phrase: Phrase, change: Change) -> Text:
     if phrase is _PHRASES["mr.updated"] and change.before:
         return text(f"{change.before} it{change.after}")
+    if phrase is _PHRASES["mr.updated"] and change.edits:
+        return join(", ", change.edits)
     if phrase.alone is not None:
         return text(phrase.alone(change))
     return text(phrase.before(change), phrase.after(change), phrase.last(change))

@@ -42,8 +42,10 @@ def line(event: Event) -> Message:
     glyph, _said, color = _said_of(run)
     why = _why(run)
     state = _branch_state(event, whole=True)
+    head = text(f"{glyph} ", *state, *_sentence(event, () if state else _where(event)))
     return Message(
-        text=text(f"{glyph} ", *state, *_sentence(event, () if state else _where(event))),
+        text=head,
+        notice=text(*head, " · ", *why) if why else (),
         body=(why,) if why else (),
         context=_context(event),
         color="warning" if _warns(run) else color,
@@ -147,10 +149,14 @@ def _why(run: Pipeline) -> Text:
 
 
 def _failed(run: Pipeline) -> Text:
+    return text("Failed: ", *_jobs(run))
+
+
+def _jobs(run: Pipeline) -> Text:
     jobs: list[Part] = [_job(job) for job in run.failed[:_JOBS]]
     if len(run.failed) > _JOBS:
         jobs.append(f"and {len(run.failed) - _JOBS} more")
-    return text("Failed: ", *join(", ", jobs))
+    return join(", ", jobs)
 
 
 def _job(job: FailedJob) -> Text:
@@ -187,5 +193,7 @@ def reply(event: Event) -> Text:
     glyph, said, _color = _said_of(run)
     why = _why(run)
     state = _branch_state(event, whole="pipeline.fixed" in event.names)
-    head = text(f"{glyph} ", *state, wording.linked(run.label, _page(event)))
-    return text(*head, f" {said}", *(text(" · ", *why) if why else ()))
+    head = text(f"{glyph} ", *state, wording.linked(run.label, _page(event)), f" {said}")
+    if run.status == "failed" and run.failed:
+        return text(*head, ": ", *_jobs(run))
+    return text(*head, " · ", *why) if why else head
