@@ -49,11 +49,11 @@ def blocks(message: Message) -> Sent:
 
     What does not fit is cut on a span boundary, and says so with an ellipsis.
     """
-    above = [("section", truncate(part, _WIDEST)) for part in (message.text, *message.body)]
-    below = [("context", truncate(part, _WIDEST)) for part in message.context]
+    above = [_part("section", part) for part in (message.text, *message.body)]
+    below = [_part("context", part) for part in message.context]
     facts = _facts(message)
     room = TOTAL_LIMIT - sum(size(field["text"]) for block in facts for field in block["fields"])
-    made = _made([(kind, part) for kind, part in (*above, *below) if _shows(part)], room)
+    made = _made([part for part in (*above, *below) if part.rendered.strip()], room)
     if facts and len(made) < BLOCKS_LIMIT:
         place = sum(block["type"] == "section" for block in made)
         made = [*made[:place], *facts, *made[place:]]
@@ -68,9 +68,24 @@ def blocks(message: Message) -> Sent:
     return Sent(text=notification, blocks=tuple(made[:1]), attachments=(bar,))
 
 
-def fit(body: Text, limit: int) -> str:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A paragraph or a grey line."""
+
+    kind: str
+    body: Text
+    rendered: str
+
+
+def _part(kind: str, body: Text) -> _Part:
+    kept = truncate(body, _WIDEST)
+    return _Part(kind, kept, render(kept))
+
+
+def fit(body: Text, limit: int, *, rendered: str | None = None) -> str:
     """The text rendered in at most `limit` characters, escapes and markup counted."""
-    rendered = render(body)
+    if rendered is None:
+        rendered = render(body)
     if size(rendered) <= limit:
         return rendered
     # Characters that cannot be seen count in the width, not in what is rendered.
@@ -109,16 +124,17 @@ def _facts(message: Message) -> list[Json]:
     return [{"type": "section", "fields": fields}] if fields else []
 
 
-def _made(parts: list[tuple[str, Text]], room: int) -> list[Json]:
+def _made(parts: list[_Part], room: int) -> list[Json]:
     made: list[Json] = []
-    for index, (kind, body) in enumerate(parts):
-        left = len(parts) - index
-        full = len(made) == BLOCKS_LIMIT - 1 and left > 1
-        shown = "" if full or room < _SCRAP else fit(body, min(SECTION_LIMIT, room - len(_CUT)))
+    for index, part in enumerate(parts):
+        full = len(made) == BLOCKS_LIMIT - 1 and len(parts) - index > 1
+        limit = min(SECTION_LIMIT, room - len(_CUT))
+        none = full or room < _SCRAP
+        shown = "" if none else fit(part.body, limit, rendered=part.rendered)
         if not shown.strip():
             made.append(_block("context", _CUT))
             break
-        made.append(_block(kind, shown))
+        made.append(_block(part.kind, shown))
         room -= size(shown)
     return made
 

@@ -1,4 +1,4 @@
-"""One call of Slack's Web API: its trouble in our words, and the way to its next page."""
+"""A call through slack_sdk: its trouble in our words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,3 @@ async def call(
             return await sent
         except TROUBLE as error:
             raise translate(error, method=method, target=target) from error
-
-
-def next_page(answer: AsyncSlackResponse) -> str | None:
-    return (answer.get("response_metadata") or {}).get("next_cursor") or None

@@ -17,9 +17,9 @@ from typing_extensions import override
 from bot.errors import CallError, TargetRefused, Unsure
 from bot.model import Place
 from bot.slack.blocks import blocks
-from bot.slack.calls import call, next_page
 from bot.slack.roster import Roster
 from bot.slack.taxonomy import TROUBLE, Answer, refusal, translate
+from bot.slack.wire import Wire, next_page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -86,13 +86,15 @@ def web_client(
 
 
 class SlackChat:
-    """`session` carries the timeouts: slack_sdk ignores its own when it is given one."""
+    """`session` carries the timeouts."""
 
     def __init__(self, token: str, *, api_url: str, session: aiohttp.ClientSession) -> None:
-        self._client = web_client(token, api_url=api_url, session=session)
+        # slack_sdk knows which proxy the environment names.
+        proxy = web_client(None, api_url=api_url).proxy
+        self._wire = Wire(token, api_url=api_url, session=session, proxy=proxy)
         self._session = session
         self._api_url = api_url
-        self._roster = Roster(self._client)
+        self._roster = Roster(self._wire)
         #: Conversations by user id; they never change.
         self._conversations: dict[str, str] = {}
 
@@ -109,50 +111,47 @@ class SlackChat:
         self, channel: str, message: Message, *, key: str, thread: str | None, broadcast: bool
     ) -> Place:
         sent = blocks(message)
-        answer = await call(
-            self._client.chat_postMessage(
-                channel=await self._conversation(self._roster.ids.get(_bare(channel), channel)),
-                text=sent.text,
-                blocks=list(sent.blocks),
-                attachments=list(sent.attachments) or None,
-                thread_ts=thread,
-                reply_broadcast=True if thread and broadcast else None,
-                metadata={"event_type": METADATA_EVENT, "event_payload": {"key": key}},
-                unfurl_links=message.unfurl,
-                unfurl_media=message.unfurl,
-                parse="none",
-                link_names=False,
-            ),
-            method="chat.postMessage",
+        answer = await self._wire.call(
+            "chat.postMessage",
             target=channel,
+            channel=await self._conversation(self._roster.ids.get(_bare(channel), channel)),
+            text=sent.text,
+            blocks=sent.blocks,
+            attachments=sent.attachments or None,
+            thread_ts=thread,
+            reply_broadcast=True if thread and broadcast else None,
+            metadata={"event_type": METADATA_EVENT, "event_payload": {"key": key}},
+            unfurl_links=message.unfurl,
+            unfurl_media=message.unfurl,
+            parse="none",
+            link_names=False,
         )
         return _place(answer, channel)
 
     async def edit(self, place: Place, message: Message) -> None:
         sent = blocks(message)
-        await call(
-            self._client.chat_update(
-                channel=await self._id(place.channel),
-                ts=place.ts,
-                text=sent.text,
-                # Empty lists are sent: what is left out of an update may stay as it was.
-                blocks=list(sent.blocks),
-                attachments=list(sent.attachments),
-                parse="none",
-                link_names=False,
-            ),
-            method="chat.update",
+        await self._wire.call(
+            "chat.update",
             target=place.channel,
+            channel=await self._id(place.channel),
+            ts=place.ts,
+            text=sent.text,
+            # Empty lists are sent: what is left out of an update may stay as it was.
+            blocks=sent.blocks,
+            attachments=sent.attachments,
+            parse="none",
+            link_names=False,
         )
 
     async def react(self, place: Place, emoji: str, *, remove: bool) -> None:
-        verb = self._client.reactions_remove if remove else self._client.reactions_add
         channel = await self._id(place.channel)
         try:
-            await call(
-                verb(channel=channel, timestamp=place.ts, name=emoji.strip(":")),
-                method=f"reactions.{'remove' if remove else 'add'}",
+            await self._wire.call(
+                "reactions.remove" if remove else "reactions.add",
                 target=place.channel,
+                channel=channel,
+                timestamp=place.ts,
+                name=emoji.strip(":"),
             )
         except CallError as error:
             if error.code not in _AS_GOOD_AS_DONE:
@@ -221,18 +220,16 @@ class SlackChat:
 
     async def whisper(self, channel: str, person: str, message: Message) -> None:
         sent = blocks(message)
-        await call(
-            self._client.chat_postEphemeral(
-                channel=await self._id(channel),
-                user=person,
-                text=sent.text,
-                blocks=list(sent.blocks),
-                attachments=list(sent.attachments) or None,
-                parse="none",
-                link_names=False,
-            ),
-            method="chat.postEphemeral",
+        await self._wire.call(
+            "chat.postEphemeral",
             target=channel,
+            channel=await self._id(channel),
+            user=person,
+            text=sent.text,
+            blocks=sent.blocks,
+            attachments=sent.attachments or None,
+            parse="none",
+            link_names=False,
         )
 
     async def _messages(
@@ -240,19 +237,17 @@ class SlackChat:
     ) -> AsyncIterator[Json]:
         cursor: str | None = None
         for _ in range(_PAGES):
-            page: dict[str, Any] = {
-                "channel": channel,
-                "oldest": oldest,
-                "inclusive": True,
-                "include_all_metadata": True,
-                "limit": _PAGE,
-                "cursor": cursor,
-            }
-            if thread:
-                sent, method = self._client.conversations_replies(ts=thread, **page), "replies"
-            else:
-                sent, method = self._client.conversations_history(**page), "history"
-            answer = await call(sent, method=f"conversations.{method}", target=channel)
+            answer = await self._wire.call(
+                "conversations.replies" if thread else "conversations.history",
+                target=channel,
+                channel=channel,
+                ts=thread or None,
+                oldest=oldest,
+                inclusive=True,
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
             for message in answer.get("messages") or ():
                 yield message
             cursor = next_page(answer)
@@ -264,10 +259,8 @@ class SlackChat:
         if not _PERSON.fullmatch(channel):
             return channel
         if channel not in self._conversations:
-            answer = await call(
-                self._client.conversations_open(users=channel, return_im=False),
-                method="conversations.open",
-                target=channel,
+            answer = await self._wire.call(
+                "conversations.open", target=channel, users=channel, return_im=False
             )
             self._conversations[channel] = str((answer.get("channel") or {}).get("id") or channel)
         return self._conversations[channel]
@@ -298,7 +291,7 @@ def is_response_url(url: str, *, api_url: str) -> bool:
     return slacks or (ours and parts.username is None)
 
 
-def _place(answer: AsyncSlackResponse, channel: str) -> Place:
+def _place(answer: Mapping[str, Any], channel: str) -> Place:
     place_id, ts = answer.get("channel"), answer.get("ts")
     if not place_id or not ts:
         raise Unsure(f"chat.postMessage for {channel}: Slack did not say where it is", code="no_ts")

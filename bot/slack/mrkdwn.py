@@ -170,6 +170,8 @@ def _host(url: str) -> str:
 
 def _pretends(label: str, host: str) -> bool:
     """Whether the label reads like an address, and not that of `host`."""
+    if label.isascii() and "." not in label and ":" not in label:
+        return False
     folded = unicodedata.normalize("NFKC", label).translate(_DOTS).lower()
     named = [*_ADDRESS.findall(folded), *_DOMAIN.findall(folded)]
     return any(_bare(name) != host for name in named)

@@ -7,14 +7,13 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import CredentialRefused, Refused
-from bot.slack.calls import call, next_page
+from bot.slack.wire import next_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from slack_sdk.web.async_client import AsyncWebClient
-
     from bot.model import Json
+    from bot.slack.wire import Wire
 
 _PAGE: Final = 999
 #: Of a listing: an end, whatever the other side says.
@@ -26,8 +25,8 @@ _SHARED_AGE_S: Final = 120.0
 class Roster:
     """Listed at most as often as its users allow."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
         #: By name, without `#`.
         self.ids: dict[str, str] = {}
         #: By id: whether people of another organisation read there.
@@ -62,11 +61,7 @@ class Roster:
             return self._shared[channel]
         known, asked_at = self._asked.get(channel, (False, None))
         if asked_at is None or time.monotonic() - asked_at >= _SHARED_AGE_S:
-            answer = await call(
-                self._client.conversations_info(channel=channel),
-                method="conversations.info",
-                target=channel,
-            )
+            answer = await self._wire.call("conversations.info", target=channel, channel=channel)
             known = is_foreign(answer.get("channel") or {})
             self._asked[channel] = known, time.monotonic()
         return known
@@ -74,11 +69,7 @@ class Roster:
     async def member(self, email: str) -> str | None:
         """The id of the member with exactly that address; None when there is none."""
         try:
-            answer = await call(
-                self._client.users_lookupByEmail(email=email),
-                method="users.lookupByEmail",
-                target="a member",
-            )
+            answer = await self._wire.call("users.lookupByEmail", target="a member", email=email)
         except Refused as error:
             if error.code == "users_not_found":
                 return None
@@ -89,9 +80,7 @@ class Roster:
 
     async def teams(self) -> dict[str, str]:
         """Ids of user groups by lower-case handle."""
-        answer = await call(
-            self._client.usergroups_list(), method="usergroups.list", target="the workspace"
-        )
+        answer = await self._wire.call("usergroups.list", target="the workspace")
         found = answer.get("usergroups") or ()
         return {str(one["handle"]).lower(): str(one["id"]) for one in found if one.get("handle")}
 
@@ -99,12 +88,13 @@ class Roster:
         found: list[Mapping[str, Any]] = []
         cursor: str | None = None
         for _ in range(_PAGES):
-            answer = await call(
-                self._client.conversations_list(
-                    types=types, exclude_archived=True, limit=_PAGE, cursor=cursor
-                ),
-                method="conversations.list",
+            answer = await self._wire.call(
+                "conversations.list",
                 target="the workspace",
+                types=types,
+                exclude_archived=True,
+                limit=_PAGE,
+                cursor=cursor,
             )
             found += answer.get("channels") or ()
             cursor = next_page(answer)

@@ -53,7 +53,8 @@ async def chat() -> AsyncIterator[SlackChat]:
 def sent(wire: aioresponses, url: str) -> list[Any]:
     """What was sent to an address: each call's JSON or form."""
     calls = wire.requests.get(("POST", URL(url)), [])
-    return [call.kwargs.get("json") or call.kwargs.get("data") for call in calls]
+    bodies = [call.kwargs.get("json") or call.kwargs.get("data") for call in calls]
+    return [json.loads(body) if isinstance(body, bytes) else body for body in bodies]
 
 
 async def test_a_post_says_all_that_keeps_text_harmless(
@@ -129,9 +130,9 @@ async def test_a_search_asks_for_metadata_from_a_minute_before(
         {
             "channel": "C0DEV",
             "oldest": "1700000000.000000",
-            "inclusive": 1,
-            "include_all_metadata": 1,
-            "limit": 200,
+            "inclusive": "1",
+            "include_all_metadata": "1",
+            "limit": "200",
         }
     ]
 
@@ -141,6 +142,14 @@ async def test_a_failed_post_is_not_sent_again(wire: aioresponses, chat: SlackCh
     with pytest.raises(Unsure):
         await chat.post("C0DEV", HELLO, key="k", thread=None, broadcast=False)
     assert len(sent(wire, f"{API}chat.postMessage")) == 1
+
+
+async def test_a_redirect_is_not_followed(wire: aioresponses, chat: SlackChat) -> None:
+    url = f"{API}chat.postMessage"
+    wire.post(url, status=302, headers={"Location": "https://evil.example/"})
+    with pytest.raises(Unsure):
+        await chat.post("C0DEV", HELLO, key="k", thread=None, broadcast=False)
+    assert list(wire.requests) == [("POST", URL(url))]
 
 
 async def test_an_answer_to_a_command_is_ephemeral_and_follows_no_redirect(
