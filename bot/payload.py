@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -44,15 +44,23 @@ class Payload:
     def __getitem__(self, key: str) -> Payload:
         """The member; missing members and members of non-objects read as null."""
         value = self.value
-        if type(value) is dict or isinstance(value, Mapping):
-            return Payload(value.get(key), self, key)
-        return Payload(None, self, key)
+        return Payload(value.get(key) if isinstance(value, dict) else None, self, key)
 
     def __iter__(self) -> Iterator[Payload]:
         """The elements; nothing when it is not a list."""
-        if isinstance(self.value, Sequence) and not isinstance(self.value, str):
+        if isinstance(self.value, list):
             for index, inner in enumerate(self.value):
                 yield Payload(inner, self, index)
+
+    def __reversed__(self) -> Iterator[Payload]:
+        """The elements, the last first."""
+        if isinstance(self.value, list):
+            for index in range(len(self.value) - 1, -1, -1):
+                yield Payload(self.value[index], self, index)
+
+    def __len__(self) -> int:
+        """How many elements; none when it is not a list."""
+        return len(self.value) if isinstance(self.value, list) else 0
 
     def __bool__(self) -> bool:
         """Whether there is anything: null, empty objects, lists and texts are nothing."""
@@ -73,6 +81,18 @@ class Payload:
 
     def text_or(self, default: str = "") -> str:
         return self.value if isinstance(self.value, str) else default
+
+    def text_at(self, key: str) -> str:
+        """As `self[key].text_or()`, for what is asked of each of many."""
+        value = self.value
+        found = value.get(key) if isinstance(value, dict) else None
+        return found if isinstance(found, str) else ""
+
+    def list_at(self, key: str) -> list[Json]:
+        """The elements of a member, as they are; nothing when it is not a list."""
+        value = self.value
+        found = value.get(key) if isinstance(value, dict) else None
+        return found if isinstance(found, list) else []
 
     def int_or(self, default: int = 0) -> int:
         value = self.value

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from bot.model import Ref
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.model import Json, Person
     from bot.payload import Payload
 
@@ -20,7 +23,6 @@ class Commit:
     title: str
     url: str
     author: Person | None
-    paths: tuple[str, ...] = ()
 
 
 def is_zero(sha: str) -> bool:
@@ -32,8 +34,37 @@ def commit_ref(sha: str, url: str) -> Ref:
     return Ref(label=sha[:8], url=url)
 
 
+#: Of a push, as many as its text shows.
+SHOWN: Final = 5
+
+
+def newest(commits: Payload, read: Callable[[Payload], Commit | None]) -> tuple[Commit, ...]:
+    """The last few of a list of commits, in its order."""
+    found = [one for one in map(read, islice(reversed(commits), SHOWN)) if one]
+    return tuple(reversed(found))
+
+
+def refs(commits: Payload) -> tuple[Ref, ...]:
+    """Title and address of each of a list of commits."""
+    return tuple(
+        Ref(
+            label=first_line(one.text_at("title") or one.text_at("message")),
+            url=one.text_at("url"),
+        )
+        for one in commits
+    )
+
+
+def touched(commits: Payload) -> tuple[str, ...]:
+    """The files that a list of commits names, each once."""
+    named = (one.list_at(key) for one in commits for key in ("added", "modified", "removed"))
+    every = chain.from_iterable(named)
+    return tuple(dict.fromkeys(path for path in every if path and isinstance(path, str)))
+
+
 def first_line(message: str) -> str:
-    return message.strip().partition("\n")[0].strip()
+    message = message.strip()
+    return message.partition("\n")[0].rstrip() if "\n" in message else message
 
 
 def duration(value: Json) -> timedelta | None:
@@ -55,8 +86,8 @@ def number(payload: Payload) -> int | None:
 _ADDRESS: Final = re.compile(r"[^@\s<>\[\]]{1,64}@[^@\s<>\[\]]+\.[^@\s<>\[\].]+")
 
 
-def email(payload: Payload) -> str:
+def email(written: str) -> str:
     """An address as the forge shows it; empty when it shows none or hides it."""
-    written = payload.text_or().strip()
+    written = written.strip()
     hidden = "noreply" in written.lower()
     return written if not hidden and _ADDRESS.fullmatch(written) else ""

@@ -52,7 +52,7 @@ def commit_author(payload: Payload, *others: Person | None) -> Person | None:
     login = payload["username"].text_or() or _login_of(payload["email"].text_or())
     if not name and not login:
         return None
-    address = email(payload["email"])
+    address = email(payload.text_at("email"))
     for one in others:
         if one and login and one.username == login:
             return replace(one, name=name or one.name, email=address)
@@ -73,16 +73,14 @@ def _login_of(email: str) -> str:
 
 def commit(payload: Payload, *others: Person | None) -> Commit | None:
     """A commit of a push, or `head_commit` of a workflow's run."""
-    sha = payload["id"].text_or() or payload["sha"].text_or()
+    sha = payload.text_at("id") or payload.text_at("sha")
     if not sha:
         return None
-    touched = [path.text_or() for key in ("added", "modified", "removed") for path in payload[key]]
     return Commit(
         sha=sha,
-        title=first_line(payload["message"].text_or()),
-        url=payload["url"].text_or(),
+        title=first_line(payload.text_at("message")),
+        url=payload.text_at("url"),
         author=commit_author(payload["author"], *others),
-        paths=tuple(dict.fromkeys(path for path in touched if path)),
     )
 
 

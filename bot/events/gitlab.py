@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -30,25 +31,26 @@ def is_bot(username: str) -> bool:
 
 def person(payload: Payload) -> Person | None:
     """A `user`, `assignees[*]` or `author` object; None when it names nobody."""
-    username = payload["username"].text_or()
-    name = payload["name"].text_or()
+    username, name = payload.text_at("username"), payload.text_at("name")
     if not username and not name:
         return None
+    return _person(username, name, payload["id"].id(), payload.text_at("email"))
+
+
+#: The same few people write the commits of a push, and come again with the next.
+@functools.lru_cache(maxsize=1024)
+def _person(username: str, name: str, number: str, address: str) -> Person:
     return Person(
-        username=username,
-        name=name,
-        id=payload["id"].id(),
-        bot=is_bot(username),
-        email=email(payload["email"]),
+        username=username, name=name, id=number, bot=is_bot(username), email=email(address)
     )
 
 
 def pusher(payload: Payload) -> Person | None:
     """Who pushed; system hooks leave out the user name."""
-    username, name = payload["user_username"].text_or(), payload["user_name"].text_or()
+    username, name = payload.text_at("user_username"), payload.text_at("user_name")
     if not username and not name:
         return None
-    return Person(username=username, name=name, id=payload["user_id"].id(), bot=is_bot(username))
+    return _person(username, name, payload["user_id"].id(), "")
 
 
 def people(payload: Payload) -> tuple[Person, ...]:
@@ -65,9 +67,11 @@ def added(before: tuple[Person, ...], after: tuple[Person, ...]) -> tuple[Person
 def commit_author(payload: Payload, *others: Person | None) -> Person | None:
     """The author of a commit, who has no user name; one of the others when the name is theirs."""
     author = person(payload)
-    if author is None:
-        return None
-    return next((one for one in others if one and one.name == author.name), author)
+    if author is not None:
+        for one in others:
+            if one and one.name == author.name:
+                return one
+    return author
 
 
 def labels(payload: Payload) -> tuple[str, ...]:
@@ -171,16 +175,14 @@ def change(body: Payload, key: str) -> tuple[Payload, Payload] | None:
 
 def commit(payload: Payload, *others: Person | None) -> Commit | None:
     """A commit object; `others` are people its author may turn out to be."""
-    sha = payload["id"].text_or() or payload["sha"].text_or()
+    sha = payload.text_at("id") or payload.text_at("sha")
     if not sha:
         return None
-    touched = [path.text_or() for key in ("added", "modified", "removed") for path in payload[key]]
     return Commit(
         sha=sha,
-        title=first_line(payload["title"].text_or() or payload["message"].text_or()),
-        url=payload["url"].text_or(),
+        title=first_line(payload.text_at("title") or payload.text_at("message")),
+        url=payload.text_at("url"),
         author=commit_author(payload["author"], *others),
-        paths=tuple(dict.fromkeys(path for path in touched if path)),
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from typing_extensions import override
 
 from bot.model import Event, Person, Project, Value, subject_key
 from bot.registry import Field, FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from bot.payload import Payload
     from bot.registry import Source
@@ -153,6 +156,7 @@ def make_event(
     sha: str = "",
     group: str = "",
     private: bool = False,
+    late: Mapping[str, Callable[[], Value]] | None = None,
 ) -> Event:
     """An Event with the common fields filled in and those that are None left out.
 
@@ -160,7 +164,8 @@ def make_event(
     left out, and when none is left the family itself is the subject. `sha`: a commit whose merge
     request is one more subject, if one is known by then.
     `group`: for what belongs to a group and to no project. `private`: what a public project shows
-    to its members only; it is treated as a private project's.
+    to its members only; it is treated as a private project's. `late`: fields that few rules ask
+    for and that are long in the making.
     """
     if private and project:
         project = replace(project, visibility="private")
@@ -177,6 +182,7 @@ def make_event(
         "confidential": confidential,
         "url": url or None,
     }
+    known = {k: v for k, v in {**common, **fields}.items() if v is not None}
     return Event(
         forge=source.forge,
         instance=source.instance,
@@ -189,9 +195,37 @@ def make_event(
             subject_key(source.instance, scope, *item)
             for item in dict.fromkeys(item for item in about if item[1]) or ((kind, "-"),)
         ),
-        fields={k: v for k, v in {**common, **fields}.items() if v is not None},
+        fields=_Fields(known, late) if late else known,
         url=url,
         confidential=confidential,
         links=(head_key(source.instance, scope, sha),) if sha and project else (),
         payload=payload.value,
     )
+
+
+class _Fields(Mapping[str, Value]):
+    """Fields of which some are made when somebody asks for them."""
+
+    __slots__ = ("_known", "_late")
+
+    def __init__(self, known: dict[str, Value], late: Mapping[str, Callable[[], Value]]) -> None:
+        self._known = known
+        self._late = dict(late)
+
+    @override
+    def __getitem__(self, name: str) -> Value:
+        if name in self._late:
+            self._known[name] = self._late.pop(name)()
+        return self._known[name]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._known, *self._late))
+
+    @override
+    def __len__(self) -> int:
+        return len(self._known) + len(self._late)
+
+    @override
+    def __repr__(self) -> str:
+        return repr(dict(self))

@@ -6,24 +6,26 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from bot import markdown, sizes
+from bot.events import git
 from bot.markdown.references import NOWHERE, Home
 from bot.message import Code, Link, Plain, Text, clean, join, one_line, quote, text, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.events.git import Commit
     from bot.message import Part, Span
     from bot.model import Event, Person, Ref
 
 TITLE_LIMIT: Final = 140
 EXCERPT_LIMIT: Final = 200
-_ROWS: Final = 5
 
 
 def short(value: str, limit: int = TITLE_LIMIT) -> str:
     """On one line, cut with an ellipsis."""
-    cut = truncate((Plain(one_line(value)),), limit)
+    line = one_line(value)
+    if len(line) <= limit:
+        return line
+    cut = truncate((Plain(line),), limit)
     return "".join(span.value for span in cut if isinstance(span, Plain))
 
 
@@ -111,11 +113,13 @@ def unformatted(value: str, limit: int = EXCERPT_LIMIT) -> Text:
     return text(quote(*truncate((Plain(words),), limit))) if words else ()
 
 
-def commit_rows(commits: Sequence[Commit], total: int, pusher: Person | None) -> tuple[Text, ...]:
+def commit_rows(
+    commits: Sequence[git.Commit], total: int, pusher: Person | None
+) -> tuple[Text, ...]:
     """The newest five as one paragraph, newest last; the rest counted."""
-    rows = [_commit_row(one, pusher) for one in commits[-_ROWS:]]
+    rows = [_commit_row(one, pusher) for one in commits[-git.SHOWN :]]
     if rows and total > len(rows):
-        rows.append(text(f"and {total - len(rows)} more"))
+        rows.append((Plain(f"and {total - len(rows)} more"),))
     return (join("\n", rows),) if rows else ()
 
 
@@ -127,11 +131,11 @@ def _is_same(one: Person, other: Person | None) -> bool:
     return bool(known) or one.shown == other.shown
 
 
-def _commit_row(one: Commit, pusher: Person | None) -> Text:
-    row = text(linked(one.sha[:8], one.url), " ", short(one.title) or "(no message)")
+def _commit_row(one: git.Commit, pusher: Person | None) -> Text:
+    said = short(one.title) or "(no message)"
     if one.author and not _is_same(one.author, pusher):
-        row = text(*row, f" – {who(one.author)}")
-    return row
+        said = f"{said} – {who(one.author)}"
+    return linked(one.sha[:8], one.url), Plain(f" {said}")
 
 
 span_of_time = sizes.span_of_time

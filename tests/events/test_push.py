@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.events import SPECS
-from bot.model import Person
+from bot.model import Person, Ref
 from tests.events.reading import event_of, line_of, picture
 
 
@@ -36,6 +36,22 @@ def test_the_true_number_of_commits_is_told_and_five_are_shown() -> None:
     shown = picture(SPECS["push"].line(event))
     assert shown.count("| [") == 5
     assert shown.endswith("and 29 more")
+
+
+def test_every_commit_that_was_sent_is_a_field_whatever_the_text_shows() -> None:
+    event = event_of("push_hook__more_than_twenty_commits")
+    sent = [one["url"] for one in event.payload["commits"]]
+    commits = event.fields["commits"]
+    assert isinstance(commits, tuple)
+    assert [one.url for one in commits if isinstance(one, Ref)] == sent
+    assert len(sent) > 5
+
+
+def test_fields_are_listed_before_they_are_made() -> None:
+    event = event_of("push_hook__new_branch")
+    names = list(event.fields)
+    assert {"paths", "commits", "branch"} <= set(names)
+    assert len(event.fields) == len(names) == len(dict(event.fields))
 
 
 def test_paths_are_absent_when_commits_are_missing() -> None:

@@ -118,7 +118,6 @@ def _head_commit(
         title=found.title,
         url=commit_url(project, found.sha),
         author=found.author,
-        paths=found.paths,
     )
 
 

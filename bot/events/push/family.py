@@ -24,10 +24,9 @@ def line(event: Event) -> Message:
     if few := push_words.brief(event):
         return few
     where = wording.project(event, " of " if subject.deleted else " in ")
-    head = text(wording.who(event.actor), " ", *_what(subject), *where)
     return Message(
-        text=text(*head, *_compare(subject)),
-        body=wording.commit_rows(subject.commits, subject.total, event.actor),
+        text=text(wording.who(event.actor), " ", _what(subject), where, _compare(subject)),
+        body=wording.commit_rows(subject.newest, subject.total, event.actor),
     )
 
 

@@ -49,7 +49,7 @@ def _branch(payload: Payload, branch: str, actor: Person | None, base: str) -> P
     before, after = payload["before"].text_or(), payload["after"].text_or()
     created = payload["created"].bool_or(git.is_zero(before))
     deleted = payload["deleted"].bool_or(git.is_zero(after))
-    commits = tuple(c for c in (github.commit(one, actor) for one in payload["commits"]) if c)
+    sent = payload["commits"]
     changed = bool(before) and not (created or deleted)
     made = f"{base}/compare/{before}...{after}" if base and changed else ""
     compare = (payload["compare"].text_or() or made) if changed else ""
@@ -59,8 +59,9 @@ def _branch(payload: Payload, branch: str, actor: Person | None, base: str) -> P
         branch=branch,
         before=before,
         after=after,
-        commits=commits,
-        total=len(commits),
+        newest=git.newest(sent, lambda one: github.commit(one, actor)),
+        sent=len(sent),
+        total=len(sent),
         forced=payload["forced"].bool_or(None),
         created=created,
         deleted=deleted,

@@ -23,20 +23,22 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
 
 def _read(payload: Payload, actor: Person | None, project_url: str) -> Push:
     before, after = payload["before"].text_or(), payload["after"].text_or()
-    commits = tuple(c for c in (gitlab.commit(one, actor) for one in payload["commits"]) if c)
+    sent = payload["commits"]
+    newest = git.newest(sent, lambda one: gitlab.commit(one, actor))
     total = git.number(payload["total_commits_count"])
     created, deleted = git.is_zero(before), git.is_zero(after)
     branch = payload["ref"].text().removeprefix("refs/heads/")
     base = f"{project_url}/-" if project_url else ""
     changed = base and before and not (created or deleted)
     compare = f"{base}/compare/{before}...{after}" if changed else ""
-    known = next((one.url for one in commits if one.sha == after), "")
+    known = next((one.url for one in newest if one.sha == after), "")
     return Push(
         branch=branch,
         before=before,
         after=after,
-        commits=commits,
-        total=len(commits) if total is None else max(total, len(commits)),
+        newest=newest,
+        sent=len(sent),
+        total=max(total or 0, len(sent)),
         forced=_forced(before, after, total) if not (created or deleted) else False,
         created=created,
         deleted=deleted,

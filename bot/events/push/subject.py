@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.events import git
@@ -10,7 +11,7 @@ from bot.events.vocabulary import make_event
 from bot.model import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.model import Event, Person, Project, Value
     from bot.payload import Payload
@@ -25,8 +26,10 @@ class Push:
     branch: str
     before: str
     after: str
-    #: The newest, oldest first; GitLab sends at most 20.
-    commits: tuple[git.Commit, ...]
+    #: The newest, oldest first: as many as texts show.
+    newest: tuple[git.Commit, ...]
+    #: How many the forge sent; GitLab sends at most 20.
+    sent: int
     #: The truth about how many there were.
     total: int
     #: None when the forge does not tell.
@@ -60,6 +63,7 @@ def make(
         about=_about(subject),
         fields=_fields(subject, actor),
         url=subject.url,
+        late=_late(subject, payload["commits"]),
     )
 
 
@@ -85,20 +89,23 @@ def _names(subject: Push) -> tuple[str, ...]:
 
 
 def _fields(subject: Push, actor: Person | None) -> Mapping[str, Value | None]:
-    shown = subject.commits
-    # Commits that were not sent may have touched anything.
-    complete = len(shown) >= subject.total and bool(shown)
-    head = shown[-1] if shown else None
+    head = subject.newest[-1] if subject.newest else None
     return {
         "branch": subject.branch,
         "author": (head.author if head else None) or actor,
-        "commits": tuple(Ref(label=one.title, url=one.url) for one in shown),
         "commit_count": subject.total,
         "commit": head_of(subject),
         "sha": None if subject.deleted else subject.after or None,
-        "paths": tuple(dict.fromkeys(p for one in shown for p in one.paths)) if complete else None,
         "forced": subject.forced,
     }
+
+
+def _late(subject: Push, commits: Payload) -> Mapping[str, Callable[[], Value]]:
+    found: dict[str, Callable[[], Value]] = {"commits": partial(git.refs, commits)}
+    # Commits that were not sent may have touched anything.
+    if subject.sent and subject.sent >= subject.total:
+        found["paths"] = partial(git.touched, commits)
+    return found
 
 
 def head_of(subject: Push) -> Ref | None:

@@ -29,16 +29,16 @@ _MERGE: Final = re.compile(
 def brief(event: Event) -> Message | None:
     """What there is to say of such a push; None of any other."""
     push: Push = event.subject
-    if push.created or push.deleted or push.forced or not push.commits:
+    if push.created or push.deleted or push.forced or not push.newest:
         return None
-    head = push.commits[-1]
+    head = push.newest[-1]
     merged = _merged(event, _message_of(event, head))
     if merged:
         return Message(text=_sentence(event, "merged ", merged, " into "))
     if source := _brought_in(event, head):
         return Message(text=_sentence(event, "merged ", wording.branch(source), " into "))
     if event.actor and event.actor.bot:
-        rows = wording.commit_rows(push.commits[-1:], 1, event.actor) if push.total == 1 else ()
+        rows = wording.commit_rows(push.newest[-1:], 1, event.actor) if push.total == 1 else ()
         said = f"pushed {wording.count(push.total, 'commit')}"
         return Message(text=_sentence(event, said, " to "), body=rows)
     return None
@@ -60,9 +60,9 @@ def _sentence(event: Event, *parts: Part) -> Text:
 
 def _message_of(event: Event, head: git.Commit) -> str:
     """All of it, where a Commit has its first line."""
-    for one in Payload(event.payload)["commits"]:
-        if one["id"].text_or() == head.sha:
-            return one["message"].text_or()[:_READ]
+    for one in reversed(Payload(event.payload)["commits"]):
+        if one.text_at("id") == head.sha:
+            return one.text_at("message")[:_READ]
     return head.title
 
 
@@ -100,8 +100,8 @@ def _github(event: Event, message: str) -> tuple[str, str]:
 
 def _made_by_github(event: Event) -> bool:
     """Who merges on the page does not commit: GitHub does."""
-    commits = list(Payload(event.payload)["commits"])
-    committer = commits[-1]["committer"] if commits else Payload(None)
+    last = next(reversed(Payload(event.payload)["commits"]), Payload(None))
+    committer = last["committer"]
     return "web-flow" in {committer["username"].text_or(), committer["login"].text_or()} or (
         committer["name"].text_or() == "GitHub"
     )
