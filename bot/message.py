@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +83,21 @@ Part: TypeAlias = Span | str | Text
 def text(*parts: Part) -> Text:
     """One text of spans, strings (which become `Plain`) and texts; neighbours in Plain join."""
     spans: list[Span] = []
+    words = ""
     for part in parts:
-        for span in _spans(part):
-            last = spans[-1] if spans else None
-            if isinstance(span, Plain) and isinstance(last, Plain):
-                spans[-1] = Plain(last.value + span.value)
-            elif not isinstance(span, Plain) or span.value:
+        for span in part if isinstance(part, tuple) else (part,):
+            if isinstance(span, str):
+                words += span
+            elif isinstance(span, Plain):
+                words += span.value
+            else:
+                if words:
+                    spans.append(Plain(words))
+                    words = ""
                 spans.append(span)
+    if words:
+        spans.append(Plain(words))
     return tuple(spans)
-
-
-def _spans(part: Part) -> Iterable[Span]:
-    if isinstance(part, str):
-        return (Plain(part),)
-    if isinstance(part, tuple):
-        return part
-    return (part,)
 
 
 def bold(*parts: Part) -> Styled:
@@ -119,13 +118,11 @@ def quote(*parts: Part) -> Styled:
 
 def is_block(span: Span) -> bool:
     """Whether it stands on lines of its own."""
-    match span:
-        case Code(value):
-            return "\n" in value.strip("\n")
-        case Styled(style, inner):
-            return style == "quote" or any(is_block(one) for one in inner)
-        case _:
-            return False
+    if isinstance(span, Code):
+        return "\n" in span.value.strip("\n")
+    if isinstance(span, Styled):
+        return span.style == "quote" or any(is_block(one) for one in span.inner)
+    return False
 
 
 def join(separator: Part, texts: Sequence[Part]) -> Text:
@@ -138,25 +135,26 @@ def join(separator: Part, texts: Sequence[Part]) -> Text:
     return text(*parts)
 
 
-_INVISIBLE: Final = re.compile(
-    # Zero-width characters, bidi marks, embeddings, overrides and isolates, deprecated format
-    # characters, interlinear annotations, the tag block and other default-ignorables: they
-    # reorder or hide text (CVE-2021-42574). The joiner inside emoji sequences goes too.
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff]"
+#: Control characters but for tabs and line breaks, and halves of surrogate pairs.
+_CONTROLS: Final = r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff"
+#: Zero-width characters, bidi marks, embeddings, overrides and isolates, deprecated format
+#: characters, interlinear annotations, the tag block and other default-ignorables: they reorder or
+#: hide text (CVE-2021-42574). The joiner inside emoji sequences goes too.
+_INVISIBLE: Final = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff"
 )
+_LINE_ENDS: Final = re.compile(r"\r\n|[\r\x85\u2028\u2029]")
+_HIDDEN: Final = re.compile(f"[{_CONTROLS}{_INVISIBLE}]")
+_ODD: Final = re.compile(rf"[\u2028\u2029{_CONTROLS}{_INVISIBLE}]")
 
 
 def clean(value: str) -> str:
     """The value without control, bidi and zero-width characters; line breaks and tabs stay."""
-    if value.isascii() and value.isprintable():
+    if (value.isascii() and value.isprintable()) or _ODD.search(value) is None:
         return value
-    value = _INVISIBLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
-    value = value.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
-    if value.isprintable():  # no control characters, and no half surrogate pairs
-        return value
-    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    return _HIDDEN.sub("", _LINE_ENDS.sub("\n", value))
 
 
 def one_line(value: str) -> str:
@@ -167,12 +165,16 @@ def one_line(value: str) -> str:
 #: Of an address; a longer one would fill a message by itself, unseen.
 URL_LIMIT: Final = 2_000
 _SPACE: Final = re.compile(r"\s")
+#: How nearly all of them begin, which need no closer look.
+_WEB: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#]|$)")
 
 
 def is_web_url(url: str) -> bool:
     """Whether a link may be made of it: http, https or mailto, no white space or controls."""
     if not 0 < len(url) <= URL_LIMIT or clean(url) != url or _SPACE.search(url):
         return False
+    if _WEB.match(url):
+        return True
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -189,18 +191,18 @@ def width(body: Text) -> int:
 
 def _span_width(span: Span) -> int:
     match span:
-        case Plain(value) | Code(value):
-            return len(value)
-        case Styled(_, inner):
-            return width(inner)
-        case Link(label, _) | Mention(_, label):
-            return len(label)
-        case Broadcast(to):
-            return len(to) + 1
-        case Emoji(name):
-            return len(name) + 2
-        case Trusted(markup):
-            return len(markup)
+        case Plain() | Code():
+            return len(span.value)
+        case Link() | Mention():
+            return len(span.label)
+        case Trusted():
+            return len(span.markup)
+        case Styled():
+            return width(span.inner)
+        case Broadcast():
+            return len(span.to) + 1
+        case Emoji():
+            return len(span.name) + 2
 
 
 def truncate(body: Text, limit: int) -> Text:
@@ -341,7 +343,13 @@ def dump_text(body: Text) -> list[list[Any]]:
 def _dump_span(span: Span) -> list[Any]:
     if isinstance(span, Styled):
         return ["styled", span.style, dump_text(span.inner)]
-    return [_TAGS[type(span)], *(getattr(span, item.name) for item in fields(span))]
+    tag, members = _TAGS[type(span)]
+    return [tag, *members(span)]
+
+
+def _members(kind: type[Any]) -> Callable[[Any], tuple[str, ...]]:
+    names = [item.name for item in fields(kind)]
+    return lambda span: tuple([getattr(span, name) for name in names])
 
 
 def load_text(raw: Iterable[Sequence[Any]]) -> Text:
@@ -365,4 +373,7 @@ _SPAN_TYPES: Final[Mapping[str, type[Any]]] = {
     "emoji": Emoji,
     "trusted": Trusted,
 }
-_TAGS: Final = {kind: tag for tag, kind in _SPAN_TYPES.items()}
+#: What a span is written as: its tag, and the values of its members in order.
+_TAGS: Final[Mapping[type[Any], tuple[str, Callable[[Any], tuple[str, ...]]]]] = {
+    kind: (tag, _members(kind)) for tag, kind in _SPAN_TYPES.items()
+}

@@ -71,19 +71,19 @@ def _laid_out(parts: Sequence[tuple[Span, str]]) -> str:
 
 def _span(span: Span, styles: frozenset[str]) -> str:
     match span:
-        case Plain(value):
-            return escape(value)
-        case Code(value):
-            return _code(value)
+        case Plain():
+            return escape(span.value)
+        case Link():
+            return _link(span.label, span.url)
+        case Code():
+            return _code(span.value)
         case Styled():
             return _styled(span, styles)
-        case Link(label, url):
-            return _link(label, url)
         case Mention() | Broadcast() | Emoji():
             return _entity(span)
-        case Trusted(markup):
+        case Trusted():
             # A `<` that its own span does not close would swallow forge text into an entity.
-            return _UNCLOSED.sub("&lt;", markup)
+            return _UNCLOSED.sub("&lt;", span.markup)
         case _:
             assert_never(span)
 
@@ -152,12 +152,14 @@ def _link(label: str, url: str) -> str:
     shown = one_line(label).replace("|", "¦")
     if not is_web_url(url):
         return escape(shown)
-    address = escape(url.translate(_ENCODED))
+    address = escape(url.translate(_ENCODED) if _UNSAFE.search(url) else url)
     if not shown:
         return f"<{address}>"
-    host = _host(url)
-    if _pretends(shown, host) or "@" in urlsplit(url).netloc:
-        shown = f"{shown} ({host})"
+    named = _named(shown)
+    if named or "@" in url:
+        host = _host(url)
+        if any(name != host for name in named) or "@" in urlsplit(url).netloc:
+            shown = f"{shown} ({host})"
     return f"<{address}|{escape(shown)}>"
 
 
@@ -168,13 +170,12 @@ def _host(url: str) -> str:
     return _bare(host.rpartition("@")[2])
 
 
-def _pretends(label: str, host: str) -> bool:
-    """Whether the label reads like an address, and not that of `host`."""
+def _named(label: str) -> list[str]:
+    """The hosts that a label names which reads like an address."""
     if label.isascii() and "." not in label and ":" not in label:
-        return False
+        return []
     folded = unicodedata.normalize("NFKC", label).translate(_DOTS).lower()
-    named = [*_ADDRESS.findall(folded), *_DOMAIN.findall(folded)]
-    return any(_bare(name) != host for name in named)
+    return [_bare(name) for name in (*_ADDRESS.findall(folded), *_DOMAIN.findall(folded))]
 
 
 def _bare(host: str) -> str:
@@ -212,6 +213,7 @@ _EMOJI: Final = re.compile(r"[\w+'-]+(::skin-tone-[2-6])?")
 _UNCLOSED: Final = re.compile(r"<(?![^<>\n]*>)")
 #: What would end the address, or pair with a backtick outside; letters of any script may stay.
 _ENCODED: Final = str.maketrans({c: quote(c) for c in '<>|`"\\ '})
+_UNSAFE: Final = re.compile(r'[<>|`"\\ ]')
 #: Full stops of other scripts that a browser reads as one.
 _DOTS: Final = str.maketrans("。．｡․", "....")
 #: The authority of anything with a scheme: `https://gitlab.com@evil.example` names gitlab.com.
