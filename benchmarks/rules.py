@@ -157,28 +157,23 @@ def deciding(ruleset: Ruleset, happened: Sequence[Event]) -> Iterable[Figure]:
     )
 
 
-def fast(ruleset: Ruleset, event: Event, lookup: Callable[[str], Any]) -> list[int]:
+def fast(ruleset: Ruleset, event: Event, lookup: Callable[[str], Any]) -> list[Rule]:
     project = event.project.path if event.project is not None else ""
-    rules = ruleset.rules
-    found = []
-    for number in ruleset.candidates(event.names, project):
-        test = rules[number].test
-        if test is not None and test(lookup):
-            found.append(number)
-    return found
+    rules, _ = ruleset.candidates(event.names, project)
+    return [rule for rule in rules if not rule.asks and failed_check(rule.rest, lookup) is None]
 
 
 def slowly(ruleset: Ruleset, event: Event, lookup: Callable[[str], Any]) -> list[Explained]:
     project = event.project.path if event.project is not None else ""
-    numbers = ruleset.candidates(event.names, project)
-    return [explain(ruleset.rules[number], event.names, lookup) for number in numbers]
+    rules, _ = ruleset.candidates(event.names, project)
+    return [explain(rule, event.names, lookup) for rule in rules]
 
 
-def naive(rules: Sequence[Rule], event: Event, lookup: Callable[[str], Any]) -> list[int]:
+def naive(rules: Sequence[Rule], event: Event, lookup: Callable[[str], Any]) -> list[Rule]:
     names = {*event.names, "any"}
     return [
-        number
-        for number, rule in enumerate(rules)
+        rule
+        for rule in rules
         if not names.isdisjoint(rule.on) and failed_check(rule.conditions, lookup) is None
     ]
 
@@ -189,7 +184,7 @@ def _lookup(event: Event, ruleset: Ruleset) -> Callable[[str], Any]:
 
 def _candidates(ruleset: Ruleset, names: Sequence[tuple[Event, Any]]) -> float:
     return statistics.median(
-        len(ruleset.candidates(event.names, event.project.path if event.project else ""))
+        len(ruleset.candidates(event.names, event.project.path if event.project else "")[0])
         for event, _ in names
     )
 

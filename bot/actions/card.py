@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.actions import plan as planning
@@ -36,10 +37,9 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
         elif not set(view.names) & set(view.specs[planning.kind_of(subject)].opens):
             reasons.append("no card yet, and this event does not open one")
         else:
-            made = planning.message(spec, view, show(facts))
+            made = planning.message(spec, view, partial(show, facts))
             made = made.with_mentions(planning.mentions(spec, view))
-            action = _card(view, asker, channel, subject, made)
-            to.add(replace(action, claims=(subject,)))
+            to.add(replace(_card(asker, channel, subject, made), claims=(subject,)))
             reasons.append(None)
     if not targets:
         return "no channel may receive it"
@@ -60,10 +60,10 @@ def edit(
             continue
         show = view.specs[planning.kind_of(thread.subject)].card
         if show is not None and thread.subject in view.changed:
-            shown = show(facts)
-            if follower.spec is not None:
-                shown = planning.message(follower.spec, view, shown)
-            made = _card(view, follower.asker, thread.channel, thread.subject, shown)
+            default = partial(show, facts)
+            spec = follower.spec
+            shown = planning.message(spec, view, default) if spec is not None else default()
+            made = _card(follower.asker, thread.channel, thread.subject, shown)
             to.add(replace(made, root=thread.root))
         edited.append((thread, follower))
     return tuple(edited)
@@ -79,13 +79,9 @@ def _follower(rule: str, found: Sequence[Follower]) -> Follower | None:
     return replace(able[0], topics=tuple(topics)) if able else None
 
 
-def _card(view: View, asker: Asker, channel: str, subject: SubjectKey, made: Message) -> Action:
-    return replace(
-        planning.new_action("card", asker, channel, subject),
-        message=made,
-        slot=f"card:{subject}",
-        confidential=view.event.confidential,
-    )
+def _card(asker: Asker, channel: str, subject: SubjectKey, made: Message) -> Action:
+    action = planning.new_action("card", asker, channel, subject, message=made)
+    return replace(action, slot=f"card:{subject}")
 
 
 def _carded(view: View) -> SubjectKey | None:

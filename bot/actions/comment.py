@@ -48,7 +48,7 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
         },
     )
     action = planning.new_action("comment", asker, target, subject)
-    added = to.add(replace(action, call=call, after=after, confidential=view.event.confidential))
+    added = to.add(replace(action, call=call, after=after))
     return None if added else "limit of actions reached"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.actions import plan as planning
@@ -27,20 +26,12 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
         to.remark(asker, remark)
     if not ids:
         return "nobody to write to"
-    made = planning.message(spec, view, view.spec.line(view.event))
+    made = planning.message(spec, view, to.line)
     who = planning.mentions(spec, view)
     reasons: list[Withheld] = []
     for slack_id in ids:
-        action = replace(
-            planning.new_action("dm", asker, slack_id, view.subjects[0]),
-            message=made,
-            confidential=view.event.confidential,
-        )
-        if spec.text is None:
-            reasons.append(to.add_default(action, who))
-        else:
-            own = replace(action, message=made.with_mentions(who))
-            reasons.append(None if to.add(own) else "limit of actions reached")
+        action = planning.new_action("dm", asker, slack_id, view.subjects[0], message=made)
+        reasons.append(planning.say(action, spec, who, to))
     return None if None in reasons else reasons[0]
 
 

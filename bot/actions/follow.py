@@ -104,7 +104,6 @@ def _wear(to: Plan, thread: Thread, asker: Asker, emoji: str, *, remove: bool) -
             remove=remove,
             root=thread.root,
             slot=f"react:{thread.root}:{emoji}",
-            confidential=to.view.event.confidential,
         )
     )
 

@@ -134,6 +134,7 @@ class Plan:
         }
         #: (channel, thread) of each default text -> its place in `actions` and its rule.
         self._defaults: dict[tuple[str, str], tuple[int, str]] = {}
+        self._line: Message | None = None
 
     def aside(self) -> Plan:
         """Another plan that knows the same threads, to see what would be done."""
@@ -141,7 +142,14 @@ class Plan:
         other._threads = {key: dict(found) for key, found in self._threads.items()}
         other.results = dict(self.results)
         other.remarks = self.remarks
+        other._line = self._line
         return other
+
+    def line(self) -> Message:
+        """The event's default text, made once for all rules that want it."""
+        if self._line is None:
+            self._line = self.view.spec.line(self.view.event)
+        return self._line
 
     def remark(self, asker: Asker, text: str) -> None:
         """Told in the rule's verdict, whatever it is."""
@@ -228,6 +236,13 @@ class Plan:
         return f"collapsed into {rule}"
 
 
+def say(action: Action, spec: ActionSpec, who: Text, to: Plan) -> Withheld:
+    """Adds a message with those whom it pings; default texts of one place collapse."""
+    if spec.text is None:
+        return to.add_default(action, who)
+    return None if to.add(_mentioning(action, who)) else "limit of actions reached"
+
+
 def _signed(action: Action, view: View) -> Message | None:
     """With the rule's name, where the file wants it."""
     if not view.footer or action.message is None:
@@ -249,14 +264,24 @@ def _mentioning(action: Action, mentions: Text) -> Action:
     return replace(action, message=action.message.with_mentions(mentions))
 
 
-def new_action(verb: str, asker: Asker, channel: str, subject: SubjectKey) -> Action:
+def new_action(
+    verb: str,
+    asker: Asker,
+    channel: str,
+    subject: SubjectKey,
+    *,
+    message: Message | None = None,
+    claims: tuple[SubjectKey, ...] = (),
+) -> Action:
     """An action to be completed by its verb; `Plan.add` gives it its id."""
     return Action(
-        id=action_id(_UNNUMBERED, 0),
+        id=_UNNUMBERED,
         verb=verb,
         rule=asker.name,
         channel=channel,
         subject=subject,
+        message=message,
+        claims=claims,
         apart=asker.apart,
     )
 
@@ -302,14 +327,17 @@ def subjects(spec: ActionSpec, view: View) -> tuple[SubjectKey, ...]:
     return () if key is None else (key,)
 
 
-def message(spec: ActionSpec, view: View, default: Message) -> Message:
+def message(spec: ActionSpec, view: View, default: Callable[[], Message]) -> Message:
     """The rule's own text, or the default in the size the rule wants."""
     if spec.text is not None:
         made = Message(text=spec.text.render(view.lookup, people=partial(_shown, view=view)))
     else:
         # A card has its subject's facts already.
-        made = sized(default, spec.size, None if spec.verb == "card" else view.event)
-    return replace(made, color=spec.color or made.color, unfurl=spec.unfurl)
+        made = sized(default(), spec.size, None if spec.verb == "card" else view.event)
+    color = spec.color or made.color
+    if color == made.color and spec.unfurl == made.unfurl:
+        return made
+    return replace(made, color=color, unfurl=spec.unfurl)
 
 
 def _shown(person: Person, view: View) -> Span:
@@ -359,4 +387,4 @@ def _is_actor(slack_id: str, view: View) -> bool:
     return actor is not None and not view.spec.outcome and view.slack_id(actor) == slack_id
 
 
-_UNNUMBERED: Final = DeliveryId("unnumbered")
+_UNNUMBERED: Final = action_id(DeliveryId("unnumbered"), 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.actions import plan as planning
@@ -19,19 +18,12 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     if not targets:
         return "no channel maps" if spec.to.by else "no channel may receive it"
     subject = planning.thread_subject(spec, view) or view.subjects[0]
-    made = planning.message(spec, view, view.spec.line(view.event))
+    made = planning.message(spec, view, to.line)
     who = planning.mentions(spec, view)
     reasons: list[Withheld] = []
     for channel in targets:
-        action = replace(
-            planning.new_action("post", asker, channel, subject),
-            message=made,
-            claims=(subject,),
-            confidential=view.event.confidential,
+        action = planning.new_action(
+            "post", asker, channel, subject, message=made, claims=(subject,)
         )
-        if spec.text is None:
-            reasons.append(to.add_default(action, who))
-        else:
-            own = replace(action, message=made.with_mentions(who))
-            reasons.append(None if to.add(own) else "limit of actions reached")
+        reasons.append(planning.say(action, spec, who, to))
     return None if None in reasons else reasons[0]

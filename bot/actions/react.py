@@ -30,7 +30,6 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
                 remove=spec.remove,
                 root=thread.root,
                 slot=f"react:{thread.root}:{spec.emoji}",
-                confidential=view.event.confidential,
             )
         )
     return None if planned else "no message to react to yet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.actions import plan as planning
@@ -32,11 +33,7 @@ def _plan(spec: ActionSpec, asker: Asker, to: Plan, *, known: bool) -> Withheld:
     keys = planning.subjects(spec, view)
     fixed = bool(spec.to.to or spec.to.by)
     targets = planning.channels(spec.to, asker, view) if fixed else to.holders(keys)
-    texts = view.spec
-    default = texts.line(view.event)
-    if texts.reply:
-        default = Message(text=texts.reply(view.event), notice=_notice(default))
-    made = planning.message(spec, view, default)
+    made = planning.message(spec, view, partial(_default, to))
     made = made.with_mentions(planning.mentions(spec, view))
     remark = _remark(spec, to)
     planned = False
@@ -45,17 +42,20 @@ def _plan(spec: ActionSpec, asker: Asker, to: Plan, *, known: bool) -> Withheld:
         if thread is None or not asker.may(channel):
             continue
         action = replace(
-            planning.new_action("reply", asker, channel, thread.subject),
-            message=made,
+            planning.new_action("reply", asker, channel, thread.subject, message=made),
             root=thread.root,
             broadcast=spec.broadcast,
-            confidential=view.event.confidential,
             alone=fixed,
             # One reply per rule and thread: a second matching subject adds nothing.
             slot=f"reply:{view.delivery}:{asker.name}:{thread.root}",
         )
         planned |= _add(to, action, remark, known=known)
     return None if planned else "no thread to reply in yet"
+
+
+def _default(to: Plan) -> Message:
+    said, line = to.view.spec.reply, to.line()
+    return Message(text=said(to.view.event), notice=_notice(line)) if said else line
 
 
 def _notice(line: Message) -> Text:

@@ -28,7 +28,8 @@ def texts_of(value: Value | None) -> tuple[str, ...] | None:
     if type(value) is Person:
         return (value.username,)
     if isinstance(value, tuple):
-        return tuple([_text_of(item) for item in value])
+        # Its elements are of one kind.
+        return value if value and type(value[0]) is str else tuple(map(_text_of, value))
     if value is None or isinstance(value, bool | timedelta | datetime):
         return None
     return (_text_of(value),)
@@ -196,28 +197,24 @@ def membership(
     field: Field,
     words: Iterable[str],
     tests: Iterable[Callable[[str], bool]],
-    match: Match,
     *,
     default: bool,
 ) -> Callable[[Lookup], bool]:
-    """`match`, which is any of these (`default`: or the default branch), told in one step where
-    the value is one text."""
+    """Whether the value, or an element of it, is one of these (`default`: or the default
+    branch)."""
     name, fold = field.name, field.fold
     meant = frozenset(word.casefold() if fold else word for word in words)
     patterns = tuple(tests)
 
     def passed(lookup: Lookup) -> bool:
         value = lookup(name)
-        if isinstance(value, Person):
-            value = value.username
-        if type(value) is not str:
-            return match(value, lookup)
-        if meant and (value.casefold() if fold else value) in meant:
+        texts = (value,) if type(value) is str else texts_of(value) or ()
+        if meant and not meant.isdisjoint(map(str.casefold, texts) if fold else texts):
             return True
         for test in patterns:
-            if test(value):
+            if any(map(test, texts)):
                 return True
-        return default and is_default(value, lookup)
+        return default and any(is_default(text, lookup) for text in texts)
 
     return passed
 

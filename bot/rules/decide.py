@@ -81,8 +81,9 @@ def decide(
     if reader.needs:
         return reader.needs
     event, fields = _completed(event, fields, facts, around.specs)
-    fresh = {**told, **event.fields, **fields}
-    event = replace(event, names=names, fields=fresh, subjects=subjects)
+    if told or fields or names != event.names or subjects != event.subjects:
+        fresh = {**told, **event.fields, **fields}
+        event = replace(event, names=names, fields=fresh, subjects=subjects)
     unknown: dict[str, Person] = {}
     view = view_of(
         event,
@@ -92,9 +93,9 @@ def decide(
         ruleset=ruleset,
         around=around,
         unknown=unknown,
+        own=ours,
+        changed=frozenset(key for key in facts if _facts_key(key, around.specs) in remember),
     )
-    changed = frozenset(key for key in facts if _facts_key(key, around.specs) in remember)
-    view = replace(view, own=ours, changed=changed)
     run = Walk(view, ruleset, Plan(view, threads), reader)
     run.walk(around.default_route)
     if around.wishes and not reader.asking:
@@ -133,9 +134,12 @@ def view_of(
     ruleset: Ruleset,
     around: Surroundings,
     unknown: dict[str, Person] | None = None,
+    own: bool = False,
+    changed: frozenset[SubjectKey] = frozenset(),
 ) -> View:
     """What planning sees of an event whose names, fields and subjects are all known. `unknown`
-    gathers, by user name, people who were to be mentioned and are not known."""
+    gathers, by user name, people who were to be mentioned and are not known. `own`: the bot
+    itself caused it. `changed`: the subjects whose facts it changed."""
     channel, private = channel_of(around.channels), is_private(event)
     known = partial(slack_id_of, ruleset, around.faces, event.instance)
     bounds = Bounds(
@@ -157,6 +161,8 @@ def view_of(
         person=_shown_by(known, unknown),
         named=ruleset.named,
         channel=channel,
+        changed=changed,
+        own=own,
         barred=bounds.refuses,
         private=private,
         slack_id=known,
@@ -180,17 +186,25 @@ def _duplicate(event: Event, first: str, ruleset: Ruleset) -> Decision:
 
 def lookup_of(event: Event, ruleset: Ruleset) -> Lookup:
     """A field's value by name, absent fields None; `payload.a.b` reads the body."""
-    fields = dict(event.fields)
+    seen = _Seen(event)
     if event.actor is not None and ruleset.is_bot(event.actor.username):
-        fields["bot"] = True
+        seen["bot"] = True
+    return seen.__getitem__
 
-    def lookup(name: str) -> Value | None:
-        value = fields.get(name)
-        if value is None and name.startswith("payload."):
-            return _dig(event.payload, name.split(".")[1:])
-        return value
 
-    return lookup
+class _Seen(dict[str, "Value | None"]):
+    """What was asked of an event: the value of each name, which is looked for once."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self._event = event
+
+    def __missing__(self, name: str) -> Value | None:
+        found = self._event.fields.get(name)
+        if found is None and name.startswith("payload."):
+            found = _dig(self._event.payload, name.split(".")[1:])
+        self[name] = found
+        return found
 
 
 def _dig(value: Json, path: list[str]) -> Value | None:

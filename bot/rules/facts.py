@@ -39,6 +39,10 @@ class Facts:
 
     def _lacking(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those that this event has at its forge and did not bring."""
+        fields = self._event.fields
+        absent = tuple(name for name in names if name not in fields)
+        if not absent:
+            return absent
         if self._askable is None:
             said = set(self._event.names)
             self._askable = frozenset(
@@ -46,5 +50,4 @@ class Facts:
                 for field in self._spec.fields
                 if (field.fetched or field.completed) and (not field.only or said & {*field.only})
             )
-        fields = self._event.fields
-        return tuple(n for n in names if n in self._askable and n not in fields)
+        return tuple(name for name in absent if name in self._askable)

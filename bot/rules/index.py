@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 #: Remembered answers, each per (event names, project).
 _MEMO: Final = 16_384
 
-Candidates = "Callable[[tuple[str, ...], str], tuple[int, ...]]"
-
 
 @dataclass(slots=True)
 class _Bucket:
@@ -80,22 +78,30 @@ def _compiled(pattern: str) -> Callable[[str], bool]:
         return lambda _project: False
 
 
-def make_candidates(rules: Sequence[Rule]) -> Callable[[tuple[str, ...], str], tuple[int, ...]]:
-    """(event names, project path) -> numbers of the rules that may want it, ascending; those of
-    `on: unmatched` included."""
+def make_candidates(
+    rules: Sequence[Rule],
+) -> Callable[[tuple[str, ...], str], tuple[tuple[Rule, ...], tuple[Rule, ...]]]:
+    """(event names, project path) -> the rules that may want it, and those of `on: unmatched`,
+    which may when none of the others did; each in file order."""
     buckets: dict[str, _Bucket] = defaultdict(_Bucket)
     for number, rule in enumerate(rules):
         for name in rule.on:
             buckets[name].add(number, rule.projects)
     frozen = dict(buckets)
+    last = frozenset(number for number, rule in enumerate(rules) if UNMATCHED in rule.on)
 
     @functools.lru_cache(maxsize=_MEMO)
-    def candidates(names: tuple[str, ...], project: str) -> tuple[int, ...]:
+    def candidates(
+        names: tuple[str, ...], project: str
+    ) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
         found: set[int] = set()
         for name in (*names, ANY, UNMATCHED):
             bucket = frozen.get(name)
             if bucket is not None:
                 found |= bucket.find(project)
-        return tuple(sorted(found))
+        return named(found - last), named(found & last)
+
+    def named(found: set[int]) -> tuple[Rule, ...]:
+        return tuple(rules[number] for number in sorted(found))
 
     return candidates

@@ -67,7 +67,7 @@ def compile_test(node: Node, field: Field, faults: Faults) -> Callable[[Lookup],
         if len(words) == len(items) == 1:
             return equality(field, words[0], match)
         default = len(words) < len(plain)
-        return membership(field, words, _tests(scalars, field), match, default=default)
+        return membership(field, words, _tests(scalars, field), default=default)
 
     def passed(lookup: Lookup) -> bool:
         return match(lookup(name), lookup)

@@ -95,7 +95,25 @@ def _plain_test(text: str, path: bool) -> Callable[[str], bool] | None:  # noqa:
     if tail != text and "*" not in tail:
         end = f"/{tail}"
         return lambda value: value == tail or value.endswith(end)
-    return None
+    return _last_part(text)
+
+
+def _last_part(text: str) -> Callable[[str], bool] | None:
+    """Of `**/*.proto` and `docs/**/*.md`: a test of the last part, anywhere below a place."""
+    head, crossing, last = f"/{text}".rpartition("/**/")
+    stem = f"{head[1:]}/" if head else ""
+    if not crossing or "*" in stem or "/" in last or "**" in last:
+        return None
+    size = len(stem)
+    if last.startswith("*") and "*" not in (end := last[1:]):
+        least = size + len(end)
+        return lambda value: value.endswith(end) and value.startswith(stem) and len(value) >= least
+    named = _in_order(last)
+
+    def test(value: str) -> bool:
+        return value.startswith(stem) and named(value[max(size, value.rfind("/") + 1) :])
+
+    return test
 
 
 def _segments(text: str) -> Callable[[str], bool]:

@@ -71,8 +71,8 @@ class Rule:
     #: What an event must still show when the index found the rule: without a `project` that the
     #: index tells alone.
     rest: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
-    #: Whether `rest` holds, in one step; None when the forge's API may have to be asked.
-    test: Callable[[Lookup], bool] | None = field(init=False, repr=False, compare=False)
+    #: The forge's API may have to be asked for one of its conditions.
+    asks: bool = field(init=False, repr=False, compare=False)
     #: Of a mute: when it ends; None = never.
     until: datetime | None = None
     #: Of a mute: the one rule or channel (id or `#name`) it is about.
@@ -86,22 +86,7 @@ class Rule:
         if told:
             rest = tuple(one for one in rest if one is not projects[0])
         object.__setattr__(self, "rest", rest)
-        asks = any(one.asks for one in self.conditions)
-        object.__setattr__(self, "test", None if asks else _all(rest))
-
-
-def _all(conditions: tuple[Condition, ...]) -> Callable[[Lookup], bool]:
-    tests = tuple(condition.passed for condition in conditions)
-    if len(tests) == 1:
-        return tests[0]
-
-    def test(lookup: Lookup) -> bool:
-        for one in tests:  # noqa: SIM110 - a generator costs more than what it asks
-            if not one(lookup):
-                return False
-        return True
-
-    return test
+        object.__setattr__(self, "asks", any(one.asks for one in self.conditions))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,21 +125,26 @@ class Ruleset:
     #: The inline tests, in the order of the files.
     tests: tuple[InlineTest, ...] = ()
 
-    #: (event names, project path) -> indices into `rules` of the candidates, ascending.
-    candidates: Callable[[tuple[str, ...], str], tuple[int, ...]] = lambda _names, _project: ()
+    #: (event names, project path) -> the rules that may want it, and those of `on: unmatched`;
+    #: each in file order.
+    candidates: Callable[[tuple[str, ...], str], tuple[tuple[Rule, ...], tuple[Rule, ...]]] = (
+        lambda _names, _project: ((), ())
+    )
 
     # Worked out once: decisions ask for them.
 
     #: Those with `every`.
     time_rules: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
-    #: Every `card` of the rules, with its rule: the channels that keep their cards alive.
-    card_specs: tuple[tuple[Rule, ActionSpec], ...] = field(init=False, repr=False, compare=False)
+    #: The `card` of each rule that has one, with its rule, by the rule's name.
+    cards: Mapping[str, tuple[Rule, ActionSpec]] = field(init=False, repr=False, compare=False)
+    #: The same by the channel as written, numbered in file order: what keeps its cards alive.
+    cards_to: Mapping[str, Mapping[int, tuple[Rule, ActionSpec]]] = field(
+        init=False, repr=False, compare=False
+    )
     #: Every `post` that follows its subject, with its rule, by the rule's name.
     following: Mapping[str, tuple[tuple[Rule, ActionSpec], ...]] = field(
         init=False, repr=False, compare=False
     )
-    #: Indices of the rules with `on: unmatched`.
-    unmatched: frozenset[int] = field(init=False, repr=False, compare=False)
     #: Slack user group ids, or `@handle`s, by lower-case name.
     teams: Mapping[str, str] = field(init=False, repr=False, compare=False)
     #: Slack ids that a rule may name, by lower-case name of a person or group.
@@ -163,11 +153,9 @@ class Ruleset:
     def __post_init__(self) -> None:
         known: dict[str, object] = {
             "time_rules": tuple(rule for rule in self.rules if rule.timing.every is not None),
-            "card_specs": tuple(_specs("card", self.rules)),
+            "cards": {rule.name: (rule, spec) for rule, spec in _specs("card", self.rules)},
+            "cards_to": _by_channel(_specs("card", self.rules)),
             "following": _following(self.rules),
-            "unmatched": frozenset(
-                n for n, rule in enumerate(self.rules) if "unmatched" in rule.on
-            ),
             "teams": {name.lower(): to for name, to in self.groups.items()},
             "named": {**{name.lower(): to for name, to in self.groups.items()}, **self.people},
         }
@@ -200,6 +188,16 @@ def _specs(verb: str, rules: Iterable[Rule]) -> Iterator[tuple[Rule, ActionSpec]
             for spec in rule.actions:
                 if spec.verb == verb:
                     yield rule, spec
+
+
+def _by_channel(
+    specs: Iterable[tuple[Rule, ActionSpec]],
+) -> Mapping[str, Mapping[int, tuple[Rule, ActionSpec]]]:
+    found: dict[str, dict[int, tuple[Rule, ActionSpec]]] = {}
+    for number, (rule, spec) in enumerate(specs):
+        for channel in spec.to.channels:
+            found.setdefault(channel, {})[number] = rule, spec
+    return found
 
 
 def _following(rules: Iterable[Rule]) -> Mapping[str, tuple[tuple[Rule, ActionSpec], ...]]:

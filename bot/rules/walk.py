@@ -53,23 +53,24 @@ class Walk:
         self._wanted: list[tuple[Rule, ActionSpec]] = []
         self._matched: list[Rule] = []
         self._facts = Facts(view.event, view.spec, reader)
+        #: Of conditions that did not hold; many rules share one.
+        self._failed: dict[int, Check] = {}
 
     def walk(self, default_route: str | None) -> None:
         if self._muted():
             return
         project = self.view.event.project
-        numbers = self.ruleset.candidates(self.view.names, project.path if project else "")
-        rules, last = self.ruleset.rules, self.ruleset.unmatched
-        stopped = self._try([rules[number] for number in numbers if number not in last])
-        if last and not self._matched and not stopped:
-            self._try([rules[number] for number in numbers if number in last])
+        rules, last = self.ruleset.candidates(self.view.names, project.path if project else "")
+        stopped = self._try(rules)
+        if not self._matched and not stopped:
+            self._try(last)
         edited = cards.edit(self.plan, self._followers())
         self._carry()
-        followed = (*edited, *self._new_cards(), *self._posts())
-        # What the bot did itself changes its messages, and is not echoed below them.
-        if not self.view.own:
-            follow.follow(self.plan, followed)
-        follow.mark(self.plan, followed, self.reader.get)
+        if followed := (*edited, *self._new_cards(), *self._posts()):
+            # What the bot did itself changes its messages, and is not echoed below them.
+            if not self.view.own:
+                follow.follow(self.plan, followed)
+            follow.mark(self.plan, followed, self.reader.get)
         if not self._matched and not stopped and default_route is not None:
             self._default(default_route)
 
@@ -105,7 +106,7 @@ class Walk:
         )
         return True
 
-    def _try(self, rules: list[Rule]) -> bool:
+    def _try(self, rules: Sequence[Rule]) -> bool:
         """Whether a `stop` ended the evaluation of this delivery."""
         closed: set[str] = set()
         for rule in self._passing(rules, closed):
@@ -125,7 +126,7 @@ class Walk:
             closed.add(rule.file)
         return False
 
-    def _passing(self, rules: list[Rule], closed: set[str]) -> Iterator[Rule]:
+    def _passing(self, rules: Sequence[Rule], closed: set[str]) -> Iterator[Rule]:
         """Those not in a closed file whose conditions hold, or may hold if that must be asked.
 
         The way of nearly every candidate ends here: it is worth no call more than it needs.
@@ -136,12 +137,17 @@ class Walk:
         for rule in rules:
             if closed and rule.file in closed:
                 continue
-            test = rule.test
-            if secret or test is None or test(lookup):
+            if secret or rule.asks:
                 yield rule
-            elif room:
-                room -= 1
-                self._note(rule, Outcome.NO_MATCH, failed=failed_check(rule.rest, lookup))
+                continue
+            for condition in rule.rest:
+                if not condition.passed(lookup):
+                    if room:
+                        room -= 1
+                        self._note(rule, Outcome.NO_MATCH, failed=condition)
+                    break
+            else:
+                yield rule
 
     def _match(self, rule: Rule, conditions: tuple[Condition, ...]) -> Rule | None:
         """The rule, or the first of its children, that wants the event; `conditions`: those of
@@ -224,12 +230,17 @@ class Walk:
         return Asker(name=rule.name, barred=self.view.barred, apart=rule.timing.apart)
 
     def _followers(self) -> dict[str, list[Follower]]:
-        """The card rules of each channel; nothing without a card to follow."""
-        found: dict[str, list[Follower]] = {}
-        for rule, spec in self.ruleset.card_specs if self.plan.cards() else ():
-            for channel in dict.fromkeys(map(self.view.channel, spec.to.channels)):
-                found.setdefault(channel, []).append(self._follower(rule, spec, channel))
-        return found
+        """The card rules of each channel that holds a card of the event's, in file order."""
+        held = {thread.channel for thread in self.plan.cards()}
+        found: dict[str, dict[int, tuple[Rule, ActionSpec]]] = {}
+        for written, specs in self.ruleset.cards_to.items() if held else ():
+            channel = self.view.channel(written)
+            if channel in held:
+                found.setdefault(channel, {}).update(specs)
+        return {
+            channel: [self._follower(*specs[number], channel) for number in sorted(specs)]
+            for channel, specs in found.items()
+        }
 
     def _follower(self, rule: Rule, spec: ActionSpec, channel: str) -> Follower:
         asker = self._asker(rule)
@@ -238,8 +249,8 @@ class Walk:
 
     def _new_cards(self) -> list[tuple[Thread, Follower]]:
         """Those of this delivery: what was known before may have left marks."""
-        fresh = {action.id for action in self.plan.actions}
-        specs = {rule.name: (rule, spec) for rule, spec in self.ruleset.card_specs}
+        fresh = {action.id for action in self.plan.actions if action.verb == "card"}
+        specs = self.ruleset.cards
         return [
             (thread, self._follower(*specs[thread.rule], thread.channel))
             for thread in (self.plan.cards() if fresh else ())
@@ -286,8 +297,9 @@ class Walk:
             return
         check = None
         if failed is not None:
-            seen = failed.seen(self.view.lookup)
-            check = Check(field=failed.field, wanted=failed.wanted, seen=seen, passed=False)
+            check = self._failed.get(id(failed))
+            if check is None:
+                check = self._failed[id(failed)] = _check(failed, self.view.lookup, passed=False)
         self.verdicts.append(
             Verdict(
                 rule=rule.name,
@@ -312,10 +324,6 @@ def failed_check(conditions: tuple[Condition, ...], lookup: Lookup) -> Condition
     return None
 
 
-def check_of(condition: Condition, lookup: Lookup) -> Check:
-    return Check(
-        field=condition.field,
-        wanted=condition.wanted,
-        seen=condition.seen(lookup),
-        passed=condition.passed(lookup),
-    )
+def _check(condition: Condition, lookup: Lookup, *, passed: bool) -> Check:
+    seen = condition.seen(lookup)
+    return Check(field=condition.field, wanted=condition.wanted, seen=seen, passed=passed)

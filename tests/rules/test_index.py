@@ -16,7 +16,10 @@ def rule(*projects: str, on: tuple[str, ...] = ("push",)) -> Rule:
 
 
 def found(rules: list[Rule], names: tuple[str, ...], project: str) -> tuple[int, ...]:
-    return make_candidates(rules)(names, project)
+    """The numbers of the candidates, those of `on: unmatched` at the end."""
+    numbers = {id(one): number for number, one in enumerate(rules)}
+    first, last = make_candidates(rules)(names, project)
+    return tuple(numbers[id(one)] for one in (*first, *last))
 
 
 def test_exact_prefix_parent_and_other_patterns_are_found_in_file_order() -> None:
@@ -36,6 +39,11 @@ def test_exact_prefix_parent_and_other_patterns_are_found_in_file_order() -> Non
 
 def test_an_event_without_a_project_meets_only_rules_that_name_none() -> None:
     assert found([rule("**"), rule(), rule("a")], ("push",), "") == (1,)
+
+
+def test_what_is_for_the_unmatched_comes_last_whatever_else_it_is_for() -> None:
+    rules = [rule(on=(UNMATCHED,)), rule(on=("push", UNMATCHED)), rule(), rule(on=("tag",))]
+    assert found(rules, ("push",), "a/b") == (2, 0, 1)
 
 
 def test_each_name_of_an_event_counts_and_any_takes_all() -> None:

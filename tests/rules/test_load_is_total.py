@@ -26,7 +26,8 @@ def test_ten_thousand_rules_load() -> None:
         for n in range(10_000)
     )
     ruleset = load({"r": "channels: {dev: C0DEV0001}\nrules:\n" + entries}, "r")
-    assert ruleset.candidates(("mr.opened",), "G/P77") == (77,)
+    found, _ = ruleset.candidates(("mr.opened",), "G/P77")
+    assert [rule.name for rule in found] == ["r77"]
 
 
 WORDS = st.sampled_from(
