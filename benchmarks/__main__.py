@@ -11,13 +11,14 @@ from typing import Final
 
 import uvloop
 
-from benchmarks import flow, intake, stage, starting
+from benchmarks import core, flow, intake, stage, starting
 from benchmarks.table import Figure, Repeats, show
 
 Measure = Callable[[Path, Repeats], AsyncIterator[Figure]]
 
 #: By name: what it measures, in order.
 ALL: Final[dict[str, tuple[Measure, ...]]] = {
+    "core": (core.core,),
     "intake": (intake.sqlite, intake.postgres),
     "flow": (flow.paced, flow.burst),
     "folding": (flow.folding,),
