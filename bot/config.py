@@ -23,6 +23,9 @@ class Instance:
     forge: str
     url: str
     token: Secret | None
+    #: Of an OAuth application there, through which people sign in.
+    oauth_id: str | None = None
+    oauth_secret: Secret | None = None
 
     @property
     def pages(self) -> str:
@@ -66,6 +69,14 @@ class Settings:
     gitlab_token: Secret | None = setting(
         "GITLAB_TOKEN", "Access token with scope `api`; makes hooks."
     )
+    gitlab_oauth_id: str | None = setting(
+        "GITLAB_OAUTH_ID",
+        "Application id: people link their accounts by signing in at GitLab. The application has"
+        " the scope `read_user` and the redirect URI `PUBLIC_URL/oauth/gitlab`.",
+    )
+    gitlab_oauth_secret: Secret | None = setting(
+        "GITLAB_OAUTH_SECRET", "Its secret; both or neither."
+    )
     github_url: str = setting(
         "GITHUB_URL",
         "GitHub's REST API; of an own server `https://github.example.com/api/v3`.",
@@ -75,6 +86,14 @@ class Settings:
         "GITHUB_TOKEN",
         "Token with scope `repo` (fine-grained: Webhooks, Administration, Issues and Pull requests,"
         " read and write; Contents, read; Actions and Secrets as rules and keys need them).",
+    )
+    github_oauth_id: str | None = setting(
+        "GITHUB_OAUTH_ID",
+        "Client id of an OAuth app: people link their accounts by signing in at GitHub. Its"
+        " callback URL is `PUBLIC_URL/oauth/github`.",
+    )
+    github_oauth_secret: Secret | None = setting(
+        "GITHUB_OAUTH_SECRET", "Its client secret; both or neither."
     )
     webhook_secret: Secret | None = setting(
         "WEBHOOK_SECRET", "Accepts hooks made by hand on `/hooks/gitlab` and `/hooks/github`."
@@ -194,23 +213,45 @@ def _instances(
             forge=forge,
             url=values.get(f"{forge}_url") or "",
             token=values.get(f"{forge}_token"),
+            oauth_id=values.get(f"{forge}_oauth_id"),
+            oauth_secret=values.get(f"{forge}_oauth_secret"),
         )
         for forge in ("gitlab", "github")
     ]
     for name in sorted(environ):
-        match = re.fullmatch(r"(GITLAB|GITHUB)_([A-Z0-9_]+)_URL", name)
+        match = re.fullmatch(r"((GITLAB|GITHUB)_([A-Z0-9_]+))_URL", name)
         if match is None or not environ[name].strip():
             continue
-        forge, label = match.group(1).lower(), match.group(2).lower()
         try:
-            url = read_url(environ[name].strip())
-            url = read_github(url) if forge == "github" else url
-            token = read_secret(environ.get(f"{match.group(1)}_{match.group(2)}_TOKEN", ""))
+            found.append(_named(environ, match[1], forge=match[2].lower(), name=match[3].lower()))
         except ValueError as error:
             faults.append(f"{name}: {error}")
-            continue
-        found.append(Instance(name=label, forge=forge, url=url, token=token))
+    faults += [fault for one in found for fault in _oauth_faults(one, values)]
     return tuple(found)
+
+
+def _named(environ: Mapping[str, str], prefix: str, *, forge: str, name: str) -> Instance:
+    """One of GITLAB_<NAME>_URL. Raises ValueError."""
+    url = read_url(environ[f"{prefix}_URL"].strip())
+    return Instance(
+        name=name,
+        forge=forge,
+        url=read_github(url) if forge == "github" else url,
+        token=read_secret(environ.get(f"{prefix}_TOKEN", "")),
+        oauth_id=environ.get(f"{prefix}_OAUTH_ID", "").strip() or None,
+        oauth_secret=read_secret(environ.get(f"{prefix}_OAUTH_SECRET", "")),
+    )
+
+
+def _oauth_faults(one: Instance, values: Mapping[str, Any]) -> list[str]:
+    prefix = one.forge.upper() if one.name == one.forge else f"{one.forge}_{one.name}".upper()
+    if bool(one.oauth_id) is not bool(one.oauth_secret):
+        missing = "SECRET" if one.oauth_id else "ID"
+        other = "ID" if one.oauth_id else "SECRET"
+        return [f"{prefix}_OAUTH_{missing}: needed with {prefix}_OAUTH_{other}"]
+    if one.oauth_id and "public_url" in values and not values["public_url"]:
+        return [f"PUBLIC_URL: needed with {prefix}_OAUTH_ID, for the way back from the forge"]
+    return []
 
 
 def _rule_secrets(environ: Mapping[str, str]) -> Mapping[str, Secret]:

@@ -53,7 +53,8 @@ def settings() -> str:
         (f"`{one['name']}`", f"`{one['default']}`" if one["default"] else "", one["doc"])
         for one in known
     ]
-    more = ("`GITLAB_<NAME>_URL`, `GITLAB_<NAME>_TOKEN`", "", "A further GitLab instance.")
+    kinds = ("URL", "TOKEN", "OAUTH_ID", "OAUTH_SECRET")
+    more = (code(f"GITLAB_<NAME>_{kind}" for kind in kinds), "", "A further GitLab instance.")
     named = ("`SECRET_<NAME>`", "", "What rules name as `${secret:NAME}`; `KEY` is taken.")
     return table(("Setting", "Default", "Meaning"), [*rows, more, named])
 

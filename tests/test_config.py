@@ -150,3 +150,38 @@ def test_github_is_known_by_its_api_and_its_pages(given: str, api: str, pages: s
         settings = Settings.from_env({setting: given})
         one = next(instance for instance in settings.instances if instance.name == name)
         assert (one.url, one.pages) == (api, pages)
+
+
+def test_applications_to_sign_in_are_of_each_instance() -> None:
+    settings = Settings.from_env(
+        {
+            "PUBLIC_URL": "https://bot.example.com",
+            "GITLAB_OAUTH_ID": "one",
+            "GITLAB_OAUTH_SECRET": "first-value",
+            "GITHUB_WORKS_URL": "https://git.works.example/api/v3",
+            "GITHUB_WORKS_OAUTH_ID": "two",
+            "GITHUB_WORKS_OAUTH_SECRET": "second-value",
+        }
+    )
+    found = {one.name: one for one in settings.instances if one.oauth_id}
+    assert {name: one.oauth_id for name, one in found.items()} == {"gitlab": "one", "works": "two"}
+    assert "value" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        ({"GITLAB_OAUTH_ID": "x"}, "GITLAB_OAUTH_SECRET: needed with GITLAB_OAUTH_ID"),
+        ({"GITHUB_OAUTH_SECRET": "x"}, "GITHUB_OAUTH_ID: needed with GITHUB_OAUTH_SECRET"),
+        (
+            {"GITLAB_A_URL": "https://a.example", "GITLAB_A_OAUTH_ID": "x"},
+            "GITLAB_A_OAUTH_SECRET: needed with GITLAB_A_OAUTH_ID",
+        ),
+        (
+            {"GITLAB_OAUTH_ID": "x", "GITLAB_OAUTH_SECRET": "y"},
+            "PUBLIC_URL: needed with GITLAB_OAUTH_ID, for the way back from the forge",
+        ),
+    ],
+)
+def test_half_an_application_is_none(environ: dict[str, str], fault: str) -> None:
+    assert faults(**environ) == (fault,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -21,9 +22,11 @@ from bot.forges.gitlab_admin import GitlabAdmin
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from bot.app.signing_in import WaysIn
     from bot.commands.spec import Audit, Mutes, People
     from bot.commands.tracing import History
     from bot.config import Instance, Settings
+    from bot.handover import Handover
     from bot.message import Message
     from bot.model import Job
     from bot.outside import ForgeAdmin
@@ -40,8 +43,8 @@ class Channels(Protocol):
 
 
 class Once(Protocol):
-    async def put_once(self, title: str, secret: str) -> str:
-        """The token of the page that shows the secret once."""
+    async def put_once(self, handover: Handover) -> str:
+        """The token of the page that shows it once."""
 
 
 class CommandRunner:
@@ -62,6 +65,7 @@ class CommandRunner:
         audit: Audit | None = None,
         tell: Callable[[str, Message], Awaitable[None]] | None = None,
         keeper: Keeper | None = None,
+        ways: WaysIn | None = None,
     ) -> None:
         self._settings = settings
         self._hooks = hooks
@@ -75,6 +79,7 @@ class CommandRunner:
         self._audit = audit
         self._tell = tell
         self._keeper = keeper
+        self._ways = ways
 
     async def run(self, job: Job, save: Save, count: Count) -> Message:
         if job.command != "hook":
@@ -114,18 +119,22 @@ class CommandRunner:
             received=keeper.received_keys if keeper is not None else None,
             announce=keeper.announce_late if keeper is not None else None,
             one_time=self._one_time if self._settings.public_url else None,
+            sign_in=self._ways.way_in if self._ways is not None else None,
         )
 
     def _sites(self) -> tuple[Site, ...]:
         """Those first that the bot can ask: the first is meant by a bare path."""
         instances = sorted(self._settings.instances, key=lambda one: one.token is None)
-        return tuple(_site(instance) for instance in instances)
+        ways = self._ways
+        return tuple(
+            replace(_site(one), oauth=ways is not None and ways.at(one.name)) for one in instances
+        )
 
     def _forge(self, name: str) -> ForgeAdmin | None:
         return forge_of(self._settings, name)
 
-    async def _one_time(self, title: str, secret: str) -> str:
-        return f"{self._settings.public_url}/once/{await self._once.put_once(title, secret)}"
+    async def _one_time(self, handover: Handover) -> str:
+        return f"{self._settings.public_url}/once/{await self._once.put_once(handover)}"
 
 
 def forge_of(settings: Settings, name: str) -> ForgeAdmin | None:

@@ -21,6 +21,7 @@ from bot.app.commands import CommandRunner
 from bot.app.forges import Forges
 from bot.app.nursing import HookNurse
 from bot.app.page import Reads, Repairs, render
+from bot.app.signing_in import WaysIn
 from bot.metrics import Metrics
 from bot.model import Job
 from bot.preview.changes import Changes
@@ -42,6 +43,7 @@ from bot.web.once import OncePage
 from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
 from bot.web.rules_state import RulesState
+from bot.web.signing_in import SignInPage
 from bot.web.sources import Sources
 from bot.web.traced import TracedInbox, timed_hooks
 from bot.worker import gauges, loops, upkeep
@@ -61,6 +63,7 @@ from bot.worker.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.message import Message
     from bot.model import DeliveryId
     from bot.tracing import Traces
 
@@ -110,6 +113,7 @@ class Parts:
         self.webhooks = web
         self.traces = traces
         self.clock = SystemClock()
+        self.ways = WaysIn(settings, store)
         registry = CollectorRegistry()
         # Memory, processor time, open files.
         ProcessCollector(registry=registry)
@@ -290,6 +294,7 @@ class Parts:
             audit=self.store,
             tell=self.notices.tell,
             keeper=self.store,
+            ways=self.ways,
         )
 
     def health(self) -> Health:
@@ -309,27 +314,45 @@ class Parts:
             precedence=self.precedence,
             sources=Sources(settings.trusted_proxies),
         )
-        console = self._console()
+        access = self._access()
         return routes.build(
             receiver=receiver,
             health=self.health(),
             new_error_id=lambda: secrets.token_hex(6),
-            console=console,
-            once=OncePage(self.store),
+            console=self._console(access),
+            pages=(
+                OncePage(
+                    secrets=self.store,
+                    access=access,
+                    ways=self.ways,
+                    write=self._write,
+                    clock=self.clock,
+                ),
+                SignInPage(ways=self.ways, store=self.store, admins=settings.bot_admins),
+            ),
             slack=self.listener.handle if self.listener is not None else None,
             outermost=(timed_hooks,) if self.traces.kept else (),
         )
 
-    def _console(self) -> Console:
+    async def _write(self, person: str, message: Message) -> None:
+        """A direct message, at once: somebody waits for it."""
+        await self.chat.post(
+            person, message, key=secrets.token_hex(8), thread=None, broadcast=False
+        )
+
+    def _access(self) -> Access:
         token = self.settings.console_token
+        return Access(
+            host=self.settings.host,
+            token=token.reveal() if token is not None else None,
+            clock=self.clock,
+            sessions=self.store,
+            sources=Sources(self.settings.trusted_proxies),
+        )
+
+    def _console(self, access: Access) -> Console:
         return Console(
-            access=Access(
-                host=self.settings.host,
-                token=token.reveal() if token is not None else None,
-                clock=self.clock,
-                sessions=self.store,
-                sources=Sources(self.settings.trusted_proxies),
-            ),
+            access=access,
             reads=Reads(self.store),
             repairs=Repairs(self.store, self.clock, self.new_id),
             jobs=self.store,

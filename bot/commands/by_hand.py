@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.commands.answers import destinations
+from bot.commands.handing import to_whom
 from bot.commands.spec import LOCAL
 from bot.commands.survey import hook_url
 from bot.commands.wishes import no_rule, wanted
+from bot.handover import Handover
 from bot.message import Code, Link, Message, bold, join, text
 from bot.model import HookRecord, Project
 
@@ -105,8 +107,15 @@ async def _steps(ctx: Context, job: Job, site: Site, record: HookRecord) -> Text
 
 async def _secret(ctx: Context, job: Job, record: HookRecord) -> Text:
     if ctx.one_time is not None:
-        url = await ctx.one_time(f"Secret of the hook of {record.project}", record.secrets[0])
-        return text("on a ", Link("page that shows it once", url), ", to whoever opens it first")
+        handover = Handover(
+            title=f"Secret of the hook of {record.project}",
+            secret=record.secrets[0],
+            who=job.who,
+            instance=record.instance,
+            project=record.project,
+        )
+        url = await ctx.one_time(handover)
+        return text("on a ", Link("page that shows it once", url), f", {to_whom(job.who)}")
     if job.who == LOCAL:
         return text(Code(record.secrets[0]))
     return text("run ", Code(f"bot hook add {record.project}"), " on the bot's machine to see it")

@@ -14,6 +14,7 @@ from bot.message import Code, Link, text
 
 if TYPE_CHECKING:
     from bot.commands.spec import Context, Site
+    from bot.handover import Handover
     from bot.message import Text
     from bot.model import Job, Project
 
@@ -63,25 +64,29 @@ async def place_for(ctx: Context, job: Job, arguments: Arguments, site: Site) ->
     return Variable(site=site, project=project, name=match["name"].upper())
 
 
-async def hand_over(ctx: Context, variable: Variable | None, title: str, private: str) -> Text:
+async def hand_over(ctx: Context, variable: Variable | None, handover: Handover) -> Text:
     """Where it is now, in words."""
     if variable is None:
         if ctx.one_time is None:
             raise CommandError("There is no page that could show the private key.")
-        url = await ctx.one_time(title, private)
+        url = await ctx.one_time(handover)
         return text(
             "The private key is on a ",
             Link("page that shows it once", url),
-            ", within the hour, to whoever opens it first; it is kept nowhere else.",
+            f", within the hour, {to_whom(handover.who)}; it is kept nowhere else.",
         )
     admin = ctx.forge(variable.site.name)
     if admin is None:
         raise CommandError(f"The bot has no token for {variable.site.url}.")
     path = variable.project.path
-    await asked(path, admin.set_variable(variable.project.id, variable.name, private))
+    await asked(path, admin.set_variable(variable.project.id, variable.name, handover.secret))
     protected = " (for protected branches, as a file)" if variable.site.forge == "gitlab" else ""
     return text(
         "The private key is in ",
         Code(variable.name),
         f" of {path}{protected}; it is kept nowhere else.",
     )
+
+
+def to_whom(who: str) -> str:
+    return "to whoever is logged in to the bot's page" if who == LOCAL else "to you after a sign-in"

@@ -13,6 +13,7 @@ from bot.commands.key_pair import fingerprint, new_pair
 from bot.commands.survey import asked
 from bot.deploy_keys import KeyRecord
 from bot.errors import CallError, CommandError, ContentRefused, Unsure
+from bot.handover import Handover
 from bot.message import text
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ async def make_key(
     where: Text = text("Its private half stays with whoever made it.")
     if pair is not None:
         try:
-            title = f"Private deploy key of {wish.project.path}"
-            where = await hand_over(ctx, wish.variable, title, pair.private)
+            where = await hand_over(ctx, wish.variable, _handover(job, wish, pair.private))
         except (CallError, CommandError) as error:
             left = await _taken_back(admin, wish, remote)
             raise CommandError(f"{wish.project.path}: {error}\n{left}") from error
@@ -127,6 +127,16 @@ def _advice(error: CallError) -> str:
     if isinstance(error, ContentRefused) and error.code == "taken":
         return " Every key works for one purpose only; without `--public-key` a new pair is made."
     return ""
+
+
+def _handover(job: Job, wish: KeyWish, private: str) -> Handover:
+    return Handover(
+        title=f"Private deploy key of {wish.project.path}",
+        secret=private,
+        who=job.who,
+        instance=wish.site.name,
+        project=wish.project.path,
+    )
 
 
 async def _taken_back(admin: ForgeAdmin, wish: KeyWish, remote: DeployKey) -> str:

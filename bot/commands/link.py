@@ -1,4 +1,5 @@
-"""`/hook link`: a person shows that an account at a forge is theirs, by a code on its profile."""
+"""`/hook link`: a person shows that an account at a forge is theirs, by signing in there where the
+bot has an application, else by a code on its profile."""
 
 from __future__ import annotations
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 VALID: Final = timedelta(minutes=15)
 _NAME: Final = re.compile(r"@?([A-Za-z0-9_][\w.-]{0,254})", re.ASCII)
+#: As the page shows it after somebody signed in; dashes are left out by some.
+_CODE: Final = re.compile(r"[A-Za-z0-9]{4}[-–—]?[A-Za-z0-9]{4}")
 #: Where people change what their profile shows.
 _SETTINGS: Final = {
     "gitlab": "{url}/-/user_settings/profile",
@@ -36,23 +39,16 @@ _SETTINGS: Final = {
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     people = known_people(ctx, job)
+    if _is_code(arguments.words) and await people.proof_waits(job.who):
+        return await _by_sign_in(ctx, people, job, arguments.words[0])
     site, username = _meant(ctx, arguments.words)
+    if "code" not in arguments.flags:
+        door = await _door(ctx, people, job, site, named=username is not None)
+        if door is not None:
+            return await _sign_in(ctx, job, door)
     if username is None:
         return await _again(ctx, people, job, site)
-    site = site or _likeliest(ctx)
-    admin = _forge(ctx, site)
-    person = await asked(site, admin.person(username))
-    if person is None:
-        raise CommandError(f"{site.name} shows no account `{username}`: check how it is spelt.")
-    if person.bot:
-        raise CommandError(f"`{person.username}` is a machine's account at {site.name}.")
-    (linked,) = await people.accounts(slack=job.who, instance=site.name) or (None,)
-    if linked is not None and linked.user_id == person.id != "":
-        return Message(text=text("You are ", Code(person.username), f" at {site.name} already."))
-    waiting = await people.link_code(job.who, site.name)
-    if waiting is not None and _fits(waiting, person, ctx):
-        return await _check(ctx, people, site, waiting)
-    return await _begin(ctx, people, job, site, person)
+    return await _by_profile(ctx, people, job, site or _likeliest(ctx), username)
 
 
 def known_people(ctx: Context, job: Job) -> People:
@@ -108,12 +104,85 @@ def _forge(ctx: Context, site: Site) -> ForgeAdmin:
     if admin is None:
         raise CommandError(
             f"The bot has no token for {site.url} ({site.setting}), so it cannot see your profile"
-            " there. An admin can link you: `bot people link`."
+            " there. An admin of the bot can set it, or link you: `bot people link`."
         )
     return admin
 
 
-# -- the code ------------------------------------------------------------------------------------
+# -- signing in ----------------------------------------------------------------------------------
+
+
+async def _door(
+    ctx: Context, people: People, job: Job, site: Site | None, *, named: bool
+) -> Site | None:
+    """Where to sign in; None where that cannot be, and when a code on a profile waits."""
+    if ctx.sign_in is None:
+        return None
+    if site is not None or named:
+        site = site or _likeliest(ctx)
+        return site if site.oauth else None
+    for one in ctx.sites:
+        code = await people.link_code(job.who, one.name)
+        if code is not None and ctx.clock.now() < code.until:
+            return None
+    return next((one for one in ctx.sites if one.oauth), None)
+
+
+async def _sign_in(ctx: Context, job: Job, site: Site) -> Message:
+    if ctx.sign_in is None:
+        raise CommandError(f"Nobody can sign in at {site.name}.")
+    way = await ctx.sign_in(job.who, site.name)
+    other = Code(f"/hook link {site.name} your-user-name --code")
+    return Message(
+        text=text(
+            Link(f"Sign in at {site.name}", way),
+            ": the page that follows shows what to type here.",
+        ),
+        context=(
+            text(
+                "The link works once, within ten minutes, and is for you alone. The bot only learns"
+                " who you are there, and keeps no token. Without a browser here: ",
+                other,
+            ),
+        ),
+    )
+
+
+async def _by_sign_in(ctx: Context, people: People, job: Job, typed: str) -> Message:
+    account = await people.take_proof(job.who, typed)
+    if account is None:
+        raise CommandError(
+            "That is not the code that the page showed to you. After five wrong ones begin anew:"
+            " `/hook link`."
+        )
+    account = replace(account, linked_at=ctx.clock.now())
+    return await told(ctx, account, await people.save_account(account))
+
+
+def _is_code(words: Sequence[str]) -> bool:
+    return len(words) == 1 and _CODE.fullmatch(words[0]) is not None
+
+
+# -- a code on a profile ---------------------------------------------------------------------------
+
+
+async def _by_profile(ctx: Context, people: People, job: Job, site: Site, username: str) -> Message:
+    admin = _forge(ctx, site)
+    person = await asked(site, admin.person(username))
+    if person is None:
+        over = " (or, if it is a code, get a new one)" if _CODE.fullmatch(username) else ""
+        raise CommandError(
+            f"{site.name} shows no account `{username}`: check how it is spelt{over}."
+        )
+    if person.bot:
+        raise CommandError(f"`{person.username}` is a machine's account at {site.name}.")
+    (linked,) = await people.accounts(slack=job.who, instance=site.name) or (None,)
+    if linked is not None and linked.user_id == person.id != "":
+        return Message(text=text("You are ", Code(person.username), f" at {site.name} already."))
+    waiting = await people.link_code(job.who, site.name)
+    if waiting is not None and _fits(waiting, person, ctx):
+        return await _check(ctx, people, site, waiting)
+    return await _begin(ctx, people, job, site, person)
 
 
 async def _begin(ctx: Context, people: People, job: Job, site: Site, person: Person) -> Message:
@@ -204,8 +273,10 @@ async def told(ctx: Context, account: Account, lost: Account | None) -> Message:
         body=before,
         context=(
             text(
-                "Rules may mention you now, and /hook lets you do what you may do there. The code"
-                " may leave your profile; /hook unlink takes this back."
+                "Rules may mention you now, and /hook lets you do what you may do there.",
+                " The code may leave your profile." if account.proved == "code" else "",
+                " Not you? ",
+                Code(f"/hook unlink {account.instance}"),
             ),
         ),
         color="good",
@@ -229,10 +300,17 @@ def taken(account: Account) -> Message:
 
 SPEC: Final = CommandSpec(
     name="link",
-    usage="link [gitlab | github | address] [user-name]",
+    usage="link [gitlab | github | address] [user-name | code] [--code]",
     summary="Shows the bot which account at a forge is yours.",
-    examples=("link gitlab alice", "link https://gitlab.example.com/alice", "link"),
+    examples=(
+        "link",
+        "link gitlab",
+        "link K7QX-42MD",
+        "link gitlab alice --code",
+        "link https://gitlab.example.com/alice",
+    ),
     takes=Takes.WORDS,
+    flags=("code",),
     acts=True,
     run=run,
 )

@@ -73,8 +73,13 @@ def unlinked(ctx: Context, verb: str, site: Site) -> Forbidden:
             Code(f"/hook {verb}"),
             f" asks what you may do at {site.name}, and I do not know who you are there.",
         ),
-        text("Tell me with ", Code(f"/hook link {site.name} your-user-name"), _or_admins(ctx), "."),
+        text("Tell me with ", link_with(site), _or_admins(ctx), "."),
     )
+
+
+def link_with(site: Site) -> Code:
+    """The command that links an account there."""
+    return Code(f"/hook link {site.name}{'' if site.oauth else ' your-user-name'}")
 
 
 def no_token(ctx: Context, verb: str, site: Site) -> Forbidden:
@@ -96,7 +101,7 @@ def renamed(ctx: Context, verb: str, site: Site, account: Account) -> Forbidden:
             Code(account.username),
             " any more that is the one you linked; it may have been renamed.",
         ),
-        text("Link the one you have now: ", Code(f"/hook link {site.name} your-user-name")),
+        text("Link the one you have now: ", link_with(site)),
         _ask(ctx),
     )
 

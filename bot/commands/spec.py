@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.commands.permission import Permission
     from bot.commands.tracing import History
     from bot.deploy_keys import KeyRecord
+    from bot.handover import Handover
     from bot.message import Message
     from bot.model import HookRecord, Job, Json, Project
     from bot.outside import BranchFilter, ForgeAdmin
@@ -114,6 +115,8 @@ class Site:
     test_triggers: tuple[str, ...]
     #: Address of its pages: GitHub's API has one of its own.
     pages: str
+    #: People can sign in there.
+    oauth: bool = False
 
 
 class People(Protocol):
@@ -136,6 +139,12 @@ class People(Protocol):
     async def save_link_code(self, code: LinkCode) -> None: ...
 
     async def forget_link_code(self, slack: str, instance: str) -> None: ...
+
+    async def proof_waits(self, slack: str) -> bool:
+        """Whether somebody signed in at a forge for that person and was shown a code."""
+
+    async def take_proof(self, slack: str, given: str) -> Account | None:
+        """The account that was signed in with, when the code is its; a few wrong ones end it."""
 
     async def quiet_people(self) -> frozenset[str]:
         """Slack ids of those who want no direct messages."""
@@ -265,8 +274,10 @@ class Context:
     channel: Callable[[str], Awaitable[str | None]]
     #: A channel's id to what people read: `#dev`, or the id when its name is not known.
     channel_name: Callable[[str], Awaitable[str]]
-    #: (title, secret) to the address of a page that shows it once; None where there is no page.
-    one_time: Callable[[str, str], Awaitable[str]] | None = None
+    #: To the address of a page that shows it once; None where there is no page.
+    one_time: Callable[[Handover], Awaitable[str]] | None = None
+    #: (Slack id, instance) to where that person signs in; for sites with `oauth`.
+    sign_in: Callable[[str, str], Awaitable[str]] | None = None
     #: Deliveries and what became of them; None where there is no store.
     history: History | None = None
     #: None where there is no store.

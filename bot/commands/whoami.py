@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bot.commands.link import known_people
+from bot.commands.refusals import link_with
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.message import Code, Message, bold, join, text
 
@@ -25,9 +26,9 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
     linked = {one.instance: one for one in await people.accounts(slack=job.who)}
     rows: list[Text] = [_line(one) for one in linked.values()]
     rows += [
-        text(f"• {site.name}: not linked; ", Code(f"/hook link {site.name} your-user-name"))
+        text(f"• {site.name}: not linked; ", link_with(site))
         for site in ctx.sites
-        if site.name not in linked and ctx.forge(site.name) is not None
+        if site.name not in linked and (site.oauth or ctx.forge(site.name) is not None)
     ]
     quiet = job.who in await people.quiet_people()
     told = [

@@ -51,7 +51,7 @@ class Api(GitHubAPI):
             # it leads to another host. A write would come out as something else.
             allow_redirects=method == "GET",
             max_redirects=_REDIRECTS,
-            proxy=_proxy(url),
+            proxy=proxy_for(url),
         ) as response:
             return response.status, response.headers, await response.read()
 
@@ -142,7 +142,7 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def _proxy(url: str) -> str | None:
+def proxy_for(url: str) -> str | None:
     parts = urlsplit(url)
     if not parts.hostname or proxy_bypass(parts.hostname):
         return None

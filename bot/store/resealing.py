@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from bot.store import history
+from bot.store.once import KINDS
 from bot.store.part import Part
 from bot.store.schema import hooks, jobs, meta
 
@@ -62,7 +63,9 @@ def _jobs(conn: Connection, vault: Vault) -> int:
 
 
 def _pages(conn: Connection, vault: Vault) -> int:
-    query = select(meta.c.key, meta.c.value).where(meta.c.key.startswith("once:"))
+    query = select(meta.c.key, meta.c.value).where(
+        or_(*(meta.c.key.startswith(f"{kind}:") for kind in KINDS))
+    )
     rows = list(conn.execute(query.with_for_update()))
     for row in rows:
         value = {**row.value, "sealed": vault.seal(vault.open(row.value["sealed"]))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
@@ -10,14 +10,19 @@ from bot.web.answers import add_headers, plain_errors
 from bot.web.deadlines import bodies_in_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from aiohttp.typedefs import Handler, Middleware
 
     from bot.web.console import Console
     from bot.web.health import Health
-    from bot.web.once import OncePage
     from bot.web.receive import Receiver
+
+
+class Pages(Protocol):
+    """Handlers of one kind of page."""
+
+    def routes(self) -> list[web.AbstractRouteDef]: ...
 
 
 def build(
@@ -26,7 +31,7 @@ def build(
     health: Health,
     new_error_id: Callable[[], str],
     console: Console | None = None,
-    once: OncePage | None = None,
+    pages: Iterable[Pages] = (),
     slack: Handler | None = None,
     outermost: Sequence[Middleware] = (),
 ) -> web.Application:
@@ -42,9 +47,8 @@ def build(
     if console is not None:
         app.add_routes(console.routes())
         app.on_shutdown.append(console.stop)
-    if once is not None:
-        path = "/once/{token:[A-Za-z0-9_-]{16,100}}"
-        app.add_routes([web.get(path, once.ask, allow_head=False), web.post(path, once.show)])
+    for page in pages:
+        app.add_routes(page.routes())
     if slack is not None:
         app.add_routes([web.post("/slack/events", slack)])
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -12,8 +13,10 @@ from playwright.async_api import Page, expect
 
 from bot.message import Button, Code, Emoji, Link, Message, Text, bold, text
 from bot.model import Fault, Level
+from bot.people import Account
 from tests.web.console_fakes import TRACE, ConsoleSite, dead, summary
 from tests.web.fakes import ManualClock, served
+from tests.web.once_site import ALICE, once_site
 
 # One browser for all of them: it takes longer to start than a test.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -340,13 +343,30 @@ async def test_a_person_logs_in_with_the_token(page: Page) -> None:
         await expect(page.get_by_label("Console token")).to_be_visible()
 
 
-async def test_a_secret_is_shown_once(site: ConsoleSite, page: Page) -> None:
-    token = await site.site.secrets.put_once("Secret of group/app", "s3<cr>et")
-    await page.goto(f"{site.site.url}/once/{token}")
-    await page.get_by_role("button", name="Show it now").click()
-    await expect(page.locator(".secret")).to_have_text("s3<cr>et")
-    await page.goto(f"{site.site.url}/once/{token}")
-    await expect(page.locator("h1")).to_have_text("Nothing here")
+async def test_a_secret_is_shown_once(page: Page, tmp_path: Path) -> None:
+    async with once_site(tmp_path) as site:
+        path = await site.page()
+        await page.goto(site.url + path)
+        await page.get_by_role("button", name="Send me a code in Slack").click()
+        await expect(page.get_by_label("Code")).to_be_focused()
+        await page.get_by_label("Code").fill(site.written[0][1].split("`")[1])
+        await page.get_by_role("button", name="Show it now").click()
+        await expect(page.locator(".secret")).to_have_text("s3<cr>et")
+        await page.goto(site.url + path)
+        await expect(page.locator("h1")).to_have_text("Nothing here")
+
+
+async def test_a_secret_is_shown_to_whoever_signs_in_at_the_forge(
+    page: Page, tmp_path: Path
+) -> None:
+    async with once_site(tmp_path) as site:
+        account = Account(slack=ALICE, instance="gitlab", username="alice", user_id="31")
+        await site.store.save_account(account)
+        await page.goto(site.url + await site.page())
+        await page.get_by_role("link", name="Sign in at gitlab").click()
+        await expect(page.locator("main")).to_contain_text("signed in as alice")
+        await page.get_by_role("button", name="Show it now").click()
+        await expect(page.locator(".secret")).to_have_text("s3<cr>et")
 
 
 async def test_it_fits_a_narrow_window(site: ConsoleSite, page: Page) -> None:

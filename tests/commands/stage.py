@@ -11,6 +11,7 @@ from typing_extensions import override
 from bot import commands
 from bot.commands import Context, Site
 from bot.forges.gitlab import OPEN_TRIGGERS, TEST_TRIGGERS
+from bot.handover import Handover
 from bot.message import Code, Link, Mention, Message, Plain, Styled, Text
 from bot.model import HookRecord, Job, Json, Project
 from bot.outside import EVERY_BRANCH, BranchFilter, ForgeAdmin, Right
@@ -135,6 +136,7 @@ class Stage:
         self.said: list[str] = []
         self.counts: list[tuple[int, int]] = []
         self.shown_once: dict[str, str] | None = {}
+        self.handovers: list[Handover] = []
         #: What the web part answers when it is not the bot that is reached.
         self.answers_instead: int | None = None
         #: The web part accepts, and nobody notices.
@@ -199,6 +201,7 @@ class Stage:
             channel=self._channel,
             channel_name=self._channel_name,
             one_time=self._one_time if self.shown_once is not None else None,
+            sign_in=self._sign_in,
             keys=self.keys,
             feed=self._feed,
             received=self._received,
@@ -238,10 +241,14 @@ class Stage:
     async def _channel_name(self, channel: str) -> str:
         return next((name for name, id_ in CHANNELS.items() if id_ == channel), channel)
 
-    async def _one_time(self, title: str, secret: str) -> str:
+    async def _one_time(self, handover: Handover) -> str:
         assert self.shown_once is not None
-        self.shown_once[f"{BASE}/once/{len(self.shown_once)}"] = secret
+        self.shown_once[f"{BASE}/once/{len(self.shown_once)}"] = handover.secret
+        self.handovers.append(handover)
         return f"{BASE}/once/{len(self.shown_once) - 1}"
+
+    async def _sign_in(self, who: str, instance: str) -> str:
+        return f"https://{instance}.example.com/oauth/authorize?state={who}"
 
     async def _tell(self, slack: str, message: Message) -> None:
         self.told.append((slack, message))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.errors import CommandError
-from tests.commands.stage import Stage, shown
+from bot.people import Account
+from tests.commands.stage import GITHUB, GITLAB, INNER, Stage, shown
 
 ALICE, BOB = "U0ALICE01", "U0BOB0001"
 
@@ -135,8 +137,6 @@ async def test_unlinking_forgets_and_whoami_shows(stage: Stage) -> None:
 async def test_unlinking_names_the_instance_when_there_are_several(stage: Stage) -> None:
     await prove(stage)
     known = stage.known.rows[ALICE, "gitlab"]
-    from dataclasses import replace
-
     stage.known.rows[ALICE, "inner"] = replace(known, instance="inner")
     assert "gitlab, inner" in await failure(stage, "unlink")
     await stage.run("unlink inner", who=ALICE)
@@ -150,3 +150,73 @@ async def test_direct_messages_are_switched_off_and_on(stage: Stage) -> None:
     await stage.run("dm on", who=ALICE)
     assert stage.known.quiet == set()
     assert "On or off?" in await failure(stage, "dm")
+
+
+# -- signing in --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_door(stage: Stage) -> Stage:
+    stage.sites = (replace(GITLAB, oauth=True), INNER, GITHUB)
+    return stage
+
+
+PROVED = Account(slack=ALICE, instance="gitlab", username="alice", user_id="31", proved="oauth")
+
+
+@pytest.mark.parametrize("words", ["link", "link gitlab", "link gitlab alice", "link alice"])
+async def test_where_there_is_an_application_people_sign_in(with_door: Stage, words: str) -> None:
+    answer = shown(await with_door.run(words, who=ALICE))
+    assert (
+        "Sign in at gitlab <https://gitlab.example.com/oauth/authorize?state=U0ALICE01>" in answer
+    )
+    assert "keeps no token" in answer
+    assert with_door.known.codes == {}
+
+
+async def test_the_code_of_the_page_links_the_account(with_door: Stage) -> None:
+    with_door.known.proofs[ALICE] = (PROVED, "K7QX-42MD")
+    answer = shown(await with_door.run("link K7QX-42MD", who=ALICE))
+    assert answer.startswith("You are alice at gitlab.")
+    assert "Not you? /hook unlink gitlab" in answer
+    assert "profile" not in answer
+    (account,) = with_door.known.rows.values()
+    assert (account.proved, account.linked_at) == ("oauth", with_door.now)
+
+
+async def test_whoever_had_the_account_before_is_told(with_door: Stage) -> None:
+    await prove_by_profile(with_door, BOB)
+    with_door.known.proofs[ALICE] = (PROVED, "K7QX-42MD")
+    assert "It was linked to @U0BOB0001" in shown(await with_door.run("link K7QX-42MD", who=ALICE))
+    assert [slack for slack, _ in with_door.told] == [BOB]
+
+
+async def test_another_code_links_nothing(with_door: Stage) -> None:
+    with_door.known.proofs[ALICE] = (PROVED, "K7QX-42MD")
+    assert "not the code that the page showed" in await failure(with_door, "link AAAA-AAAA")
+    assert "shows no account `K7QX-42MD`" in await failure(with_door, "link K7QX-42MD --code", BOB)
+    assert with_door.known.rows == {}
+
+
+async def test_without_a_browser_the_profile_will_do(with_door: Stage) -> None:
+    await prove_by_profile(with_door, ALICE)
+    (account,) = with_door.known.rows.values()
+    assert account.proved == "code"
+
+
+async def test_a_forge_without_an_application_asks_for_the_profile(with_door: Stage) -> None:
+    with_door.admins["inner"] = with_door.forge
+    assert "public profile" in shown(await with_door.run("link inner alice", who=ALICE))
+
+
+async def test_an_application_needs_no_token_of_the_bot(with_door: Stage) -> None:
+    del with_door.admins["gitlab"]
+    assert "Sign in at gitlab" in shown(await with_door.run("link", who=ALICE))
+    told = shown(await with_door.run("whoami", who=ALICE))
+    assert "gitlab: not linked; /hook link gitlab" in told
+
+
+async def prove_by_profile(stage: Stage, who: str) -> None:
+    await stage.run("link gitlab alice --code", who=who)
+    stage.forge.people["alice"] = stage.known.codes[who, "gitlab"].code
+    await stage.run("link", who=who)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.running import Place, Process
 from tests.fakes.gitlab_server import Fault, GitlabServer
+from tests.fakes.oauth_server import CLIENT, SECRET
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ PLANTED = {
     "SECRET_KEY": "canary-of-the-secret-key-0123",
     "CONSOLE_TOKEN": "canary-of-the-console-0123",
     "SECRET_DEPLOY": "canary-of-a-rules-secret",
+    "GITLAB_OAUTH_SECRET": SECRET,
 }
 
 
@@ -41,6 +43,20 @@ async def typed(slack: FakeSlack, bot: Process, text: str) -> str:
     assert (await slack.command(bot.url, text, user="U0ALICE")).status == 200
     await until(lambda: len(slack.answers) > before, f"the answer to {text}")
     return str(slack.answers[-1])
+
+
+async def linked(slack: FakeSlack, bot: Process) -> list[str]:
+    """Somebody signs in at GitLab and types what the page shows."""
+    asked = await typed(slack, bot, "/hook link")
+    way = re.search(r"http[^\s|>\"']+/oauth/authorize[^\s|>\"']+", asked)
+    assert way is not None
+    page = await get(way[0].replace("&amp;", "&"))
+    code = re.search(r"/hook (link [A-Z0-9-]+)", page)
+    assert code is not None, page
+    done = await typed(slack, bot, f"/hook {code[1]}")
+    assert "alice" in done
+    assert "(signed in there" in await typed(slack, bot, "/hook whoami")
+    return [asked, done]
 
 
 async def errors_of(bot: Process, hook: str) -> str:
@@ -68,6 +84,7 @@ async def test_no_secret_is_ever_told(
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "GITLAB_URL": gitlab.url,
         "GITLAB_TOKEN": gitlab.token,
+        "GITLAB_OAUTH_ID": CLIENT,
         "GITLAB_INNER_URL": "http://127.0.0.1:9",
         "GITHUB_URL": "http://127.0.0.1:9",
         "LOG_LEVEL": "DEBUG",
@@ -90,7 +107,11 @@ async def test_no_secret_is_ever_told(
         told += [await typed(slack, bot, "/hook show shop/api") for _ in range(2)]
         told.append(await typed(slack, bot, "/hook add other/repo --on inner"))
         pages = await errors_of(bot, hook.values["url"])
-        shown = await get(once[0], method="POST")
+        told += await linked(slack, bot)
+        signed_in = await get(f"{once[0]}/sign-in")
+        opens = re.search(r'name="pass" value="([^"]+)"', signed_in)
+        assert opens is not None
+        shown = await get(once[0], method="POST", data={"pass": opens[1]})
         private = re.search(r"-----BEGIN[^<]+PRIVATE KEY-----", shown)
         assert private is not None
         assert await bot.terminate() == 0
@@ -103,8 +124,11 @@ async def test_no_secret_is_ever_told(
         "first secret": first,
         "second secret": second,
         "private key": private[0].split("\n")[3],
+        "pass of the page": opens[1],
+        "a person's token": gitlab.oauth.revoked[0],
         "response_url": f"{slack.commands.origin}/commands/",
     }
+    assert len(gitlab.oauth.revoked) == 2
     assert len(set(canaries.values())) >= 12
     rows = b"".join(file.read_bytes() for file in (tmp_path / "var").glob("bot.db*"))
     messages = f"{slack.messages('dev')} {told}"

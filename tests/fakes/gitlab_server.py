@@ -17,9 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
-from tests.fakes import gitlab_bodies, gitlab_people, gitlab_talk
-from tests.fakes.gitlab_faults import Fault as Fault
-from tests.fakes.gitlab_faults import Request as Request
+from tests.fakes import gitlab_bodies, gitlab_people, gitlab_talk, oauth_server
+from tests.fakes.gitlab_faults import Fault, Request
 from tests.fakes.gitlab_groups import Groups
 from tests.fakes.gitlab_sender import (
     MAINTAINER,
@@ -32,6 +31,7 @@ from tests.fakes.gitlab_sender import (
     Sender,
 )
 
+__all__ = ["Fault", "GitlabServer", "Request", "running"]
 MAX_HOOKS: Final = 100
 TESTS_A_MINUTE: Final = 5
 
@@ -60,12 +60,11 @@ class GitlabServer:
         #: The token's own.
         self.user: dict[str, Any] = {"id": 90, "username": "repo-bot", "name": "Bot", "bot": True}
         self.url = ""
-        self.people = gitlab_people.People()
+        self.people, self.oauth = gitlab_people.People(), oauth_server.OAuth()
         #: The licence has group hooks.
         self.group_hooks = True
         self.groups = Groups(self.projects, self.unknown)
-        self._hook_ids = iter(range(1001, 1_000_000))
-        self._closing = asyncio.Event()
+        self._hook_ids, self._closing = iter(range(1001, 1_000_000)), asyncio.Event()
 
     def add(self, path: str, *, project_id: int | None = None, **settings: Any) -> Project:
         project = Project(
@@ -101,6 +100,7 @@ class GitlabServer:
 
     async def __aenter__(self) -> GitlabServer:
         app = web.Application()
+        self.oauth.mount(app, "/api/v4/user", self._answer)
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()

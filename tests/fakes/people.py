@@ -16,6 +16,14 @@ class MemoryPeople:
     rows: dict[tuple[str, str], Account] = field(default_factory=dict)
     codes: dict[tuple[str, str], LinkCode] = field(default_factory=dict)
     quiet: set[str] = field(default_factory=set)
+    #: Accounts that were signed in with, and their codes, by Slack id.
+    proofs: dict[str, tuple[Account, str]] = field(default_factory=dict)
+
+    async def proof_waits(self, slack: str) -> bool:
+        return slack in self.proofs
+
+    async def take_proof(self, slack: str, given: str) -> Account | None:
+        return self.proofs.pop(slack)[0] if self.proofs[slack][1] == given else None
 
     async def accounts(
         self, *, slack: str | None = None, instance: str | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
+from bot.handover import Handover
 from bot.model import HookRecord, Job
 from bot.store import open_store
 from bot.store.key_file import changing
@@ -21,6 +22,7 @@ HOOK = HookRecord(
     remote_id="1",
     secrets=("whsec_secret", "another"),
 )
+PAGE = Handover(title="title", secret="once-secret", who="U1", instance="gitlab")
 JOB = Job(id="j1", command="hook", args=("list",), who="U1", reply_to="https://slack.example/1")
 
 
@@ -29,7 +31,7 @@ async def filled(url: str, key: str | None) -> str:
     async with open_store(url, secret_key=key) as store:
         await store.save_hook(HOOK)
         await store.add_job(JOB)
-        return await store.put_once("title", "once-secret")
+        return await store.put_once(PAGE)
 
 
 async def assert_all_there(url: str, key: str | None, token: str) -> None:
@@ -38,7 +40,7 @@ async def assert_all_there(url: str, key: str | None, token: str) -> None:
         job = await store.job("j1")
         assert job is not None
         assert job.reply_to == JOB.reply_to
-        assert await store.take_once(token) == ("title", "once-secret")
+        assert await store.take_once(token) == PAGE
 
 
 async def test_the_new_key_alone_opens_everything_afterwards(tmp_path: Path) -> None:

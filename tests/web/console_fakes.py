@@ -202,10 +202,11 @@ class ConsoleSite:
         self.chat = PreviewChat(
             store=self.reads, render=render, clock=self.clock, changes=self.changes
         )
+        self.access = Access(
+            host=self.host, token=self.token, clock=self.clock, sessions=self.sessions
+        )
         self.console = Console(
-            access=Access(
-                host=self.host, token=self.token, clock=self.clock, sessions=self.sessions
-            ),
+            access=self.access,
             reads=self.reads,
             repairs=self.repairs,
             jobs=self.jobs,

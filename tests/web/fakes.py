@@ -23,10 +23,9 @@ from bot.outside import Identity, Received
 from bot.web.health import Health
 from bot.web.hook_cache import HookCache
 from bot.web.ids import DeliveryIds
-from bot.web.once import OncePage
 from bot.web.precedence import Precedence
 from bot.web.receive import Receiver
-from bot.web.routes import build
+from bot.web.routes import Pages, build
 from bot.web.rules_state import RulesState
 
 if TYPE_CHECKING:
@@ -160,22 +159,6 @@ def sign(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-@dataclass
-class MemoryOnce:
-    held: dict[str, tuple[str, str]] = field(default_factory=dict)
-
-    async def put_once(self, title: str, secret: str) -> str:
-        token = f"token-{len(self.held):030}"
-        self.held[token] = (title, secret)
-        return token
-
-    async def peek_once(self, token: str) -> str | None:
-        return self.held[token][0] if token in self.held else None
-
-    async def take_once(self, token: str) -> tuple[str, str] | None:
-        return self.held.pop(token, None)
-
-
 @dataclass(frozen=True)
 class KnownForge:
     name: str
@@ -197,12 +180,10 @@ class Site:
     shared_secret: str | None = SHARED_SECRET
     body_timeout_s: float = 20.0
     console: Console | None = None
+    pages: tuple[Pages, ...] = ()
     extra: tuple[web.AbstractRouteDef, ...] = ()
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
     port: int = 0
-
-    def __post_init__(self) -> None:
-        self.secrets = MemoryOnce()
 
     @property
     def url(self) -> str:
@@ -234,7 +215,7 @@ class Site:
             health=health,
             new_error_id=lambda: "error-1",
             console=self.console,
-            once=OncePage(self.secrets),
+            pages=self.pages,
         )
         app.add_routes(self.extra)
         return app
