@@ -38,13 +38,7 @@ class GithubCalls(GithubClient):
 
     async def account(self) -> Person:
         what = self.attempt("the token's user", writes=False)
-        found: Any = await self.call(what, lambda api: api.getitem("/user", None))
-        return Person(
-            username=str(found["login"]),
-            name=str(found.get("name") or ""),
-            id=str(found["id"]),
-            bot=found.get("type") == "Bot",
-        )
+        return await self.call(what, _user)
 
     async def comment(self, call: Call, body: Text, *, key: str, note: str | None) -> Receipt:
         if call.data.get("internal"):
@@ -204,3 +198,13 @@ def _receipt(made: Mapping[str, Any]) -> Receipt:
 
 def _said(call: Call) -> str:
     return f"{call.data['project']}"
+
+
+async def _user(api: Api) -> Person:
+    found: Any = await api.getitem("/user", None)
+    return Person(
+        username=str(found["login"]),
+        name=str(found.get("name") or ""),
+        id=str(found["id"]),
+        bot=found.get("type") == "Bot",
+    )

@@ -124,7 +124,7 @@ class GithubClient:
             raise from_aiohttp(error, attempt) from None
         except CallError:
             raise
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise no_api(attempt) from error
 
     def _api(self, session: ClientSession) -> Api:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from bot.errors import TargetRefused
-from bot.forges.gitlab_client import GitlabClient
+from bot.forges.gitlab_client import NO_WAITING, GitlabClient
 from bot.forges.markdown import hidden, render
 from bot.model import Person
 from bot.outside import Receipt
@@ -34,15 +34,8 @@ class GitlabCalls(GitlabClient):
 
     async def account(self) -> Person:
         attempt = self.attempt("the token's user", writes=False)
-        found: Any = await self.call(
-            attempt, lambda gl: gl.http_get("/user", obey_rate_limit=False)
-        )
-        return Person(
-            username=str(found.get("username") or ""),
-            name=str(found.get("name") or ""),
-            id=str(found.get("id") or ""),
-            bot=found.get("bot") is True,
-        )
+        # Read inside the call: what is no user is an answer that is not GitLab's.
+        return await self.call(attempt, lambda gl: _user(gl.http_get("/user", **NO_WAITING)))
 
     async def comment(self, call: Call, body: Text, *, key: str, note: str | None) -> Receipt:
         text = f"{render(body)}\n\n{hidden(key)}"
@@ -166,3 +159,12 @@ def _pipelines(
                 continue
         found.append(_pipeline(made))
     return tuple(found)
+
+
+def _user(found: Any) -> Person:  # GitLab's JSON
+    return Person(
+        username=str(found["username"]),
+        name=str(found.get("name") or ""),
+        id=str(found["id"]),
+        bot=found.get("bot") is True,
+    )

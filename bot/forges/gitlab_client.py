@@ -12,8 +12,8 @@ from gitlab import Gitlab
 from gitlab.exceptions import GitlabError
 from typing_extensions import override
 
-from bot.errors import NotSent, Unsure
-from bot.forges.gitlab_errors import Attempt, from_gitlab, from_requests
+from bot.errors import CallError, NotSent, Unsure
+from bot.forges.gitlab_errors import Attempt, from_gitlab, from_requests, no_api
 
 T = TypeVar("T")
 
@@ -87,6 +87,11 @@ class GitlabClient:
             except requests.RequestException as error:
                 # Not `from error`: it holds the request, and with it the token.
                 raise from_requests(error, attempt) from None
+            except CallError:
+                raise
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                # JSON of another shape than GitLab's: a proxy's, a login page's.
+                raise no_api(attempt) from error
 
 
 class _Session(requests.Session):

@@ -67,7 +67,7 @@ def from_gitlab(error: GitlabError, attempt: Attempt, retry_after: float | None)
             code="redirect",
         )
     if isinstance(error, GitlabParsingError):
-        return _unclear(attempt, "answered with something that is not GitLab's API", "parse")
+        return no_api(attempt)
     if code == "401":
         return CredentialRefused(
             f"GitLab refuses the bot's token: it is wrong, expired or revoked. Make a new one with"
@@ -94,6 +94,10 @@ def from_gitlab(error: GitlabError, attempt: Attempt, retry_after: float | None)
     if code in {"400", "409", "422"}:
         return _unfit(reason, code, attempt)
     return _unclear(attempt, f"answered {code or 'nothing'} {reason}".strip(), code or "unknown")
+
+
+def no_api(attempt: Attempt) -> CallError:
+    return _unclear(attempt, "answered with something that is not GitLab's API", "parse")
 
 
 def _forbidden(reason: str, attempt: Attempt) -> CallError:

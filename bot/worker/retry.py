@@ -11,7 +11,7 @@ from bot.ports import Dead, Retry
 #: After this long an item is dead (guarantee 5); `bot outbox retry` revives it.
 GIVE_UP: Final = timedelta(hours=24)
 _FIRST: Final = timedelta(seconds=2)
-_LONGEST: Final = timedelta(minutes=10)
+_LONGEST: Final = timedelta(minutes=2)
 
 
 def after_failure(
@@ -29,7 +29,7 @@ def after_failure(
 
 
 def backoff(attempts: int, *, jitter: float) -> timedelta:
-    """Doubling from two seconds, capped at ten minutes, before the jitter."""
+    """Doubling from two seconds, capped at two minutes, before the jitter."""
     doublings = min(max(attempts - 1, 0), 16)
     return min(_FIRST * (1 << doublings), _LONGEST) * (1 + jitter / 4)
 

@@ -20,8 +20,6 @@ CHANNELS: Final = ("dev", "ci", "general", "secret")
 RULES: Final = "version: 1\nrules:\n" + "".join(
     f'  - {{name: {name}, on: push, project: shop/{name}, post: "#{name}"}}\n' for name in CHANNELS
 )
-#: So many are under way before the next is sent: load, and an end that comes soon.
-_AHEAD: Final = 40
 _ACCEPTED: Final = 202
 
 
@@ -35,12 +33,14 @@ class Load:
     acknowledged: list[int] = field(default_factory=list)
     #: Answers that were neither 202 nor no answer at all.
     refusals: list[int] = field(default_factory=list)
+    #: So many are under way before the next is sent: load, and an end that comes soon.
+    ahead: int = 40
     _over: bool = False
 
     async def run(self) -> None:
         """Until `end`."""
         for number in count():
-            await until(lambda: self._over or self.waiting < _AHEAD, "the bot catches up")
+            await until(lambda: self._over or self.waiting < self.ahead, "the bot catches up")
             if self._over:
                 return
             await until(lambda n=number: self.send(n), f"number {number} is acknowledged")  # type: ignore[misc]  # lambda's default

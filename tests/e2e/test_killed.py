@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(180)
 
-_LOAD = 40
-
 
 async def test_kills_under_load_lose_and_double_nothing(
     place: Place, slack: FakeSlack, forge: Sender
@@ -56,17 +54,3 @@ async def test_a_message_recorded_just_before_the_kill_is_found_again(
         assert await forge.number(bot.url, 2)
         await until(lambda: 2 in numbers(slack), "the next one")
     assert numbers(slack) == [1, 2]
-
-
-async def test_a_stop_under_load_is_orderly_and_the_rest_follows_after_the_restart(
-    place: Place, slack: FakeSlack, forge: Sender
-) -> None:
-    async with place.bot() as bot:
-        for number in range(_LOAD):
-            assert await forge.number(bot.url, number)
-        await until(lambda: len(numbers(slack)) >= 3, "some are posted")
-        assert await bot.terminate() == 0
-    async with place.bot() as bot:
-        await until(lambda: len(numbers(slack)) >= _LOAD, "the rest")
-        assert await bot.terminate() == 0
-    assert numbers(slack) == list(range(_LOAD))

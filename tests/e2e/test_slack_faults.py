@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e import load
 from tests.e2e.running import Place, Sender, numbers
+from tests.e2e.storms import Storm
 from tests.fakes import slack_faults
 from tests.waiting import until
 
@@ -66,6 +69,18 @@ async def test_failures_delay_and_neither_lose_double_nor_reorder(
 
 def _everywhere(slack: FakeSlack, number: int) -> bool:
     return all(number in numbers(slack, channel) for channel in THREE)
+
+
+async def test_bad_weather_delays_and_nobody_calls_before_the_time_that_was_told(
+    place: Place, slack: FakeSlack, forge: Sender
+) -> None:
+    place.rules.write_text(load.RULES)
+    under = load.Load(forge, slack)
+    weather = await Storm(place, under, random.Random(3)).rage(messages=24)
+    assert weather.early == []
+    assert weather.met["429"] > 0
+    assert (under.lost(), under.strayed(), under.refusals) == ([], [], [])
+    assert (under.inversions(), under.doubled()) == (0, 0)
 
 
 async def test_a_call_without_an_answer_is_looked_for(

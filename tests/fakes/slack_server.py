@@ -72,6 +72,10 @@ class FakeSlack:
         self.strict = strict
         #: Seconds between two messages of one channel before Slack answers 429; 0 = no limit.
         self.gap_s = gap_s
+        #: Asked for a fault where none is queued.
+        self.weather: Callable[[str, Mapping[str, Any]], Fault | None] = lambda _method, _given: (
+            None
+        )
         self.commands = Commands(signing_secret=signing_secret)
         self._faults: dict[str, list[Fault]] = {}
         self._posted_at: dict[str, float] = {}
@@ -167,6 +171,7 @@ class FakeSlack:
             given = await _arguments(request)
             if self.strict:
                 self.complaints += complaints(method, given)
+            fault = fault or self.weather(method, given)
             if fault is None or fault.record:
                 answer = web.json_response(self._result(request, method, given))
                 outcome = ""

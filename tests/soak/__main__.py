@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ALL: Final[dict[str, Callable[[Report, Options], Awaitable[None]]]] = {
     "kills": trials.kills,
     "kills-postgres": trials.kills_postgres,
+    "slack": trials.slack,
+    "stops": trials.stops,
 }
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
 from tests.e2e.killing import Killing
 from tests.e2e.load import median
+from tests.e2e.storms import Storm
 from tests.soak.stage import Options, Report, Stage, stage, tell_load
 
 if TYPE_CHECKING:
@@ -26,6 +30,50 @@ async def kills_postgres(report: Report, options: Options) -> None:
         killing = _killing(report, options, on)
         await killing.of_several(options.kills)
         _tell(report, "kills-postgres", killing)
+
+
+async def slack(report: Report, options: Options) -> None:
+    """Every fault of Slack's, then minutes without it, again and again."""
+    end = time.monotonic() + 60 * options.minutes
+    async with stage(None) as on:
+        storm = Storm(on.place, on.load, options.chance)
+        early, met = 0, Counter[str]()
+        while time.monotonic() < end:
+            away_s = min(600.0, 60 * options.minutes / 4)
+            weather = await storm.rage(messages=100, down_s=away_s, patience_s=900)
+            early, met = early + len(weather.early), met + weather.met
+            report.progress(f"{len(on.load.acknowledged)} acknowledged, {met.total()} faults")
+        report.figure("slack", "faults met", met.total(), good=bool(met))
+        report.figure("slack", "kinds of them", len(met))
+        report.figure("slack", "calls before their time", early, good=not early)
+        report.figure("slack", "refused", len(on.load.refusals), good=not on.load.refusals)
+        tell_load(report, "slack", on.load, doubles=0)
+
+
+async def stops(report: Report, options: Options) -> None:
+    """SIGTERM under load."""
+    end, took = time.monotonic() + 60 * options.minutes, list[float]()
+    async with stage(None) as on, asyncio.TaskGroup() as group:
+        group.create_task(on.load.run())
+        while time.monotonic() < end:
+            async with on.place.bot() as bot:
+                on.load.url = bot.url
+                await asyncio.sleep(options.chance.uniform(0, 2))
+                began = time.monotonic()
+                code = await bot.terminate()
+                took.append(time.monotonic() - began)
+                if code:
+                    report.figure("stops", "exit code", code, good=False)
+            report.progress(f"stop {len(took)}: {took[-1]:.2f} s")
+        on.load.end()
+        async with on.place.bot() as bot:
+            await on.load.arrive()
+        report.figure("stops", "stops", len(took))
+        report.figure("stops", "SIGTERM to the end, most s", max(took), good=max(took) <= _STOP_S)
+        tell_load(report, "stops", on.load, doubles=0)
+
+
+_STOP_S: Final = 10.0
 
 
 def _killing(report: Report, options: Options, on: Stage) -> Killing:
