@@ -11,7 +11,7 @@ from typing import Final
 
 import uvloop
 
-from benchmarks import core, flow, intake, stage, starting
+from benchmarks import core, flow, intake, million, stage, starting
 from benchmarks.table import Figure, Repeats, show
 
 Measure = Callable[[Path, Repeats], AsyncIterator[Figure]]
@@ -24,6 +24,7 @@ ALL: Final[dict[str, tuple[Measure, ...]]] = {
     "folding": (flow.folding,),
     "workers": (flow.two_workers,),
     "starting": (starting.starts,),
+    "history": (million.history,),
 }
 
 NAMES: Final = ("rules", *ALL)

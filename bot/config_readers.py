@@ -78,9 +78,9 @@ def _port(raw: str) -> int:
 
 
 def _days(raw: str) -> int:
-    if not raw.isdecimal() or 0 < int(raw) < _SHORTEST_RETENTION:
+    if not raw.isdecimal() or 0 < int(raw) < SHORTEST_RETENTION:
         raise ValueError(
-            f"not 0 or a number of days from {_SHORTEST_RETENTION}: {raw!r}; `bot backtest` looks"
+            f"not 0 or a number of days from {SHORTEST_RETENTION}: {raw!r}; `bot backtest` looks"
             " back two weeks"
         )
     return int(raw)
@@ -181,7 +181,7 @@ def _choice(*choices: str) -> Callable[[str], str]:
 _SECRET_LENGTH: Final = 16
 _LAST_PORT: Final = 65_535
 _LONGEST_GAP_S: Final = 3600
-_SHORTEST_RETENTION: Final = 14
+SHORTEST_RETENTION: Final = 14
 
 READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "HOST": _text,

@@ -12,6 +12,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
+from bot.cli.examples import epilog
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -62,7 +64,7 @@ ALL: Final[Mapping[str, tuple[str, str]]] = {
         "Show who did what, by commands and by rules that act outside of chat, newest first.",
     ),
     "doctor": (
-        "maintain",
+        "doctor",
         "Look at the settings, the rules, the database and what waits; say what needs a hand.",
     ),
     "backup": ("backup", "Copy SQLite's database and the key beside it, while the bot runs."),
@@ -117,7 +119,18 @@ def read(file: str) -> dict[str, Command]:
     alone = typer.Typer(rich_markup_mode="markdown")
     import_module(f"bot.cli.{file}").register(alone)
     alone.callback()(_nothing)  # or one command alone would be no group
-    return dict(typer.main.get_group(alone).commands)
+    found = dict(typer.main.get_group(alone).commands)
+    _teach(found, "")
+    return found
+
+
+def _teach(commands: Mapping[str, Command], before: str) -> None:
+    """Gives every command its examples."""
+    for name, command in commands.items():
+        if isinstance(command, TyperGroup):
+            _teach(command.commands, f"{before}{name} ")
+        else:
+            command.epilog = epilog(f"{before}{name}")
 
 
 def _nothing() -> None:
@@ -132,5 +145,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="Webhooks of GitLab and GitHub, routed by rules.yaml to Slack.",
+    epilog=(
+        "First steps:\n\n    bot demo\n    bot check\n    bot doctor\n    bot run\n\n"
+        "`bot COMMAND --help` shows examples of each. README.md has the whole way."
+    ),
 )
 app.callback()(_nothing)

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.environment import settings
 from bot.cli.listings import run_cli
-from bot.store import copy
+from bot.cli.progress import Progress
 
 
 def register(app: typer.Typer) -> None:
@@ -20,8 +20,11 @@ def backup(
     file: Annotated[Path, typer.Argument(help="Where to; a file that is there stays.")],
 ) -> None:
     """Copy SQLite's database and the key beside it, while the bot runs."""
+    from bot.store import copy
+
     current = settings()
-    run_cli(copy(current.database_url, file))
+    with Progress("copying") as progress:
+        run_cli(copy(current.database_url, file, copied=progress.part))
     typer.echo(f"Copied to {file}")
     key = file.with_name(f"{file.name}.key")
     if key.exists():

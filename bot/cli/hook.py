@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot.cli.environment import FAULTS, fail
-from bot.cli.key_file import key_file
 from bot.cli.listings import run_cli, store
-from bot.commands import LOCAL, parse
 from bot.errors import CommandError
-from bot.message import text
 from bot.model import Job
 from bot.ports import TOLD
-from bot.slack.mrkdwn import plain
 
 if TYPE_CHECKING:
     from bot.message import Message
@@ -42,6 +38,9 @@ def hook(
 
     The running bot carries it out, so that a restart in between loses nothing.
     """
+    from bot.cli.key_file import key_file
+    from bot.commands import parse
+
     given = words or ["help"]
     try:
         parse(given)
@@ -63,6 +62,8 @@ def _agreed(answer: Message) -> list[str] | None:
 
 
 async def _ask(words: list[str]) -> Message:
+    from bot.commands import LOCAL
+
     job = Job(
         id=secrets.token_hex(8),
         command="hook",
@@ -106,5 +107,8 @@ async def _finished(opened: Store, job_id: str) -> Job:
 
 def shown(message: Message) -> str:
     """The message as plain lines."""
+    from bot.message import text
+    from bot.slack.mrkdwn import plain
+
     parts = (message.text, *message.body, *message.context)
     return "\n".join(plain(part) for part in parts if part != text())

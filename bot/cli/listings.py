@@ -8,15 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bot.cli.environment import FAULTS, fail, settings
 from bot.cli.serve import run_async
 from bot.errors import BotError
 from bot.model import DeliveryId
-from bot.payload import unwrapped
-from bot.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
@@ -87,6 +83,8 @@ def show_delivery(
             fail(f"no delivery {delivery}; `bot deliveries list` names them", code=FAULTS)
         kept, status = found
         if body:
+            from bot.payload import unwrapped
+
             typer.echo(unwrapped(kept.body).decode("utf-8", "replace"))
             return
         shown = {
@@ -157,6 +155,8 @@ def drop_outbox(actions: Annotated[list[str], typer.Argument(help="Their ids.")]
 @asynccontextmanager
 async def store() -> AsyncIterator[Store]:
     """The store beside a running bot: reads freely, writes only short rows."""
+    from bot.store import open_store  # with its driver, which takes longer than all of `--help`
+
     current = settings()
     key = current.secret_key.reveal() if current.secret_key is not None else None
     async with open_store(current.database_url, secret_key=key, exclusive=False) as opened:
@@ -180,6 +180,9 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
     if not rows:
         typer.echo(empty)
         return
+    from rich.console import Console
+    from rich.table import Table
+
     used = [key for key in rows[0] if any(row[key] not in {None, ""} for row in rows)]
     table = Table(box=None, pad_edge=False)
     for key in used:

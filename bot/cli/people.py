@@ -12,7 +12,6 @@ import typer
 
 from bot.cli.environment import FAULTS, fail, settings
 from bot.cli.listings import AsJson, Limit, run_cli, show, store
-from bot.commands import LOCAL
 from bot.errors import BotError
 from bot.people import Account, Act
 
@@ -162,6 +161,8 @@ def _admin(current: Settings, instance: str) -> ForgeAdmin | None:
 
 
 def _act(verb: str, account: Account) -> Act:
+    from bot.commands import LOCAL
+
     return Act(
         id=secrets.token_hex(8),
         at=datetime.now(UTC),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from bot.config import is_loopback
-from bot.store.sqlite import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +98,8 @@ def _networks(settings: Settings) -> Iterator[Finding]:
 
 def _files(settings: Settings) -> Iterator[Finding]:
     """What other users of this machine can read."""
+    from bot.store.sqlite import path_of
+
     files = [Path(".env")]
     if not settings.postgres:
         database = path_of(settings.database_url)

@@ -16,7 +16,7 @@ from bot.store.codec import pack, unpack
 from bot.store.part import Part
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from sqlalchemy import Column, Connection, Table
 
@@ -44,7 +44,7 @@ _KEPT: Final = (
     Kept(schema.memory, "key", ("value",)),
     Kept(schema.jobs, "seq", ("args", "answer")),
     Kept(schema.preview_messages, "seq", ("rendered", "note")),
-    Kept(schema.audit, "seq", ("who", "detail")),
+    Kept(schema.audit, "seq", ("who", "target", "detail", "words")),
 )
 
 
@@ -56,13 +56,22 @@ def pattern(names: Sequence[str]) -> re.Pattern[str]:
 
 
 class ErasingRecords(Part):
-    async def erase(self, names: Sequence[str], *, really: bool) -> Counter[str]:
+    async def erase(
+        self,
+        names: Sequence[str],
+        *,
+        really: bool,
+        looked_at: Callable[[str, int], None] = lambda _table, _rows: None,
+    ) -> Counter[str]:
         """Rows that hold one of the names (a user name, a full name, an address), by table.
-        Without `really` they are only counted."""
+        Without `really` they are only counted. `looked_at` is told of each step."""
         wanted = pattern(names)
         found: Counter[str] = Counter()
         for kept in _KEPT:
-            async for changed in self._changes(kept, wanted):
+            async for looked, changed in self._changes(kept, wanted):
+                looked_at(kept.table.name, looked)
+                if not changed:
+                    continue
                 found[kept.table.name] += len(changed)
                 if really:
                     await self._backend.write(partial(_rewrite, kept=kept, changed=changed))
@@ -72,8 +81,8 @@ class ErasingRecords(Part):
 
     async def _changes(
         self, kept: Kept, wanted: re.Pattern[str]
-    ) -> AsyncIterator[dict[Any, dict[str, Any]]]:
-        """What changes, by key, page by page."""
+    ) -> AsyncIterator[tuple[int, dict[Any, dict[str, Any]]]]:
+        """How many rows were looked at, and what changes, by key, page by page."""
         last: Any = None
         while True:
             do = partial(_page, kept=kept, after=last)
@@ -82,8 +91,7 @@ class ErasingRecords(Part):
                 return
             last = rows[-1][0]
             changed = {row[0]: made for row in rows if (made := _without(row, kept, wanted))}
-            if changed:
-                yield changed
+            yield len(rows), changed
 
 
 def _page(conn: Connection, *, kept: Kept, after: Any) -> Sequence[Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bot.errors import ConfigError
 from bot.store import history, sqlite
@@ -14,13 +15,16 @@ from bot.store.store import Store
 from bot.store.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from sqlalchemy import Connection
 
     from bot.store.engine import Backend
+
+#: Between two looks at how far a copy has come.
+_LOOK_S: Final = 0.2
 
 
 @contextlib.asynccontextmanager
@@ -65,11 +69,21 @@ async def roll_back(database_url: str, *, to: str) -> None:
         await postgres.roll_back_server(database_url, to=to)
 
 
-async def copy(database_url: str, to: Path) -> None:
-    """A backup, while a bot runs; of SQLite only."""
+async def copy(
+    database_url: str, to: Path, *, copied: Callable[[int, int], None] = lambda _done, _whole: None
+) -> None:
+    """A backup, while a bot runs; of SQLite only. `copied` is told how many bytes of how many."""
     if not database_url.startswith("sqlite:"):
         raise ConfigError(["DATABASE_URL: back PostgreSQL up with pg_dump, and keep SECRET_KEY"])
-    await asyncio.to_thread(sqlite.copy_file, sqlite.path_of(database_url), to)
+    path, draft = sqlite.path_of(database_url), to.with_name(f"{to.name}.{secrets.token_hex(4)}")
+    whole = path.stat().st_size if path.exists() else 0
+    loop = asyncio.get_running_loop()
+    copying = loop.run_in_executor(None, sqlite.copy_file, path, to, draft)
+    while not copying.done():
+        await asyncio.wait([copying], timeout=_LOOK_S)
+        with contextlib.suppress(OSError):
+            copied(draft.stat().st_size, whole)
+    await copying
 
 
 def _keys(secret_key: str | None, path: Path | None) -> Sequence[str]:

@@ -10,6 +10,7 @@ import secrets
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from sqlalchemy import make_url
 from bot.errors import ConfigError, StoreError
 from bot.store import holding, jobs, lanes, migrate
 from bot.store.engine import Topics, translated
+from bot.store.pace import Pace
 from bot.store.writer import Writer, alchemy
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ _READERS: Final = 4
 _BUSY_S: Final = 5.0
 _PAGE: Final = 16 * 1024
 _CHECKPOINT_S: Final = 2.0
-#: Pages given back to the system in one go.
+#: Pages given back to the system in one go, at most.
 _SHRINK: Final = 500
 #: Pages in the log above which a checkpoint may make the writer wait, so that it ends.
 _LONG_LOG: Final = 16_384
@@ -71,7 +73,16 @@ class Sqlite:
         await self._topics.wait(topic, timeout_s)
 
     async def shrink(self) -> None:
-        await asyncio.to_thread(_shrink, self._path)
+        # By the writer, like all that is written: beside it, a lock that is taken again at once
+        # would leave it none for seconds.
+        pace = Pace(first=20, least=5, most=_SHRINK)
+        spare = await self.read(_spare)
+        while spare:
+            await pace.take(partial(self.write, partial(_shrink, pages=pace.step)))
+            left = await self.read(_spare)
+            if left >= spare:
+                return  # Somebody frees more, or this file was made otherwise.
+            spare = left
 
     async def close(self) -> None:
         await asyncio.to_thread(self._close)
@@ -113,11 +124,12 @@ class Sqlite:
         return found
 
 
-def _shrink(path: Path) -> None:
-    with translated(), contextlib.closing(connect(path, mode="rw")) as raw:
-        # A little at a time: the writer waits meanwhile.
-        while raw.execute("PRAGMA freelist_count").fetchone()[0]:
-            raw.execute(f"PRAGMA incremental_vacuum({_SHRINK})").fetchall()
+def _spare(conn: Connection) -> int:
+    return int(conn.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+
+
+def _shrink(conn: Connection, *, pages: int) -> None:
+    conn.exec_driver_sql(f"PRAGMA incremental_vacuum({pages})").fetchall()
 
 
 def connect(path: Path, *, mode: str = "rwc") -> sqlite3.Connection:
@@ -254,16 +266,15 @@ def upgrade_file(path: Path) -> None:
         _prepare(path, exclusive=True)
 
 
-def copy_file(path: Path, to: Path) -> None:
+def copy_file(path: Path, to: Path, draft: Path) -> None:
     """A whole copy of the database and of its key, while a bot may be writing. Both are readable by
-    their owner only, and neither replaces a file."""
+    their owner only, and neither replaces a file. It grows as `draft`."""
     key, key_copy = path.with_name(f"{path.name}.key"), to.with_name(f"{to.name}.key")
     if not path.exists():
         raise ConfigError([f"DATABASE_URL: there is no {path}"])
     for made in (to, key_copy):
         if made.exists():
             raise ConfigError([f"{made} is there already: name another file"])
-    draft = to.with_name(f"{to.name}.{secrets.token_hex(4)}")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with (

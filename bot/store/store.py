@@ -14,6 +14,7 @@ from bot.store.erasing import ErasingRecords
 from bot.store.late import LateRecords
 from bot.store.mutes import MuteRecords
 from bot.store.once import OnceRecords
+from bot.store.pace import Pace
 from bot.store.past import PastRecords
 from bot.store.people import PeopleRecords
 from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRecords
@@ -24,7 +25,7 @@ from bot.store.turns import TurnRecords
 from bot.store.work import DecidingWork, SendingWork
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bot.model import Delivery, DeliveryId, DeliverySummary, Json, Lane
@@ -116,22 +117,35 @@ class Store(
     async def backlog(self) -> Backlog:
         return await self._backend.read(history.backlog)
 
-    async def prune(self, *, before: datetime) -> int:
-        """Forgets what ended before then, a little at a time; how many rows that were."""
+    async def prune(
+        self,
+        *,
+        before: datetime,
+        forgotten: Callable[[str, int], None] = lambda _table, _rows: None,
+    ) -> int:
+        """Forgets what ended before then, a little at a time; how many rows that were.
+        `forgotten` is told of each step."""
         gone = 0
         for kind in forgetting.KINDS:
-            gone += await self._forget(kind, before)
+            gone += await self._forget(kind, before, forgotten)
         gone += await self._backend.write(partial(lanes.forget_idle, before=before))
         await self._backend.shrink()
         return gone
 
-    async def _forget(self, kind: forgetting.Kind, before: datetime) -> int:
+    async def _forget(
+        self, kind: forgetting.Kind, before: datetime, forgotten: Callable[[str, int], None]
+    ) -> int:
         gone = 0
+        pace = Pace(first=forgetting.STEP // 10, least=5, most=forgetting.STEP)
         while keys := await self._backend.read(partial(kind.find, before=before)):
-            some = 0
-            for start in range(0, len(keys), forgetting.STEP):
-                step = keys[start : start + forgetting.STEP]
-                some += await self._backend.write(partial(kind.forget, keys=step, before=before))
+            some, start = 0, 0
+            while start < len(keys):
+                step = keys[start : start + pace.step]
+                start += len(step)
+                do = partial(kind.forget, keys=step, before=before)
+                rows = await pace.take(partial(self._backend.write, do))
+                forgotten(kind.table.name, rows)
+                some += rows
             gone += some
             if not some or len(keys) < forgetting.FIND:
                 break

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from bot import cli
+from bot.cli import examples
 
 
 @pytest.mark.parametrize("file", sorted({file for file, _ in cli.ALL.values()}))
@@ -42,3 +46,39 @@ def test_short_commands_read_no_library_of_the_running_bot(words: list[str]) -> 
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "read: []"
+
+
+def _commands(commands: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in commands.items():
+        nested = getattr(command, "commands", None)
+        if nested is None:
+            yield f"{before}{name}", command
+        else:
+            yield from _commands(nested, f"{before}{name} ")
+
+
+EVERY = {
+    name: command
+    for file in sorted({file for file, _ in cli.ALL.values()})
+    for name, command in _commands(cli.read(file))
+}
+
+
+def test_every_command_has_examples() -> None:
+    assert sorted(examples.ALL) == sorted(EVERY)
+
+
+@pytest.mark.parametrize("name", examples.ALL)
+def test_examples_are_typed_as_the_command_takes_them(name: str) -> None:
+    for example in examples.ALL[name][0].splitlines():
+        words = shlex.split(example.partition(" > ")[0])
+        while "=" in words[0]:
+            del words[0]
+        assert " ".join(words[: len(name.split()) + 1]) == f"bot {name}"
+        # Raises what `bot` would complain of.
+        EVERY[name].make_context(name, words[len(name.split()) + 1 :], resilient_parsing=False)
+
+
+def test_help_shows_the_examples_of_a_nested_command() -> None:
+    shown = CliRunner().invoke(cli.app, ["outbox", "retry", "--help"]).output
+    assert "bot outbox retry --all" in shown

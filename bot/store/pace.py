@@ -1,0 +1,37 @@
+"""How fast long work writes: in steps so short that nobody notices, with a rest after each."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+#: What one step should take, and what it may grow to in one go.
+_AIM_S: Final = 0.02
+_GROWTH: Final = 2.0
+
+
+class Pace:
+    """A step is as large as its time allows. The rest after it is as long as the step was: another
+    process that waits for the lock looks for it only now and then, and must find it free."""
+
+    def __init__(self, *, first: int, least: int, most: int) -> None:
+        self._least = least
+        self._most = most
+        #: Rows, or pages.
+        self.step = first
+
+    async def take(self, do: Callable[[], Awaitable[T]]) -> T:
+        """Does one step, which the caller made of that size."""
+        began = perf_counter()
+        result = await do()
+        took = perf_counter() - began
+        fitting = self.step * min(_GROWTH, _AIM_S / max(took, 1e-6))
+        self.step = max(self._least, min(self._most, int(fitting)))
+        await asyncio.sleep(took)
+        return result
