@@ -85,6 +85,8 @@ class OpenSubject:
     active_at: datetime
     #: Since when somebody waits for a review; None when nobody does.
     asked_at: datetime | None = None
+    #: When its first event came, as far as that was kept.
+    opened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

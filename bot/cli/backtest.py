@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from bot.actions.values import load_value
 from bot.cli.environment import FAULTS, fail
 from bot.cli.listings import run_cli, store
 from bot.cli.rules import loaded, rules_path
@@ -147,7 +148,7 @@ async def _from_store(opened: Store, rules: Path | None, wanted: Wanted) -> Repo
     with progress(within.size) as went:
         async for page in opened.past_deliveries(within, project=wanted.project):
             for delivery in page.deliveries:
-                test.feed(recorded(delivery, routes))
+                test.feed(recorded(delivery, routes, page.learned.get(delivery.id, {})))
             went(page.after - within.after)
         went(within.size)
     test.advance(wanted.until)
@@ -163,13 +164,14 @@ async def _from_store(opened: Store, rules: Path | None, wanted: Wanted) -> Repo
 
 
 async def _seed(opened: Store, at: datetime) -> Seed:
-    """What was known then, as far as it has not changed since."""
+    """What was known then, as far as it has not changed since; what waited; what was open."""
     memory, threads = await opened.past_state(at=at)
-    listed = [one for kind in LISTS.values() for one in await opened.open_subjects(kind)]
+    listed = [one for kind in LISTS.values() for one in await opened.past_open(kind, at=at)]
     return Seed(
         memory=memory,
         threads=threads,
-        opened=tuple(one for one in listed if one.active_at <= at),
+        opened=tuple(listed),
+        held=await opened.past_waiting(at=at),
     )
 
 
@@ -189,8 +191,11 @@ def sides(stored: StoredRuleset | None, rules: Path | None) -> tuple[Named, Name
     return Named(name=f"{stored.entry}@{stored.hash[:6]}", ruleset=old), new
 
 
-def recorded(delivery: Delivery, routes: Mapping[str, str | None]) -> Recorded:
-    """`routes`: the default route of each hook, by its id."""
+def recorded(
+    delivery: Delivery, routes: Mapping[str, str | None], learned: Mapping[str, Any]
+) -> Recorded:
+    """`routes`: the default route of each hook, by its id. `learned`: as the decision kept it."""
+    told = {name: load_value(value) for name, value in learned.items()}
     return Recorded(
         id=delivery.id,
         source=Source(forge=delivery.forge, instance=delivery.instance, event=delivery.event),
@@ -199,6 +204,8 @@ def recorded(delivery: Delivery, routes: Mapping[str, str | None]) -> Recorded:
         hook=delivery.hook,
         content=content_of(delivery),
         route=routes.get(delivery.hook),
+        late=told.get("late") is True,
+        history={name: value for name, value in told.items() if value is not None},
     )
 
 

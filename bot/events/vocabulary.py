@@ -30,6 +30,7 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("actor", FieldType.PERSON, "who caused the event", fold=True),
     Field("bot", FieldType.BOOL, "the actor is a machine"),
     Field("confidential", FieldType.BOOL, "about something confidential, or an internal note"),
+    Field("late", FieldType.BOOL, "it was missed while the bot was away, and fetched later"),
     Field("url", _TEXT, "address of what the event is about"),
     Field("branch", _TEXT, "the branch; of a merge request its target", path=True),
     Field("source", _TEXT, "branch that a merge request comes from", path=True),
@@ -114,7 +115,7 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
 _BY_NAME: Final[Mapping[str, Field]] = {field.name: field for field in _VOCABULARY}
 _COMMON: Final = (
     *("project", "group", "default_branch", "visibility", "forge", "instance"),
-    *("actor", "bot", "confidential", "url"),
+    *("actor", "bot", "confidential", "late", "url"),
 )
 
 
@@ -180,6 +181,8 @@ def make_event(
         "actor": actor,
         "bot": actor.bot if actor else None,
         "confidential": confidential,
+        # Whoever knows better says so: `Surroundings`.
+        "late": False,
         "url": url or None,
     }
     known = {k: v for k, v in {**common, **fields}.items() if v is not None}

@@ -46,7 +46,8 @@ class Agenda:
                 self._plan(rule, now)
 
     def seed(self, held: Iterable[Held], opened: Iterable[OpenSubject]) -> None:
-        """What waited, oldest first, and what was open before."""
+        """What waited, oldest first, and what was open before; its facts hold until an event
+        tells others."""
         for one in held:
             self._hold(one)
         self._open |= {item.subject: item for item in opened}
@@ -130,7 +131,7 @@ class Agenda:
         made = fire(
             rule,
             [
-                replace(item, facts=state.memory.get(f"facts:{key}") or {})
+                replace(item, facts=state.memory.get(f"facts:{key}") or item.facts)
                 for key, item in self._open.items()
             ],
             state,

@@ -19,11 +19,11 @@ from bot.rules.remembered import Playback
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.model import DeliveryId, Event, Json, SubjectKey, Thread
+    from bot.model import DeliveryId, Event, Json, SubjectKey, Thread, Value
     from bot.registry import Source
     from bot.rules.comparison import Due
     from bot.rules.ruleset import Ruleset
-    from bot.waiting import OpenSubject
+    from bot.waiting import Held, OpenSubject
 
 #: Replayed before the window and not reported: it brings the state up to date.
 WARM_UP: Final = timedelta(days=3)
@@ -43,6 +43,10 @@ class Recorded:
     hook: str = ""
     content: str = ""
     route: str | None = None
+    #: It was missed while the bot was away, and fetched later.
+    late: bool = False
+    #: What the forge's API told when it was decided.
+    history: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Seed:
     threads: Mapping[SubjectKey, tuple[Thread, ...]] = field(default_factory=dict)
     #: For time rules, whatever its project.
     opened: tuple[OpenSubject, ...] = ()
+    #: What waited for its batch, its hours or the end of its throttle, oldest first.
+    held: tuple[Held, ...] = ()
 
 
 class Backtest:
@@ -73,7 +79,7 @@ class Backtest:
         self._around = Surroundings(specs=events.SPECS, channels=channels or {})
         self._sides = tuple(Playback(ruleset, self._around) for ruleset in (old, new))
         for side in self._sides:
-            side.seed(known.memory, known.threads, opened=known.opened)
+            side.seed(known.memory, known.threads, held=known.held, opened=known.opened)
         self._comparison = Comparison(old, new, rule=rule)
         self._since = since
         self._project = project.casefold() if project is not None else None
@@ -106,9 +112,12 @@ class Backtest:
             hook=recorded.hook,
             content=recorded.content,
             default_route=recorded.route,
+            late=recorded.late,
         )
+        told = _askable(event, recorded.history) if recorded.history else {}
         old, new = (
-            side.feed(event, delivery=recorded.id, now=now, around=around) for side in self._sides
+            side.feed(event, delivery=recorded.id, now=now, around=around, history=told)
+            for side in self._sides
         )
         if reported:
             self.first = self.first or now
@@ -139,3 +148,10 @@ class Backtest:
         for side in self._sides:
             side.forget(before)
         self._swept, self._twins = now, (current, set())
+
+
+def _askable(event: Event, history: Mapping[str, Value]) -> Mapping[str, Value]:
+    """What of it the API told; the rest is what state told then, and is told by it again."""
+    fields = events.SPECS[event.kind].fields
+    names = {field.name for field in fields if field.fetched or field.completed}
+    return {name: value for name, value in history.items() if name in names}

@@ -22,6 +22,7 @@ COMMON: Final = (
     Field("actor", FieldType.PERSON, "who caused the event", fold=True),
     Field("bot", FieldType.BOOL, "whether the actor is a machine"),
     Field("confidential", FieldType.BOOL, "not for everybody who may see the project"),
+    Field("late", FieldType.BOOL, "it was missed while the bot was away, and fetched later"),
     Field("visibility", FieldType.TEXT, "public, internal or private"),
     Field("default_branch", FieldType.TEXT, "the project's default branch", path=True),
     Field("url", FieldType.TEXT, "address of the subject"),

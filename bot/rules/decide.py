@@ -43,6 +43,8 @@ class Surroundings:
     hook: str = ""
     #: A hash of what the forge sent; empty where duplicates are of no concern.
     content: str = ""
+    #: It was missed while the bot was away, and fetched later.
+    late: bool = False
     #: Who is who beside what the rules say.
     faces: Faces = NOBODY
     #: Cards may ask the forge's API for what they show.
@@ -63,6 +65,8 @@ def decide(
     """Needs names the state to load before deciding again; it never asks twice for the same."""
     if event.silent:
         return Decision(ruleset=ruleset.hash, names=event.names, skipped=len(ruleset.rules))
+    known: dict[str, Value] = {"late": True} if around.late else {}
+    event = replace(event, fields={**event.fields, **known}) if known else event
     reader = StateReader(state)
     seen = {"hook": around.hook, "delivery": delivery}
     first = reader.get(f"seen:{around.content}") if around.content else None
@@ -121,7 +125,7 @@ def decide(
             for one in unknown.values()
         ),
         skipped=len(ruleset.rules) - run.tried,
-        learned={**told, **fields},
+        learned={**told, **fields, **known},
     )
 
 

@@ -98,7 +98,8 @@ def _meant(plain: str, catalogue: Catalogue) -> str | None:
         return f"here it is called `{kind or _bare(names, known)}`"
     found = _action(action, names)
     if found is not None:
-        return f"here it is called `{found}`"
+        slip = did_you_mean(plain, (found,)) if head in known else None
+        return slip or f"here it is called `{found}`"
     return f"there are {choices(names)}"
 
 

@@ -28,6 +28,8 @@ class Given:
     stored: str | None = None
     #: Values of fields that replace those of the delivery.
     values: Mapping[str, Json] = field(default_factory=dict)
+    #: It was missed, and is fetched now.
+    late: bool = False
     #: Header names in lower case.
     headers: Mapping[str, str] = field(default_factory=dict)
     #: What the forge's API would say, by field.

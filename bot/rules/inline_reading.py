@@ -153,6 +153,7 @@ class InlineTests:
         values = self._table(entry.get("with"), "with")
         if entry.get("with") is not None and not sources:
             self._reading.faults.add(entry.key("with") or entry, "`with` changes no delivery")
+        late = self._late(entry.get("with"), values)
         self._check_values(event, entry.get("with"), values)
         return Given(
             at=entry,
@@ -161,6 +162,7 @@ class InlineTests:
             file=self._file(entry.get("file")),
             stored=self._text(entry, "stored"),
             values=values,
+            late=late,
             headers=self._headers(entry),
             api={**api, **read_api(entry.get("api"), self._reading)},
         )
@@ -209,11 +211,20 @@ class InlineTests:
         table = self._reading.map_of(node, what) if node is not None else None
         return {} if table is None else {key.text: plain(value) for key, value in table.entries}
 
+    def _late(self, node: Node | None, values: dict[str, Json]) -> bool:
+        """Told by the bot itself, so that no body holds it."""
+        told = values.pop("late", False)
+        if not isinstance(told, bool) and isinstance(node, Map):
+            self._reading.flag(node.get("late") or node, "late")
+        return told is True
+
     def _check_values(self, event: str | None, node: Node | None, values: dict[str, Json]) -> None:
         """A sample takes them, or each that it does not take is told."""
         if event is None or not isinstance(node, Map):
             return
         for key, value in node.entries:
+            if key.text not in values:
+                continue
             try:
                 samples.sample(event, overrides={key.text: values[key.text]})
             except KeyError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.registry import FieldType
-from bot.rules.catalogue import FOLDED, LISTED, TIMED, Catalogue
+from bot.rules.catalogue import COMMON, FOLDED, LISTED, TIMED, Catalogue
 from bot.rules.expr import Expression, compile_expression
 from bot.rules.expr_tokens import ExprError
 from bot.rules.faults import choices, did_you_mean
@@ -231,7 +231,9 @@ class Reading:
         fields: dict[str, None] = {}
         for name in scope.on:
             fields.update(dict.fromkeys(self.catalogue.of_event(name)))
-        return f"on: {word} has {choices(tuple(fields))} (see `bot fields {word}`)"
+        # What every event has helps least.
+        own = sorted(fields, key=_EVERYWHERE.__contains__)
+        return f"on: {word} has {choices(own)} (see `bot fields {word}`)"
 
     def expression(self, node: Scalar, scope: Scope) -> Expression | None:
         try:
@@ -311,6 +313,7 @@ class Reading:
         return self.template(found, scope, f"templates.{name}")
 
 
+_EVERYWHERE: Final = frozenset(field.name for field in COMMON)
 _RARE: Final = {
     **{field.name: "timed" for field in TIMED},
     **{field.name: "folded" for field in FOLDED},

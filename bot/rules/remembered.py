@@ -114,16 +114,18 @@ class Playback:
         now: datetime,
         around: Surroundings | None = None,
         facts: Mapping[str, Value | None] | None = None,
+        history: Mapping[str, Value] | None = None,
     ) -> Decision:
         """`around`: of this event alone. `facts`: all that the forge's API would tell of it;
-        None: there is nobody to ask, so that rules are unknown where they depend on it."""
+        None: there is nobody to ask, so that rules are unknown where they depend on more than
+        what the API told when it happened (`history`)."""
         unknown: dict[str, str] = {}
         while True:
             made = decide(
                 event,
                 replace(
                     self._remembered.state,
-                    facts=facts or {},
+                    facts=facts or history or {},
                     unknown=unknown,
                     offline=facts is None,
                 ),

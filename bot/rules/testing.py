@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot import events
@@ -193,7 +193,11 @@ class _Run:
         facts = {name: value for name, value in step.api.items() if name in known}
         # A test that says nothing of the API has none to ask.
         decision = self._playback.feed(
-            event, delivery=delivery, now=self._now, facts=facts if step.api else None
+            event,
+            delivery=delivery,
+            now=self._now,
+            around=replace(self._playback.around, late=step.late) if step.late else None,
+            facts=facts if step.api else None,
         )
         self._take(decision, step.at)
 

@@ -116,6 +116,7 @@ def dump_trace(decision: Decision) -> dict[str, Any]:
         "names": decision.names,
         "verdicts": [_dump_verdict(verdict) for verdict in decision.verdicts],
         "skipped": decision.skipped,
+        # The last key: back-tests read it alone.
         "learned": {name: dump_value(value) for name, value in decision.learned.items()},
     }
 

@@ -28,6 +28,7 @@ from bot.store.schema import (
     held,
     jobs,
     memory,
+    open_subjects,
     outbox,
     preview_messages,
     threads,
@@ -146,6 +147,11 @@ KINDS: Final = (
             memory.c.updated_at < before,
             or_(*(memory.c.key.startswith(f"{kind}:") for kind in _PASSING)),
         ),
+    ),
+    Kind(
+        table=open_subjects,
+        key=open_subjects.c.subject,
+        old=lambda before: open_subjects.c.closed_at < before,
     ),
     Kind(
         table=preview_messages,

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Text, delete, func, or_, select, type_coerce
 
 from bot.model import ActionId, Delivery, SubjectKey, Thread
+from bot.store.codec import load_json
 from bot.store.deliveries import COLUMNS, unpack_row
 from bot.store.forgetting import last_before
+from bot.store.held_codec import load_held
+from bot.store.open_subjects import listed_then
 from bot.store.part import Part
-from bot.store.schema import deliveries, memory, meta, threads
+from bot.store.schema import decisions, deliveries, held, memory, meta, threads
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from bot.model import Json
+    from bot.waiting import Held, OpenSubject
 
 #: Packed bytes and rows of one page.
 _PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -45,6 +49,8 @@ class Window:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     deliveries: tuple[Delivery, ...]
+    #: What state and the forge's API told each when it was decided, where they told something.
+    learned: Mapping[str, Mapping[str, Json]]
     #: Where the next page begins.
     after: int
 
@@ -75,7 +81,29 @@ def page(conn: Connection, *, after: int, upto: int, project: str | None) -> Pag
     if not chosen:
         return None
     rows = conn.execute(select(*COLUMNS).where(seq.in_(chosen)).order_by(seq))
-    return Page(deliveries=tuple(unpack_row(row) for row in rows), after=chosen[-1])
+    return Page(
+        deliveries=tuple(unpack_row(row) for row in rows),
+        learned=_learned(conn, chosen),
+        after=chosen[-1],
+    )
+
+
+def _learned(conn: Connection, chosen: Sequence[int]) -> dict[str, Mapping[str, Json]]:
+    """Of traces, which may be long, only the end is read. Not by the engines' own JSON: that of
+    PostgreSQL refuses half a character, which titles may hold."""
+    at = (func.instr if conn.dialect.name == "sqlite" else func.strpos)(_TRACE, _KEY)
+    query = (
+        select(deliveries.c.id, func.substr(_TRACE, at + len(_KEY)).label("rest"))
+        .select_from(deliveries.join(decisions, decisions.c.delivery == deliveries.c.id))
+        .where(deliveries.c.seq.in_(chosen), at > 0)
+    )
+    found = ((row.id, load_json(row.rest[:-1])) for row in conn.execute(query))
+    return {id_: learned for id_, learned in found if learned}
+
+
+_TRACE: Final = type_coerce(decisions.c.trace, Text)
+#: The last key of a trace: see `dump_trace`. In a text its quotes would be escaped.
+_KEY: Final = '"learned":'
 
 
 def state(
@@ -96,6 +124,19 @@ def state(
         key = SubjectKey(row.subject)
         found[key] = (*found.get(key, ()), _thread(row))
     return known, found
+
+
+def waited(conn: Connection, *, at: datetime) -> tuple[Held, ...]:
+    """What waited at that moment for its batch, its hours or the end of its throttle, oldest
+    first."""
+    query = (
+        select(held.c.value)
+        .select_from(held.outerjoin(decisions, decisions.c.delivery == held.c.released_in))
+        .where(held.c.at <= at, or_(held.c.released_in.is_(None), decisions.c.decided_at > at))
+        .order_by(held.c.seq)
+        .limit(_STATE)
+    )
+    return tuple(load_held(value) for value in conn.execute(query).scalars())
 
 
 def _thread(row: Any) -> Thread:
@@ -143,6 +184,15 @@ class PastRecords(Part):
     ) -> tuple[dict[str, Json], dict[SubjectKey, tuple[Thread, ...]]]:
         """What rules knew then, as far as it has not changed since: memory and threads."""
         return await self._backend.read(partial(state, at=at))
+
+    async def past_waiting(self, *, at: datetime) -> tuple[Held, ...]:
+        """What waited then: in batches, for hours, behind a throttle; oldest first."""
+        return await self._backend.read(partial(waited, at=at))
+
+    async def past_open(self, kind: str, *, at: datetime) -> tuple[OpenSubject, ...]:
+        """What was open then, as far as events had told; with the facts of today where somebody
+        touched it since."""
+        return await self._backend.read(partial(listed_then, kind=kind, at=at))
 
     async def notes(self, prefix: str) -> dict[str, Json]:
         """What `set_meta` kept under keys that begin so."""

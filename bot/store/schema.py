@@ -268,7 +268,11 @@ open_subjects: Final = Table(
     Column("project", Key, nullable=False),
     Column("active_at", Moment, nullable=False),
     Column("asked_at", Moment),
-    Index("open_subjects_listed", "kind", "project", "subject"),
+    # When its first event came; not known of what was open before this was kept.
+    Column("opened_at", Moment),
+    # What is closed stays for a while: back-tests ask what was open then.
+    Column("closed_at", Moment),
+    _some("open_subjects_listed", "kind", "project", "subject", where="closed_at IS NULL"),
 )
 
 hooks: Final = Table(

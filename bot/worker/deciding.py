@@ -225,6 +225,7 @@ class Decider:
             hook=delivery.hook,
             content=content_of(delivery),
             wishes=True,
+            late=self._lateness is not None and await self._lateness.missed(delivery) is not None,
             faces=await self._who.known(ruleset, event) if self._who is not None else NOBODY,
             shared=await self._shared() if self._shared is not None else frozenset(),
         )

@@ -27,7 +27,7 @@ class Announced(Protocol):
 
 
 class Lateness:
-    """Marks the messages of what comes late."""
+    """Tells what comes late, and marks its messages."""
 
     def __init__(self, store: Announced, clock: Clock) -> None:
         self._store = store
@@ -41,10 +41,14 @@ class Lateness:
             return decision
         return replace(decision, actions=tuple(_marked(one, note) for one in decision.actions))
 
+    async def missed(self, delivery: Delivery) -> datetime | None:
+        """When it should have come; None when it came in time."""
+        return (await self._late()).get((delivery.hook, delivery.key))
+
     async def _note(self, delivery: Delivery) -> Text | None:
         if delivery.headers.get(_ORIGIN) == "open":
             return text("it was open already when its hook was made")
-        at = (await self._late()).get((delivery.hook, delivery.key))
+        at = await self.missed(delivery)
         if at is None:
             return None
         return text(f"🕰 late: this was at {at:%Y-%m-%d %H:%M} UTC, while the bot was away")

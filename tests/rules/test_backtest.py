@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.events import SPECS
 from bot.events.samples import sample
 from bot.model import DeliveryId, SubjectKey
 from bot.registry import Source
 from bot.rules.backtest import Backtest, Recorded, Seed
 from bot.rules.comparison import Tally
 from bot.rules.comparison_text import Report, as_json, as_text
+from bot.rules.decide import Surroundings
 from bot.rules.load import load
+from bot.rules.remembered import Playback
 from bot.waiting import OpenSubject
-from tests.deciding import Bench
+from tests.deciding import Bench, event_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -201,6 +205,62 @@ def test_a_rule_that_asks_what_history_lacks_is_unknown_and_does_nothing() -> No
     assert "unknown, because history lacks what they ask: big (rules.yaml:1) 1 times" in as_text(
         report(test, asking, asking)
     )
+
+
+def test_what_the_api_told_then_is_known_again() -> None:
+    api = 'rules: [{name: api, on: mr.opened, if: {paths: api/**}, post: "#dev"}]\n'
+    past = recorded(0, "mr.opened")
+    told = replace(past, history={"paths": ("api/x",), "title": "what state told is not taken"})
+    assert replayed(api, api, [told]).tally["new"]["#dev"] == 1
+    elsewhere = replace(past, history={"paths": ("web/x",)})
+    assert replayed(api, api, [elsewhere]).tally["new_unknown"] == {}
+    assert replayed(api, api, [past]).tally["new_unknown"] == {"api": 1}
+
+
+def test_what_came_late_is_late_again() -> None:
+    quiet = 'rules: [{name: x, on: push, if: {late: false}, post: "#dev"}]\n'
+    past = recorded(0, "push")
+    test = replayed(quiet, quiet, [past, replace(past, id=DeliveryId("d1"), late=True)])
+    assert test.tally["new"]["#dev"] == 1
+
+
+def test_what_waited_when_the_replay_begins_is_said_in_it() -> None:
+    weekly = """\
+rules:
+  - {name: weekly, on: push, batch: mon 11:00, post: {to: "#dev", text: "{{ count }} pushes"}}
+"""
+    before = Playback(rules(weekly), Surroundings(specs=SPECS))
+    held = before.feed(
+        event_of("push"), delivery=DeliveryId("d0"), now=START - timedelta(days=5)
+    ).held
+    test = replayed(weekly, weekly, [recorded(0, "push")], seed=Seed(held=held))
+    test.advance(START + timedelta(days=1))
+    assert dict(test.tally["new"]) == {"#dev": 1}
+    alone = replayed(weekly, "rules: []", [], seed=Seed(held=held))
+    alone.advance(START + timedelta(days=1))
+    # A rule that is gone still says what it held.
+    assert dict(alone.tally["new"]) == {"#dev": 1}
+
+
+def test_facts_of_what_was_open_hold_until_an_event_tells_others() -> None:
+    daily = """\
+rules:
+  - {name: open, every: daily 12:00, list: open_mrs, if: {labels: bug}, post: "#dev"}
+"""
+    old = OpenSubject(
+        subject=SubjectKey("gitlab:15:mr:3"),
+        kind="mr",
+        project="shop/api",
+        facts={"labels": ["bug"]},
+        active_at=START - timedelta(days=9),
+    )
+    test = replayed(daily, daily, [], seed=Seed(opened=(old,)))
+    test.advance(START)
+    test.advance(START + timedelta(days=1))
+    assert dict(test.tally["new"]) == {"#dev": 1}
+    test.feed(recorded(24 * 12, "mr.labeled", iid=3, labels=["other"]))
+    test.advance(START + timedelta(days=3))
+    assert dict(test.tally["new"]) == {"#dev": 1}
 
 
 def test_an_event_that_came_through_two_hooks_counts_once() -> None:

@@ -24,8 +24,8 @@ FAULTS = [
     ),
     (
         rule("{on: push, if: {labels: bug}, post: dev}"),
-        "11:21 `labels` never exists on push events (on: push has project, group, actor, bot,"
-        " confidential, visibility, default_branch, url, forge, instance, branch, author …"
+        "11:21 `labels` never exists on push events (on: push has branch, author, commits,"
+        " commit_count, commit, sha, paths, forced, project, group, actor, bot …"
         " (see `bot fields push`))",
     ),
     (rule("{on: pusj, post: dev}"), "11:10 unknown event `pusj` (did you mean `push`?)"),

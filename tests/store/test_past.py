@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.actions.values import load_value
 from bot.model import Thread, action_id
 from bot.ports import Settled
 from bot.store import past
@@ -105,6 +106,19 @@ async def test_the_state_of_a_moment_is_what_has_not_changed_since(store: Store)
     }
     memory, _ = await store.past_state(at=later)
     assert memory == {"early": 1, "both": 2, "late": 2}
+
+
+async def test_a_page_tells_what_each_decision_had_learnt(store: Store) -> None:
+    await plan(store, 1, learned={"paths": ("api/x", "web/y"), "broken_for": HOUR})
+    await plan(store, 2, learned={"title": "nul \0 \ud800"})
+    await plan(store, 3)
+    await store.append(delivery(4))
+    within = await store.window(since=NOW, until=NOW + HOUR)
+    [page] = [page async for page in store.past_deliveries(within)]
+    assert list(page.learned) == [delivery_id(1), delivery_id(2)]
+    told = page.learned[delivery_id(1)]
+    assert load_value(told["paths"]) == ("api/x", "web/y")
+    assert load_value(told["broken_for"]) == HOUR
 
 
 async def test_notes_are_found_by_how_their_keys_begin(store: Store) -> None:

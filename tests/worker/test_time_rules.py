@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.worker.timed import (
+    FOLDED,
     Timed,
     bench,
     empty_postgres_url,
@@ -238,3 +239,48 @@ async def test_every_item_of_a_kept_entry_comes_back_as_it_was(bench: Timed) -> 
     assert held.fields["labels"] == ("a", "b")
     assert held.changes == (("open:gitlab:15:mr:1:", 1),)
     assert held.due == datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+
+# -- as it was at a moment of the past: what back-tests begin with -------------------------------
+
+
+async def test_what_waited_then_is_known_after_it_was_said(bench: Timed) -> None:
+    bench.rules(FOLDED)
+    began = bench.clock.now()
+    await bench.take("push")
+    bench.clock.move(minutes=2)
+    between = bench.clock.now()
+    bench.clock.move(minutes=20)
+    assert len(await bench.tick()) == 1
+    [waited] = await bench.store.past_waiting(at=between)
+    assert (waited.rule, waited.at) == ("folded", began)
+    assert await bench.store.past_waiting(at=bench.clock.now()) == ()
+    assert await bench.store.past_waiting(at=began - timedelta(minutes=1)) == ()
+
+
+async def test_what_was_open_then_is_known_after_it_was_closed(bench: Timed) -> None:
+    bench.rules("rules: []")
+    began = bench.clock.now()
+    await opened(bench, 1)
+    bench.clock.move(hours=30)
+    between = bench.clock.now()
+    bench.clock.move(hours=30)
+    await bench.take("mr.merged", iid=1)
+    [item] = await bench.store.past_open("mr", at=between)
+    assert item.facts["state"] == "opened"
+    assert item.active_at == began
+    assert await bench.store.past_open("mr", at=began - timedelta(minutes=1)) == ()
+    assert await bench.store.past_open("mr", at=bench.clock.now()) == ()
+
+
+async def test_what_closed_long_ago_is_forgotten(bench: Timed) -> None:
+    bench.rules("rules: []")
+    await opened(bench, 1, 2)
+    between = bench.clock.now()
+    bench.clock.move(hours=1)
+    await bench.take("mr.merged", iid=1)
+    assert len(await bench.store.past_open("mr", at=between)) == 2
+    bench.clock.move(days=40)
+    await bench.store.prune(before=bench.clock.now())
+    [left] = await bench.store.past_open("mr", at=between)
+    assert left.subject.endswith(":2")
