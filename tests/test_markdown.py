@@ -70,6 +70,7 @@ def test_markdown_becomes_what_it_means(source: str, expected: str) -> None:
         ("<b>bold</b> <kbd>Ctrl</kbd>", "bold Ctrl"),
         ("<div>\n<p>one</p>\n<p>two</p>\n</div>", "one\ntwo"),
         ("a<br>b", "a\nb"),
+        ("<table><tr><td>one</td><td>two</td></tr></table>", "one two"),
         ("<details>\n<summary>Logs</summary>\n\nsecret\n\n</details>\n\nend", "▸ Logs\nend"),
         ("<details><summary>Logs</summary>secret</details>", "▸ Logs"),
         ("<details>\n\n- a\n- b\n\n```\ncode\n```\n</details>\n\nend", "end"),
@@ -110,6 +111,13 @@ def test_what_a_forge_hides_is_left_out(source: str, expected: str) -> None:
             "<https://forge.example/lab/a/b/-/issues/7|a/b#7>",
         ),
         ("`!12` and issue#3 and a#b", "`!12` and issue#3 and a#b"),
+        (f"{URL}/-/compare/v1...v2", f"<{URL}/-/compare/v1...v2|v1...v2>"),
+        (f"{URL}/-/commit/{'a1' * 20}", f"<{URL}/-/commit/{'a1' * 20}|a1a1a1a1>"),
+        (
+            "https://forge.example/lab/a/b/-/compare/v1...v2",
+            "<https://forge.example/lab/a/b/-/compare/v1...v2|a/b@v1...v2>",
+        ),
+        ("a[^1] b\n\n[^1]: note", "a b"),
     ],
 )
 def test_links_and_references_lead_somewhere_honest(source: str, expected: str) -> None:
@@ -151,6 +159,12 @@ def test_a_table_that_is_too_large_says_so() -> None:
     assert lines[1].endswith("… │ b")
     assert lines[3] == "1" + " " * 29 + " │ 漢字"
     assert lines[-2] == "…"
+
+
+def test_rows_of_a_table_are_filled_up_and_cut_as_forges_do() -> None:
+    rows = shown("|a|b|\n|-|-|\n|1|\n|1|2|3|\n\nend").split("\n")
+    assert rows == ["```", "a │ b", "──┼──", "1 │", "1 │ 2", "```", "end"]
+    assert "|1|" in shown("```\n|a|b|\n|-|-|\n|1|\n```")
 
 
 def test_what_the_parser_fails_at_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -263,7 +263,8 @@ def reply(event: Event) -> Text:
 
 def _head(subject: Job) -> Text:
     glyph, said, _color = _SAID.get(subject.status, _WAITS)
-    stage = f" ({wording.short(subject.stage, 60)})" if subject.stage else ""
+    known = subject.stage.casefold() in {"", subject.name.casefold()}
+    stage = "" if known else f" ({wording.short(subject.stage, 60)})"
     return text(f"{glyph} job ", wording.linked(subject.name, subject.url), f"{stage} {said}")
 
 

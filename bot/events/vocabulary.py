@@ -65,6 +65,9 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("forced", FieldType.BOOL, "the branch was rewritten, as far as the forge tells"),
     Field("sha", _TEXT, "full id of the commit"),
     Field("commit", FieldType.REF, "the commit: short id and address"),
+    Field(
+        "compare", FieldType.REF, "what changed since the tag or deployment before, if one is known"
+    ),
     Field("mr", FieldType.REF, "the merge request: number, title and address"),
     Field("issue", FieldType.REF, "the issue or work item: number, title and address"),
     Field("pipeline", FieldType.REF, "the pipeline: number and address"),

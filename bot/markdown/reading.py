@@ -16,7 +16,7 @@ from mistune.plugins.url import url
 from bot.markdown import references
 from bot.markdown.references import NOWHERE, Home
 from bot.markdown.source import beginning
-from bot.markdown.table import drawn
+from bot.markdown.table import drawn, evened
 from bot.message import (
     Code,
     Link,
@@ -76,7 +76,7 @@ def read(source: str, home: Home = NOWHERE, *, limit: int) -> Text:
 @functools.lru_cache(maxsize=128)
 def _read(source: str, home: Home, limit: int, whole: bool) -> Text:  # noqa: FBT001 - a cache's key
     try:
-        tokens, _state = _PARSER.parse(source)
+        tokens, _state = _PARSER.parse(evened(source) if "|" in source else source)
     except _FAULTS:
         rows = [text(line) for line in source.split("\n")]
     else:
@@ -215,6 +215,9 @@ class _Reader:
         label = _letters(self.inline(token.get("children", ())))
         to = references.address(_unescaped(token["attrs"]["url"]), self._home)
         image = token["type"] == "image"
+        if label.startswith("^"):
+            # A footnote's mark: its words stand elsewhere.
+            return ()
         if not to:
             return text(label or ("image" if image else ""))
         if not label and image:
@@ -282,7 +285,11 @@ _END: Final[_Node] = {"type": "end"}
 _TAG: Final = re.compile(r"(<[^<>]*>)")
 _TAG_NAME: Final = re.compile(r"<\s*(/?[A-Za-z][A-Za-z0-9]*)")
 _ATTRIBUTE: Final = re.compile(r"([A-Za-z]+)=(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)")
-_BREAKS: Final = {"br": "\n", "/p": "\n", "/div": "\n", "/tr": "\n", "li": "\n• ", "hr": "\n"}
+_BREAKS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("br", "/p", "/div", "/tr", "hr"), "\n"),
+    **dict.fromkeys(("td", "th"), " "),
+    "li": "\n• ",
+}
 #: No longer than any character's: `int` refuses thousands of digits.
 _ENTITY: Final = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _BREAK: Final = re.compile(r"[ \t]*\n\s*")

@@ -39,6 +39,7 @@ NOWHERE: Final = Home()
 
 #: Longer ones would fill a message by themselves, unseen.
 _LONGEST: Final = 1_000
+_LONGEST_RANGE: Final = 150
 #: Longer addresses are shown by their beginning.
 _SHOWN: Final = 60
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -60,6 +61,10 @@ _PAGES: Final[Mapping[tuple[str, str], str]] = {
 _PAGE: Final = re.compile(
     r"/(?P<path>[\w.-]+(?:/[\w.-]+)+?)/(?:-/)?(?P<page>merge_requests|issues|work_items|pull)"
     r"/(?P<number>\d{1,10})/?"
+)
+_CHANGES: Final = re.compile(
+    r"/(?P<path>[\w.-]+(?:/[\w.-]+)+?)/(?:-/)?"
+    r"(?:commit/(?P<sha>[0-9a-f]{8})[0-9a-f]{0,56}|compare/(?P<range>[\w./%+-]+?\.\.\.?[\w./%+-]+))"
 )
 
 
@@ -110,14 +115,21 @@ def _base(url: str, home: Home) -> str:
 
 
 def named(url: str, home: Home) -> str:
-    """What an address that stands alone is shown as: `!12`, `shop/web#3`, or its beginning."""
-    page = _PAGE.fullmatch(url.removeprefix(home.root)) if _at(url, home) else None
-    if page is not None:
+    """What an address that stands alone is shown as: `!12`, `shop/web#3`, `v1.0...v1.1`, or its
+    beginning."""
+    place = url.removeprefix(home.root) if _at(url, home) else ""
+    if page := _PAGE.fullmatch(place):
         mark = "!" if page["page"] == "merge_requests" else "#"
-        path = "" if page["path"] == home.path else page["path"]
-        return f"{path}{mark}{page['number']}"
+        return f"{_elsewhere(page, home)}{mark}{page['number']}"
+    if (changes := _CHANGES.fullmatch(place)) and len(place) <= _LONGEST_RANGE:
+        path = _elsewhere(changes, home)
+        return f"{path}@{changes['sha'] or changes['range']}".removeprefix("@")
     shown = re.sub(r"^(?:https?://|mailto:)", "", url).rstrip("/")
     return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+
+
+def _elsewhere(page: re.Match[str], home: Home) -> str:
+    return "" if page["path"] == home.path else page["path"]
 
 
 def _at(url: str, home: Home) -> bool:

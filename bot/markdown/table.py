@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,40 @@ if TYPE_CHECKING:
 _COLUMNS: Final = 8
 _ROWS: Final = 20
 _WIDTH: Final = 30
+
+
+_RULE: Final = re.compile(r" {0,3}\|?(?: *:?-+:? *\|)+(?: *:?-+:? *)?\s*")
+_BAR: Final = re.compile(r"(?<!\\)\|")
+
+
+def evened(source: str) -> str:
+    """The source with each row of a table as long as its head: forges fill up and cut, the parser
+    takes a ragged table for words."""
+    lines = source.split("\n")
+    wanted, fenced = 0, False
+    for number, line in enumerate(lines):
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        if fenced or "|" not in line:
+            wanted = 0
+        elif wanted:
+            lines[number] = _filled(line, wanted)
+        elif _RULE.fullmatch(line):
+            wanted = len(_split(line))
+    return "\n".join(lines)
+
+
+def _split(row: str) -> list[str]:
+    """Its cells, without the bars at its ends."""
+    bare = row.strip().removeprefix("|")
+    bare = bare[:-1] if bare.endswith("|") and not bare.endswith("\\|") else bare
+    return _BAR.split(bare)
+
+
+def _filled(row: str, wanted: int) -> str:
+    cells = _split(row)
+    if len(cells) == wanted:
+        return row
+    return f"|{'|'.join([*cells, *[' '] * wanted][:wanted])}|"
 
 
 def drawn(grid: Sequence[Sequence[str]]) -> str:

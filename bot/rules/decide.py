@@ -78,8 +78,9 @@ def decide(
         remember[f"seen:{around.content}"] = seen
     names, fields = _derive(event, reader, around.specs, remember)
     told = {name: value for name, value in state.facts.items() if value is not None}
-    asked = replace(event, fields={**told, **event.fields}) if told else event
-    facts = _facts(asked, subjects, reader, around.specs, remember)
+    facts = _facts(
+        _with(event, {**told, **event.fields, **fields}), subjects, reader, around.specs, remember
+    )
     threads = {key: reader.threads(key) for key in subjects}
     ours = loops.own(event, around.accounts, reader)
     if reader.needs:
@@ -245,6 +246,10 @@ def _derive(
     derived = spec.derive(event, reader.get(key))
     remember[key] = derived.state
     return tuple(dict.fromkeys((*derived.names, *event.names))), derived.fields
+
+
+def _with(event: Event, fields: Mapping[str, Value]) -> Event:
+    return replace(event, fields=fields) if len(fields) > len(event.fields) else event
 
 
 def _facts(

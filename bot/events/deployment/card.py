@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.events import wording
 from bot.message import Message, join, text
+from bot.model import Ref
 from bot.payload import parse_time
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] |
     known.update({k: v for k, v in _told(one, event).items() if v and not known.get(k)})
     if one.site:
         known["site"] = one.site
+    compare = event.fields.get("compare")
+    if isinstance(compare, Ref):
+        known["compare"] = [compare.label, compare.url]
     if one.status in {"approved", "rejected"}:
         known["reviews"] = _reviews(known.get("reviews", []), event)
     at = one.at.isoformat() if one.at else ""
@@ -134,6 +138,7 @@ def card(facts: Mapping[str, Json]) -> Message:
     comment = wording.unformatted(facts.get("comment") or "")
     rows = (
         commit_row(facts.get("sha") or "", facts.get("commit_url") or "", facts.get("title") or ""),
+        text(wording.linked(*facts["compare"])) if facts.get("compare") else (),
         text("Log: ", wording.linked(*job)) if job and job[1] else (),
         _reviewed(facts),
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.events import wording
+from bot.events import before, wording
 from bot.events.deployment.card import DONE_BY, card, commit_row, fold, said_of, waits_for
 from bot.events.deployment.readers import from_github, from_gitlab
 from bot.events.deployment.subject import Deployment, run_key
 from bot.events.vocabulary import declare
 from bot.message import Message, join, text
+from bot.model import Ref
 from bot.registry import EventName, Spec
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def _context(event: Event) -> tuple[Text, ...]:
     parts: list[Part] = []
     if commit := commit_row(one.sha, one.commit_url, one.commit_title):
         parts.append(commit)
+    compare = event.fields.get("compare")
+    if isinstance(compare, Ref):
+        parts.append(wording.ref(compare))
     if one.job:
         parts.append(text("job ", wording.ref(one.job)))
     if event.actor and not _by(event).endswith(wording.who(event.actor)):
@@ -102,6 +106,7 @@ SPEC = Spec(
     ),
     fields=declare(
         *("environment", "tier", "status", "branch", "sha", "commit", "title", "job", "message"),
+        "compare",
     ),
     gitlab=("deployment",),
     from_gitlab=from_gitlab,
@@ -113,6 +118,8 @@ SPEC = Spec(
     from_github=from_github,
     line=line,
     reply=reply,
+    derive=before.deployed,
+    state_key=before.deployment_key,
     fold=fold,
     card=card,
     remembers=remembers,

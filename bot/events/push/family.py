@@ -55,7 +55,10 @@ def _short(subject: Push) -> Text:
 
 def _compare(subject: Push) -> Text:
     url = subject.compare_url
-    return text(" (", Link("compare", url), ")") if url else ()
+    label = "compare"
+    if subject.forced and subject.before:
+        label = f"{subject.before[:8]} → {subject.after[:8]}"
+    return text(" (", Link(label, url), ")") if url else ()
 
 
 SPEC = Spec(

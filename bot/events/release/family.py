@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.events import github, gitlab, wording
-from bot.events.release.subject import Release, make
+from bot.events import before, github, gitlab, wording
+from bot.events.release.subject import Release, make, row
 from bot.events.vocabulary import declare
 from bot.message import Message, text
+from bot.model import Ref
 from bot.registry import EventName, Spec
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def from_gitlab(source: Source, payload: Payload) -> Event | None:
         author=gitlab.person(payload["author"]) or actor,
         draft=False,
         prerelease=False,
+        assets=_assets(payload["assets"]["links"], "url"),
     )
     return make(source, payload, one, project=gitlab.project(payload), actor=actor)
 
@@ -55,8 +57,14 @@ def from_github(source: Source, payload: Payload) -> Event | None:
         # Published before, and hidden again: of that others may be told.
         draft=place["draft"].bool_or() and action != "unpublished",
         prerelease=place["prerelease"].bool_or(),
+        assets=_assets(place["assets"], "browser_download_url"),
     )
     return make(source, payload, one, project=github.project(payload), actor=actor)
+
+
+def _assets(files: Payload, address: str) -> tuple[Ref, ...]:
+    found = (Ref(label=one["name"].text_or(), url=one[address].text_or()) for one in files)
+    return tuple(one for one in found if one.label)
 
 
 _ACTIONS: Final[Mapping[str, str]] = {
@@ -85,9 +93,11 @@ def line(event: Event) -> Message:
     made = one.action == "create" and not one.draft
     notes = wording.words_of(one.notes, _NOTES_LIMIT, event=event) if made else ()
     by = event.actor or one.author
+    more = row(one.assets, event.fields.get("compare"), one.notes) if made else ()
     return Message(
         text=text(*_head(one), *wording.project(event), f" by {wording.who(by)}" if by else ""),
         body=(notes,) if notes else (),
+        context=(more,) if more else (),
         color="good" if made else None,
     )
 
@@ -119,7 +129,7 @@ SPEC = Spec(
     ),
     fields=declare(
         *("release", "name", "title", "tag", "author", "description", "draft", "prerelease"),
-        *("sha", "commit"),
+        *("sha", "commit", "compare"),
     ),
     gitlab=("release",),
     from_gitlab=from_gitlab,
@@ -128,4 +138,6 @@ SPEC = Spec(
     from_github=from_github,
     line=line,
     reply=reply,
+    derive=before.tagged,
+    state_key=before.tags_key,
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git
+from bot.events import git, wording
 from bot.events.vocabulary import make_event
+from bot.message import join, text
 from bot.model import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from bot.message import Part, Text
     from bot.model import Event, Person, Project
     from bot.payload import Payload
     from bot.registry import Source
@@ -30,6 +32,24 @@ class Release:
     #: Nobody but its maintainers sees it.
     draft: bool
     prerelease: bool
+    #: Files that come with it, beside the source.
+    assets: tuple[Ref, ...] = ()
+
+
+def row(assets: Sequence[Ref], compare: object, notes: str) -> Text:
+    """`changes since v1.0 · 📎 app.zip`; notes that lead to the changes are enough."""
+    parts: list[Part] = []
+    if isinstance(compare, Ref) and "/compare/" not in notes:
+        parts.append(wording.ref(compare))
+    if assets:
+        more = len(assets) - _ASSETS
+        files = join(", ", [(wording.ref(one),) for one in assets[:_ASSETS]])
+        parts.append(text("📎 ", *files, f" and {more} more" if more > 0 else ""))
+    return join(" · ", parts)
+
+
+#: Shown by name.
+_ASSETS: Final = 3
 
 
 def make(

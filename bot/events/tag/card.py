@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot import markdown
 from bot.events import ci, wording
+from bot.events.release import subject as releases
 from bot.markdown.references import Home
 from bot.message import Message, join, strike, text
+from bot.model import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +29,8 @@ Facts = dict[str, Any]
 _NOTES_LIMIT: Final = 1000
 #: Of notes as written: a card shows less of them, once what no reader sees is gone.
 _NOTES_KEPT: Final = 3000
+#: Files of a release that are kept by name.
+_FILES: Final = 20
 
 
 def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
@@ -51,7 +55,9 @@ def _after_tag(facts: Facts, event: Event) -> Facts:
 def _place(event: Event) -> Facts:
     project = event.project
     path, url = (project.path, project.url) if project else ("", "")
-    return {"forge": event.forge, "project": path, "project_url": url}
+    compare = event.fields.get("compare")
+    since = [compare.label, compare.url] if isinstance(compare, Ref) else None
+    return {"forge": event.forge, "project": path, "project_url": url, "compare": since}
 
 
 def _after_release(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
@@ -72,6 +78,7 @@ def _after_release(facts: Mapping[str, Json] | None, event: Event) -> Mapping[st
         "by": before.get("by") or author,
         "prerelease": release.prerelease,
         "gone": release.action in {"delete", "unpublish"},
+        "assets": [[one.label, one.url] for one in release.assets[:_FILES]],
     }
     return known
 
@@ -127,6 +134,17 @@ def _notes(facts: Mapping[str, Json], release: Mapping[str, Json]) -> Text:
     return markdown.read(release["notes"], home, limit=_NOTES_LIMIT)
 
 
+def _more(facts: Mapping[str, Json]) -> Text:
+    """What changed, and the files of the release."""
+    release = facts.get("release") or {}
+    if facts.get("deleted") or release.get("gone"):
+        return ()
+    assets = [Ref(label=label, url=url) for label, url in release.get("assets", ())]
+    label, url = facts.get("compare") or ("", "")
+    compare = Ref(label=label, url=url) if url else None
+    return releases.row(assets, compare, release.get("notes") or "")
+
+
 _PIPELINES: Final = {
     "success": "✅ pipeline passed",
     "failed": "❌ pipeline failed",
@@ -138,6 +156,8 @@ def _context(facts: Mapping[str, Json]) -> Text:
     parts: list[Part] = []
     if sha := facts.get("sha"):
         parts.append(wording.linked(sha[:8], facts.get("commit_url") or ""))
+    if more := _more(facts):
+        parts.append(more)
     if facts.get("deleted") and facts.get("release"):
         parts.append("the tag is deleted")
     run = ci.leading(facts)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bot.events import git, gitlab, wording
+from bot.events import before, git, gitlab, wording
 from bot.events.tag.card import card, fold
 from bot.events.tag.subject import Tag, make
 from bot.events.vocabulary import declare
 from bot.message import Message, text
+from bot.model import Ref
 from bot.registry import EventName, Spec
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def _read(payload: Payload, project: Project | None) -> Tag:
 
 
 def line(event: Event) -> Message:
-    return Message(text=_sentence(event), body=_annotation(event.subject))
+    compare = event.fields.get("compare")
+    changes = text(" (", wording.ref(compare), ")") if isinstance(compare, Ref) else ()
+    return Message(text=text(*_sentence(event), *changes), body=_annotation(event.subject))
 
 
 def reply(event: Event) -> Text:
@@ -76,13 +79,15 @@ SPEC = Spec(
         EventName("tag", "a tag was created or moved"),
         EventName("tag.deleted", "a tag was deleted", bare=False),
     ),
-    fields=declare("tag", "sha", "commit", "message", "forced"),
+    fields=declare("tag", "sha", "commit", "message", "forced", "compare"),
     gitlab=("tag_push",),
     from_gitlab=from_gitlab,
     github_also=("push",),
     gitlab_triggers=("tag_push_events",),
     line=line,
     reply=reply,
+    derive=before.tagged,
+    state_key=before.tags_key,
     fold=fold,
     card=card,
     # A release has no card of its own: it is its tag's.
