@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from bot.actions.late import plain
 from bot.errors import CallError, ContentRefused, NotSent, TargetRefused, Unsure
@@ -94,20 +94,22 @@ class Webhooks:
             raise _refusal(status, after)
         return Receipt(id="", status=str(status))
 
-    def _url(self, url: str) -> str:
-        """With its secret; checked as far as it can be before the name is resolved."""
-        whole = self._filled(url)
+    def _url(self, url: str) -> URL:
+        """With its secret; checked as far as it can be before the name is resolved.
+
+        Read by who will connect: another reader's host may be another one (`①②⑦.⓪.⓪.①`).
+        """
         try:
-            parts = urlsplit(whole)
-            host = parts.hostname or ""
+            whole = URL(self._filled(url))
+            host = whole.host or ""
         except ValueError:
-            host, parts = "", urlsplit("")
-        if not host or parts.username is not None or parts.scheme not in {"http", "https"}:
+            whole, host = URL(), ""
+        if not host or whole.user is not None or whole.scheme not in {"http", "https"}:
             raise ContentRefused("the webhook's address is no https address", code="bad_address")
         allowed = self._allowed.host(host) or (is_literal(host) and self._allowed.address(host))
         if is_literal(host) and not allowed:
             raise local(host)
-        if parts.scheme == "http" and not allowed:
+        if whole.scheme == "http" and not allowed:
             raise ContentRefused("a webhook's address begins with https://", code="bad_address")
         return whole
 

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from tests.fakes.slack_server import FakeSlack
 
 CHANNELS: Final = ("dev", "ci", "general", "secret")
+#: Each message apart, so that it can be counted, also when there are many.
 RULES: Final = "version: 1\nrules:\n" + "".join(
-    f'  - {{name: {name}, on: push, project: shop/{name}, post: "#{name}"}}\n' for name in CHANNELS
+    f'  - {{name: {name}, on: push, project: shop/{name}, batch: never, post: "#{name}"}}\n'
+    for name in CHANNELS
 )
 _ACCEPTED: Final = 202
 
@@ -38,8 +40,9 @@ class Load:
     _over: bool = False
 
     async def run(self) -> None:
-        """Until `end`."""
-        for number in count():
+        """Until `end`; from where it ended before."""
+        self._over = False
+        for number in count(len(self.acknowledged)):
             await until(lambda: self._over or self.waiting < self.ahead, "the bot catches up")
             if self._over:
                 return

@@ -41,12 +41,14 @@ class Storm:
             await self._more(messages, patience_s)
             if down_s:
                 weather.down_until = time.monotonic() + down_s
-                self.load.ahead = 10**9
+                self.load.ahead += messages
+                await self._more(messages, patience_s)
                 await until(
                     lambda: time.monotonic() > weather.down_until,
                     "it is back",
                     patience_s=2 * down_s,
                 )
+                self.load.ahead -= messages
             self.load.end()
             weather.odds = _CALM
             await self.load.arrive(patience_s=patience_s)

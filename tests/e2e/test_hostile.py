@@ -14,6 +14,7 @@ import pytest
 from bot.events.samples import sample
 from bot.web.attempts import MAX_FAILURES
 from bot.web.receive import MAX_BODY
+from tests.e2e.dawdling import KINDS, dawdle
 from tests.e2e.running import RULES, Place, Process
 from tests.e2e.wire import Answer, Wire, answers, post
 from tests.waiting import until
@@ -281,6 +282,16 @@ def test_chunks_without_end_are_refused_at_the_limit(target: Target) -> None:
         # The last chunk never comes, and is not waited for.
         assert next(answers(opened)).status == 413
     assert target.good().status == 202
+
+
+def test_connections_that_dawdle_are_ended_and_others_served_meanwhile(target: Target) -> None:
+    def others() -> None:
+        assert [target.good().status for _ in range(5)] == [202] * 5
+
+    before = target.stored()
+    found = dawdle(target.url, 4 * len(KINDS), others)
+    assert set(found.statuses) <= {400, 401, 408}
+    assert target.stored() == before + 5
 
 
 def test_who_fails_again_and_again_is_turned_away_and_nobody_else_is(target: Target) -> None:

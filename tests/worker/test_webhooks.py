@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.abc import ResolveResult
+from typing_extensions import override
 
 from bot.errors import CallError, ContentRefused, NotSent, Refused, TargetRefused, Unsure
 from bot.message import Plain, Text, Trusted, text
@@ -179,3 +183,90 @@ async def test_no_error_quotes_a_secret(receiver: Receiver) -> None:
                 await hooks.send(wish(f"${{secret:{name}}}"), key="d1.0")
         assert "s3cret" not in f"{told.value} {told.value.__cause__}"
         assert told.value.__suppress_context__ or told.value.__context__ is None
+
+
+#: 127.0.0.1 as browsers, C libraries and people write it.
+SPELLINGS = [
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.0.0.1",
+    "017700000001",
+    "0177.0.0.1",
+    "127.0.0.1.",
+    "127.000.000.001",
+    "①②⑦.⓪.⓪.①",
+    "127。0。0。1",
+    "127%2e0%2e0%2e1",
+    "0",
+    "0.0.0.0",  # noqa: S104 - refused
+    "[::1]",
+    "[::]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::127.0.0.1]",
+    "[64:ff9b::127.0.0.1]",
+    "[2002:7f00:1::]",
+    "[::1%25lo]",
+    "localhost",
+    "localhost.",
+    "LOCALHOST",
+    "ｌocalhost",
+    "a@127.0.0.1",
+    "x.example@127.0.0.1",
+    "127.0.0.1#@x.example",
+    "x.example\\@127.0.0.1",
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_no_spelling_of_this_machine_is_connected_to(spelling: str) -> None:
+    """By the real resolver, with somebody listening."""
+    async with listening() as (port, connected), Webhooks.connect(secrets=SECRETS.get) as hooks:
+        with pytest.raises(CallError) as told:
+            await hooks.send(wish(f"https://{spelling}:{port}/x"), key="d1.0")
+    assert connected == []
+    # What no resolver knows is no address either.
+    assert isinstance(told.value, Refused) or told.value.code == "unreachable"
+
+
+class Turning(Names):
+    """Says something else each time it is asked."""
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        first, *self.addresses = self.addresses
+        return await Names(first).resolve(host, port, family)
+
+
+async def test_the_address_that_was_checked_is_the_one_that_is_connected_to() -> None:
+    names = Turning("127.0.0.1", "10.0.0.1")
+    async with (
+        listening() as (port, connected),
+        Webhooks.connect(secrets=SECRETS.get, allow=LOOPBACK, resolver=names) as hooks,
+    ):
+        away = wish(f"https://turning.example:{port}/x")
+        with pytest.raises(CallError):  # nobody speaks TLS there
+            await hooks.send(away, key="d1.0")
+        with pytest.raises(TargetRefused):
+            await hooks.send(away, key="d1.0")
+    assert len(connected) == 1
+    assert names.addresses == []
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[tuple[int, list[object]]]:
+    """A port of this machine, and who connected to it."""
+    connected: list[object] = []
+
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.append(writer)
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], connected
