@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.commands.refusals import said_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.model import Job
 
 _LONGEST: Final = 500
+_SEVERAL: Final = frozenset({Takes.PROJECTS, Takes.ANY_PROJECTS})
 
 
 async def keep(
@@ -30,9 +32,11 @@ async def keep(
 ) -> None:
     """Nothing for a command that only looked."""
     looked = spec.takes is Takes.WORDS and not arguments.words and not arguments.channel
-    if ctx.audit is None or not spec.audited or looked:
+    # What is done on several projects is kept of each of them: see several.py.
+    apart = outcome == "done" and spec.takes in _SEVERAL and arguments.project is None
+    if ctx.audit is None or not spec.audited or looked or apart:
         return
-    instance, about = _about(ctx, arguments)
+    instance, about = _about(ctx, spec, arguments)
     act = Act(
         id=job.id,
         at=ctx.clock.now(),
@@ -47,10 +51,13 @@ async def keep(
     await ctx.audit.record_act(act)
 
 
-def _about(ctx: Context, arguments: Arguments) -> tuple[str, str]:
+def _about(ctx: Context, spec: CommandSpec, arguments: Arguments) -> tuple[str, str]:
     """The instance and what the command was about."""
+    if spec.about is not None and len(arguments.words) > spec.about:
+        arguments = replace(arguments, project=arguments.words[spec.about])
     if arguments.project is None:
-        return arguments.on or "", one_line(" ".join(arguments.words) or arguments.channel or "")
+        named = arguments.words or arguments.projects or (arguments.channel or "",)
+        return arguments.on or "", one_line(" ".join(named))
     try:
         site, path = target(arguments, ctx.sites)
     except CommandError:

@@ -13,7 +13,7 @@ from bot.commands.making import Plan, begun, make
 from bot.commands.several import each
 from bot.commands.spec import Arguments, CommandSpec, Context, Site, Takes
 from bot.commands.survey import asked, survey
-from bot.commands.target import check_reachable
+from bot.commands.target import check_reachable, written
 from bot.commands.upkeep import check_idle, in_order, settle, sweep
 from bot.commands.wishes import Brings, no_rule, resolved, wanted, wanted_of
 from bot.errors import CommandError
@@ -151,7 +151,7 @@ async def _already(
 
 
 def _health(project: Project, record: HookRecord, remote: RemoteHook) -> tuple[Text, ...]:
-    again = Code(f"/hook test {project.path}")
+    again = Code(f"/hook test {written(project)}")
     if remote.health != "executable":
         return (text("The forge has disabled it after failures; ", again, " brings it back."),)
     if record.proved_at is None and record.last_seen_at is None:
@@ -173,7 +173,7 @@ async def _report(ctx: Context, plan: Plan, made: Made, found: Found | None) -> 
         unproved = text(
             "It is not proved: the project has nothing yet that a test call could send. The first"
             " real event will prove it, or ",
-            Code(f"/hook test {project.path}"),
+            Code(f"/hook test {written(project)}"),
             " after the first commit.",
         )
         return Message(text=text(head, "; ", where, "."), body=(unproved, *body), color="warning")

@@ -25,8 +25,11 @@ _MEMBER: Final = re.compile(r"[UW](?=\D*\d)[A-Z0-9]{2,}")
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa: ARG001 - every handler's
     if ctx.audit is None:
         raise CommandError("There is no audit here.")
-    path = target(arguments, ctx.sites)[1] if arguments.project is not None else None
+    site, path = target(arguments, ctx.sites) if arguments.project is not None else (None, None)
     found = await ctx.audit.list_audit(limit=_SHOWN, project=path)
+    if site is not None:
+        # Another instance may have a project of that name.
+        found = [one for one in found if one.instance in {"", site.name}]
     about = text(" about ", bold(path)) if path else text()
     if not found:
         return Message(text=text("Nothing was done", about, " yet."))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: GitLab forgets after seven days, and sends five of one hook again within a minute.
 _WEEK: Final = timedelta(days=7)
+_HOUR: Final = timedelta(hours=1)
 AT_ONCE: Final = 5
 #: The forge's clock is another one, and tells whole seconds.
 _CLOCKS: Final = timedelta(minutes=2)
@@ -37,6 +38,8 @@ class Caught:
     lost: tuple[str, ...] = ()
     #: Overtaken by later ones of the same subject.
     past: tuple[str, ...] = ()
+    #: Somebody else took them.
+    vanished: tuple[str, ...] = ()
     #: When the first of them should have come.
     since: datetime | None = None
 
@@ -49,6 +52,8 @@ class Missed:
     attempts: tuple[Attempt, ...] = ()
     #: All of the same time.
     around: tuple[Attempt, ...] = ()
+    #: Of the last hour: the forge says that they were taken, and the inbox lacks them.
+    vanished: tuple[Attempt, ...] = ()
 
 
 async def missed(ctx: Context, hook: Live) -> Missed:
@@ -63,10 +68,23 @@ async def missed(ctx: Context, hook: Live) -> Missed:
             around.setdefault(one.key, one)
         if one.key and one.key not in arrived and one.status not in _NEVER:
             failed.setdefault(one.key, one)
-    if ctx.received is not None and failed:
-        here = await ctx.received(hook.record.id, list(failed))
+    taken = {one.key: one for one in found if one.delivered and _ought_to_be_here(one, hook, now)}
+    if ctx.received is not None and (failed or taken):
+        here = await ctx.received(hook.record.id, [*failed, *taken])
         failed = {key: one for key, one in failed.items() if key not in here}
-    return Missed(attempts=tuple(failed.values()), around=tuple(around.values()))
+        taken = {key: one for key, one in taken.items() if key not in here}
+    return Missed(
+        attempts=tuple(failed.values()),
+        around=tuple(around.values()),
+        vanished=tuple(taken.values()),
+    )
+
+
+def _ought_to_be_here(one: Attempt, hook: Live, now: datetime) -> bool:
+    """Proofs and pings are kept nowhere; what is older may have been forgotten on purpose."""
+    proved = hook.record.proved_at or hook.record.created_at
+    since = max(now - _HOUR, proved + _CLOCKS) if proved is not None else now - _HOUR
+    return bool(one.key) and one.event != "ping" and since < one.at < now - _CLOCKS
 
 
 async def final_states(hook: Live, found: Missed, given_up: Collection[str]) -> tuple[Attempt, ...]:

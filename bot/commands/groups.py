@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands.several import group_of, group_target
+from bot.commands.refusals import Forbidden
 from bot.commands.survey import asked
+from bot.commands.target import group_of, group_target
 from bot.commands.wishes import Brings, wanted
-from bot.errors import CallError, CommandError
+from bot.errors import CallError, CommandError, Refused
 
 if TYPE_CHECKING:
     from bot.commands.spec import Arguments, Context, Site
@@ -31,15 +32,18 @@ async def whole_group(ctx: Context, arguments: Arguments) -> Group | None:
     group = group_of(written)
     if group is None or not group[1]:
         return None
-    site, path = group_target(arguments, group[0], ctx)
+    site, path = group_target(arguments, group[0], ctx.sites)
     admin = ctx.forge(site.name)
     if admin is None:
         return None
     try:
         place = await admin.group(path)
         await admin.hooks(place.id)
-    except (CallError, CommandError):
+    except (Forbidden, Refused):
         return None
+    except CallError as error:
+        # Not now is not never: hooks of the projects would come beside the group's own.
+        raise CommandError(f"{path}: {error}") from error
     anyway = arguments.channel is not None or "anyway" in arguments.flags
     projects = await asked(path, admin.projects(path, nested=True))
     triggers = [wanted(ctx, site, project, anyway=anyway).triggers for project in projects]

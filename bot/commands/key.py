@@ -328,6 +328,7 @@ SPEC: Final = CommandSpec(
     ),
     needs=Right.MANAGE,
     takes=Takes.WORDS,
+    about=1,
     flags=("write", "yes"),
     options=("expires", "title", "public-key", "to", "overlap", "within"),
     run=run,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.commands.answers import described
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
-from bot.commands.target import target
+from bot.commands.target import place_target
 from bot.message import Code, Link, Message, bold, join, text
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _PLACES: Final = 4
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa: ARG001 - every handler's
     path = None
     if arguments.project is not None:
-        _, path = target(arguments, ctx.sites)
+        _, path = place_target(arguments, ctx.sites)
     records = await ctx.hooks.hooks(project=path)
     if not records:
         return _none(path)

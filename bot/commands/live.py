@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands.survey import asked, place_of, survey
-from bot.commands.target import check_reachable
+from bot.commands.target import check_reachable, written
 from bot.commands.upkeep import check_idle
 from bot.errors import CallError, CommandError, Unsure
 
@@ -40,7 +40,7 @@ async def live(ctx: Context, site: Site, path: str) -> Live:
     check_idle(found, project)
     if found.live is None:
         raise CommandError(
-            f"{project.path} has no hook of this bot; `/hook add {project.path}` makes one."
+            f"{project.path} has no hook of this bot; `/hook add {written(project)}` makes one."
         )
     record, remote = found.live
     return Live(admin=admin, project=project, record=record, remote=remote, found=found)

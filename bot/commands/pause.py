@@ -9,6 +9,7 @@ from bot.commands.live import live, put
 from bot.commands.several import each
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.commands.survey import hook_url
+from bot.commands.target import written
 from bot.message import Button, Code, Message, bold, text
 from bot.outside import HookWish, Right
 
@@ -24,7 +25,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
 async def _one(ctx: Context, job: Job, site: Site, path: str) -> Message:  # noqa: ARG001 - the port's
     hook = await live(ctx, site, path)
     record, project = hook.record, hook.project
-    again = text(Code(f"/hook resume {project.path}"), " lets it bring events again.")
+    again = text(Code(f"/hook resume {written(project)}"), " lets it bring events again.")
     if record.status == "paused" and not hook.remote.triggers:
         return Message(text=text(bold(project.path), " is paused already."), body=(again,))
     wish = HookWish(
@@ -39,7 +40,7 @@ async def _one(ctx: Context, job: Job, site: Site, path: str) -> Message:  # noq
         text=text(bold(project.path), f": hook {hook.remote.id} is paused and brings nothing."),
         body=(again, text("What happens meanwhile is not told later.")),
         color="good",
-        buttons=(Button("Resume", f"resume {project.path} --on {site.name}", "primary"),),
+        buttons=(Button("Resume", f"resume {written(project)} --on {site.name}", "primary"),),
     )
 
 

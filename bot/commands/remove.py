@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.commands.spec import Arguments, CommandSpec, Context, Site
-from bot.commands.survey import Found, asked, records_of, survey
-from bot.commands.target import target
+from bot.commands.survey import Found, asked, is_group, records_of, survey
+from bot.commands.target import place_target, written
 from bot.commands.upkeep import check_idle
 from bot.errors import CallError, CommandError, TargetRefused
 from bot.message import Button, Code, Message, bold, join, text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa: ARG001 - every handler's
-    site, path = target(arguments, ctx.sites)
+    site, path = place_target(arguments, ctx.sites)
     admin = ctx.forge(site.name)
     project = await _project(ctx, admin, site, path)
     if admin is None or not project.url:
@@ -48,13 +48,18 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
 
 async def _project(ctx: Context, admin: ForgeAdmin | None, site: Site, path: str) -> Project:
     """As the forge knows it; without `url` when it does not, or cannot be asked."""
+    stored = [r for r in await ctx.hooks.hooks(project=path) if r.instance == site.name]
+    whole = any(is_group(one.project_id) for one in stored)
     if admin is None:
         return Project(id="", path=path)
+    if "/" not in path and not whole:
+        raise CommandError(f"{path} has no hook of the whole group, so there is none to remove.")
     try:
-        return await admin.project(path)
+        return await (admin.group(path) if whole else admin.project(path))
     except TargetRefused as error:
-        stored = [r for r in await ctx.hooks.hooks(project=path) if r.instance == site.name]
-        if error.code != "404" or not stored:
+        # What is gone from the forge is nobody's but the admins'.
+        bounded = ctx.permission is not None and not ctx.permission.unbounded
+        if error.code != "404" or not stored or bounded:
             raise CommandError(f"{path}: {error}") from error
         return Project(id=stored[0].project_id, path=path)
     except CallError as error:
@@ -117,12 +122,12 @@ def _question(
 
 
 def _buttons(site: Site, project: Project) -> tuple[Button, ...]:
-    words = f"remove {project.path} --on {site.name} --yes"
+    words = f"remove {written(project)} --on {site.name} --yes"
     return (Button("Remove it", words, "danger"),)
 
 
 def _confirm(project: Project) -> Text:
-    return text("To do it: ", Code(f"/hook remove {project.path} --yes"))
+    return text("To do it: ", Code(f"/hook remove {written(project)} --yes"))
 
 
 async def _delete(admin: ForgeAdmin, project: Project, remote: RemoteHook) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from bot.commands.answers import destinations, notes
 from bot.commands.making import Plan, begun, make
 from bot.commands.spec import Arguments, CommandSpec, Context, Site
-from bot.commands.survey import Found, asked, survey
-from bot.commands.target import check_reachable, target
+from bot.commands.survey import Found, place_of, survey
+from bot.commands.target import check_reachable, place_target, written
 from bot.commands.upkeep import check_idle, settle, sweep
 from bot.commands.wishes import Brings, wanted, wanted_of
 from bot.errors import CommandError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
-    site, path = target(arguments, ctx.sites)
+    site, path = place_target(arguments, ctx.sites)
     check_reachable(ctx, site)
     admin = ctx.forge(site.name)
     if admin is None:
@@ -36,18 +36,19 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
             f"{path}: without a token ({site.setting}) the bot cannot make a test call; the hook's"
             " page at the forge has a Test button."
         )
-    project = await asked(path, admin.project(path))
+    project = await place_of(ctx, admin, site, path)
     resumed = begun(job.progress)
     found = await survey(ctx, admin, site, project)
     if not resumed:
         check_idle(found, project)
     if found.live is None and not resumed:
         raise CommandError(
-            f"{project.path} has no hook of this bot; `/hook add {project.path}` makes one."
+            f"{project.path} has no hook of this bot; `/hook add {written(project)}` makes one."
         )
     if found.live is not None and found.live[0].status == "paused":
         raise CommandError(
-            f"{project.path}: its hook is paused; `/hook resume {project.path}` makes it active."
+            f"{project.path}: its hook is paused; `/hook resume {written(project)}` makes it"
+            " active."
         )
     brings = _brings(ctx, site, project, found)
     channel = found.live[0].channel if found.live else None

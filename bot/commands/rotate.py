@@ -13,6 +13,7 @@ from bot.commands.live import live, put
 from bot.commands.several import each
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.commands.survey import hook_url
+from bot.commands.target import written
 from bot.errors import CommandError
 from bot.message import Code, Message, bold, text
 from bot.outside import HookWish, Right
@@ -65,7 +66,7 @@ async def _sent(ctx: Context, site: Site, hook: Live, record: HookRecord) -> Rem
     except CommandError as error:
         raise CommandError(
             f"{error}\nWhichever of its two secrets the forge has now, both are accepted; run"
-            f" `/hook rotate {hook.project.path}` again to finish."
+            f" `/hook rotate {written(hook.project)}` again to finish."
         ) from error
 
 
@@ -82,7 +83,7 @@ def _answer(hook: Live, remote: RemoteHook, *, begun: bool) -> Message:
         body=(
             text(
                 "Both secrets are accepted until the first delivery comes with the new one; ",
-                Code(f"/hook show {path}"),
+                Code(f"/hook show {written(hook.project)}"),
                 " tells whether it did.",
             ),
             *((text(how),) if hook.record.forge == "gitlab" else ()),

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from bot.commands.refusals import said_of
 from bot.commands.survey import asked, is_group
-from bot.commands.target import target
-from bot.errors import CallError, CommandError
-from bot.message import Message, bold, dump_text, join, load_text, text
+from bot.commands.target import group_of, group_target, target
+from bot.errors import CallError, CommandError, NotSent
+from bot.message import Message, bold, dump_text, join, load_text, one_line, text
+from bot.people import Act
 
 if TYPE_CHECKING:
     from bot.commands.spec import Arguments, Context, Site
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 One: TypeAlias = Callable[["Context", "Job", "Site", str], Awaitable[Message]]
 
 _SHOWN: Final = 40
+_LETTERS: Final = 500
+#: How often one project's forge is waited for, and for how long at most.
+_WAITS: Final = 3
+_LONGEST_WAIT_S: Final = 60.0
+_SLOW_DOWN: Final = "429"
 _MARKS: Final = {"good": "✅", "failed": "❌", "other": "⚠️"}
 
 
@@ -29,21 +36,6 @@ class _Ended:
     #: `good`, `failed`, `other`.
     how: str
     line: Text
-
-
-def group_of(written: str) -> tuple[str, bool] | None:
-    """`group/*` to the group, and `group/**` to the group with its subgroups; None for others."""
-    word = written.removesuffix(">")
-    for mark, nested in (("/**", True), ("/*", False)):
-        if word.endswith(mark):
-            return word.removesuffix(mark).removeprefix("<"), nested
-    return None
-
-
-def group_target(arguments: Arguments, written: str, ctx: Context) -> tuple[Site, str]:
-    """As `target`, for a group; one of a single word is right."""
-    site, path = target(replace(arguments, project=f"{written}/_"), ctx.sites)
-    return site, path.removesuffix("/_")
 
 
 async def chosen(ctx: Context, arguments: Arguments) -> tuple[tuple[Site, str], ...]:
@@ -64,7 +56,7 @@ async def _hooked_group(
     ctx: Context, arguments: Arguments, written: str, *, nested: bool
 ) -> list[tuple[Site, str]]:
     """The group itself, where one hook serves it as a whole."""
-    site, path = group_target(arguments, written, ctx)
+    site, path = group_target(arguments, written, ctx.sites)
     records = await ctx.hooks.hooks(project=path)
     whole = any(one.instance == site.name and is_group(one.project_id) for one in records)
     return [(site, path)] if nested and whole else []
@@ -73,7 +65,7 @@ async def _hooked_group(
 async def _below(
     ctx: Context, arguments: Arguments, written: str, *, nested: bool
 ) -> list[tuple[Site, str]]:
-    site, path = group_target(arguments, written, ctx)
+    site, path = group_target(arguments, written, ctx.sites)
     admin = ctx.forge(site.name)
     if admin is None:
         raise CommandError(
@@ -127,8 +119,27 @@ async def in_turn(ctx: Context, job: Job, works: Sequence[Work]) -> Message:
             continue
         await ctx.count(len(ended), len(works))
         ended.append(await _run(ctx, job, ended, work))
+        await _kept(ctx, job, work, ended[-1])
         await ctx.progress({"ended": [_dumped(one) for one in ended]})
     return _answer(ended)
+
+
+async def _kept(ctx: Context, job: Job, work: Work, ended: _Ended) -> None:
+    """In the audit, of each project by itself."""
+    if ctx.audit is None or ctx.permission is None:
+        return
+    act = Act(
+        id=f"{job.id}:{work.name}",
+        at=ctx.clock.now(),
+        who=job.who,
+        verb=ctx.permission.verb,
+        words=one_line(" ".join(job.args))[:_LETTERS],
+        target=work.project,
+        instance=work.name.partition(":")[0],
+        outcome="failed" if ended.how == "failed" else "done",
+        detail=one_line(said_of(ended.line))[:_LETTERS],
+    )
+    await ctx.audit.record_act(act)
 
 
 async def _run(ctx: Context, job: Job, before: list[_Ended], work: Work) -> _Ended:
@@ -139,14 +150,38 @@ async def _run(ctx: Context, job: Job, before: list[_Ended], work: Work) -> _End
         await ctx.progress({"ended": done, "at": work.name, "inner": dict(progress)})
 
     try:
-        answer = await work.run(replace(ctx, progress=save), replace(job, progress=inner))
+        answer = await _patiently(replace(ctx, progress=save), replace(job, progress=inner), work)
     except (CommandError, CallError) as error:
-        first = str(error).partition("\n")[0]
-        said = first if work.project in first else f"{work.project}: {first}"
+        # All of it: the second line names what may be left at the forge.
+        lines = " ".join(str(error).splitlines())
+        said = lines if work.project in lines else f"{work.project}: {lines}"
         return _Ended(work.name, "failed", text(said))
     how = "good" if answer.color in {"good", None} else "other"
     more = answer.body[:1] if how == "other" else ()
     return _Ended(work.name, how, join(" ", [answer.text, *more]))
+
+
+async def _patiently(ctx: Context, job: Job, work: Work) -> Message:
+    """A forge that asks to slow down is waited for: of many projects the last ones would fail."""
+    for _ in range(_WAITS):
+        try:
+            return await work.run(ctx, job)
+        except (CommandError, CallError) as error:
+            wait_s = _asked_to_wait(error)
+            if wait_s is None:
+                raise
+            await ctx.pause(wait_s)
+    return await work.run(ctx, job)
+
+
+def _asked_to_wait(error: BaseException | None) -> float | None:
+    """Seconds; None when the forge asked for nothing of the kind, or for too long."""
+    while error is not None:
+        if isinstance(error, NotSent) and error.code == _SLOW_DOWN:
+            wait_s = error.retry_after or _LONGEST_WAIT_S
+            return wait_s if wait_s <= _LONGEST_WAIT_S else None
+        error = error.__cause__
+    return None
 
 
 def _answer(ended: list[_Ended]) -> Message:

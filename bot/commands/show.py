@@ -11,7 +11,7 @@ from bot.commands.list_hooks import ago
 from bot.commands.live import live
 from bot.commands.spec import Arguments, CommandSpec, Context
 from bot.commands.survey import hook_url, same_url
-from bot.commands.target import target
+from bot.commands.target import place_target, written
 from bot.errors import CallError
 from bot.message import Button, Code, Message, bold, join, text
 from bot.outside import EVERY_BRANCH, Right
@@ -31,7 +31,7 @@ _SHOWN: Final = 5
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa: ARG001 - every handler's
-    site, path = target(arguments, ctx.sites)
+    site, path = place_target(arguments, ctx.sites)
     hook = await live(ctx, site, path)
     record, remote, project = hook.record, hook.remote, hook.project
     told = drift_of(ctx, site, hook)
@@ -122,7 +122,7 @@ def _failures(ctx: Context, attempts: Sequence[Attempt]) -> Text:
 
 
 def _buttons(site: Site, hook: Live, *, mend: bool) -> tuple[Button, ...]:
-    about = f"{hook.project.path} --on {site.name}"
+    about = f"{written(hook.project)} --on {site.name}"
     paused = hook.record.status == "paused"
     turn = Button("Resume", f"resume {about}") if paused else Button("Pause", f"pause {about}")
     first = (Button("Mend", f"sync {about}", "primary"),) if mend else ()

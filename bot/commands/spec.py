@@ -80,6 +80,8 @@ class CommandSpec:
     #: Whether it is kept in the audit; None: when not everybody may give it.
     acts: bool | None = None
     takes: Takes = Takes.PROJECT
+    #: Of a verb that reads its words itself: which of them names a project.
+    about: int | None = None
     channel: bool = False
     flags: tuple[str, ...] = ()
     #: Options that take a value: `--expires 90d`.
@@ -166,6 +168,9 @@ class AuditEntry(Protocol):
 
     @property
     def target(self) -> str: ...
+
+    @property
+    def instance(self) -> str: ...
 
     @property
     def rule(self) -> str:

@@ -63,6 +63,11 @@ async def place_of(ctx: Context, admin: ForgeAdmin, site: Site, path: str) -> Pr
     for record in await ctx.hooks.hooks(project=path):
         if record.instance == site.name and is_group(record.project_id):
             return await asked(path, admin.group(path))
+    if "/" not in path:
+        raise CommandError(
+            f"{path} has no hook of the whole group; `/hook add {path}/**` makes one where the"
+            " forge has such hooks, else one of each project."
+        )
     return await asked(path, admin.project(path))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.commands.spec import Arguments, Context, Site
+    from bot.model import Project
 
 _PATH: Final = re.compile(r"[A-Za-z0-9_.][\w.-]*(?:/[A-Za-z0-9_.][\w.-]*)+", re.ASCII)
 #: git@host:group/repo.git
@@ -50,6 +52,34 @@ def target(arguments: Arguments, sites: Sequence[Site]) -> tuple[Site, str]:
             f"`{shown}` is no project: write `group/repo`, or paste the address of its page."
         )
     return site, path
+
+
+def group_of(written: str) -> tuple[str, bool] | None:
+    """`group/*` to the group, and `group/**` to the group with its subgroups; None for others."""
+    word = written.removesuffix(">")
+    for mark, nested in (("/**", True), ("/*", False)):
+        if word.endswith(mark):
+            return word.removesuffix(mark).removeprefix("<"), nested
+    return None
+
+
+def group_target(arguments: Arguments, written: str, sites: Sequence[Site]) -> tuple[Site, str]:
+    """As `target`, for a group; one of a single word is right."""
+    site, path = target(replace(arguments, project=f"{written}/_"), sites)
+    return site, path.removesuffix("/_")
+
+
+def place_target(arguments: Arguments, sites: Sequence[Site]) -> tuple[Site, str]:
+    """As `target`; `group/**` is the group, which may have a hook of its own."""
+    group = group_of(arguments.project or "")
+    if group is not None and group[1]:
+        return group_target(arguments, group[0], sites)
+    return target(arguments, sites)
+
+
+def written(project: Project) -> str:
+    """As a command names it."""
+    return f"{project.path}/**" if project.id.startswith("group-") else project.path
 
 
 def site_of(word: str, sites: Sequence[Site]) -> Site | None:

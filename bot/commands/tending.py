@@ -61,7 +61,8 @@ class Visit:
     #: It was found switched off by its forge, or gone from it; and whether it still is.
     was_off: bool = False
     is_off: bool = False
-    #: Keys of deliveries that later ones have overtaken: nobody needs to be told.
+    #: Keys of deliveries of which nothing more is to be said: later ones have overtaken them, or
+    #: it was told that they vanished.
     past: tuple[str, ...] = ()
 
 
@@ -94,7 +95,7 @@ async def tend(
         told=(*told, *_of(record, caught, care)),
         left=caught.left,
         lost=caught.lost,
-        past=caught.past,
+        past=(*caught.past, *caught.vanished),
     )
 
 
@@ -182,16 +183,18 @@ async def _caught(
         return Caught()
     found = await missed(ctx, hook)
     open_ = tuple(one for one in found.attempts if one.key not in given_up)
+    vanished = tuple(one.key for one in found.vanished if one.key not in given_up)
     if not open_:
-        return Caught()
+        return Caught(vanished=vanished)
     if not care.mend:
-        return Caught(since=open_[0].at, lost=tuple(one.key for one in open_))
-    if care.catch_up is CatchUp.ALL:
-        return await catch_up(ctx, hook, open_)
-    last = await final_states(hook, replace(found, attempts=open_), given_up)
+        lost = tuple(one.key for one in open_)
+        return Caught(since=open_[0].at, lost=lost, vanished=vanished)
+    last = open_
+    if care.catch_up is CatchUp.LAST:
+        last = await final_states(hook, replace(found, attempts=open_), given_up)
     caught = await catch_up(ctx, hook, last)
     past = {one.key for one in open_} - {one.key for one in last}
-    return replace(caught, past=tuple(sorted(past)))
+    return replace(caught, past=tuple(sorted(past)), vanished=vanished)
 
 
 def _of(record: HookRecord, caught: Caught, care: Care) -> tuple[Text, ...]:
@@ -205,4 +208,16 @@ def _of(record: HookRecord, caught: Caught, care: Care) -> tuple[Text, ...]:
     if caught.lost:
         why = "could not be fetched" if care.mend else "did not arrive (HOOKS_MEND is off)"
         told.append(text("🕳 ", bold(record.project), f": {len(caught.lost)}{since} {why}."))
+    if caught.vanished:
+        told.append(
+            text(
+                "🕳 ",
+                bold(record.project),
+                f": the forge says that it delivered {len(caught.vanished)} within the last hour,"
+                " and none of them came here. Something else answers at PUBLIC_URL (a proxy,"
+                " another bot): ",
+                Code(f"/hook test {record.project}"),
+                " finds out.",
+            )
+        )
     return tuple(told)

@@ -49,6 +49,21 @@ async def test_what_failed_is_kept_with_its_reason(stage: Stage) -> None:
     assert (act.outcome, "GitLab did not answer" in act.detail) == ("failed", True)
 
 
+async def test_a_keys_project_is_what_it_is_about(stage: Stage) -> None:
+    await stage.run("key add group/repo --expires 90d")
+    (act,) = stage.audit.acts
+    assert (act.verb, act.target, act.instance) == ("key", "group/repo", "gitlab")
+    assert "/hook key add group/repo --expires 90d done" in shown(
+        await stage.run("audit group/repo")
+    )
+
+
+async def test_a_project_of_that_name_elsewhere_is_another(stage: Stage) -> None:
+    stage.admins["inner"] = stage.forge
+    await stage.run("add group/repo")
+    assert "Nothing was done" in shown(await stage.run("audit group/repo --on inner"))
+
+
 @pytest.mark.parametrize("words", ["list", "help", "whoami", "audit", "mute"])
 async def test_looking_is_not_kept(stage: Stage, words: str) -> None:
     with suppress(CommandError):

@@ -177,3 +177,100 @@ async def test_a_forge_that_cannot_list_them_keeps_the_hook(stage: Stage) -> Non
     with pytest.raises(CommandError, match="slow down"):
         await stage.run("add group/repo --open")
     stage.assert_one_good_hook()
+
+
+# -- hooks of groups ---------------------------------------------------------------------------
+
+
+def groups_hooks(stage: Stage) -> int:
+    return len(stage.forge.groups["group"].hooks)
+
+
+async def test_a_groups_hook_is_shown_tested_and_removed_as_the_group(stage: Stage) -> None:
+    await stage.run("add group/**")
+    answer = await stage.run("show group/**")
+    assert shown(answer).startswith("group: hook 1001 on gitlab")
+    assert {button.words.split(" --on")[0] for button in answer.buttons} == {
+        f"{verb} group/**" for verb in ("test", "pause", "rotate", "remove")
+    }
+    assert "group: the settings of hook 1001 are in order" in shown(
+        await stage.run("test group/**")
+    )
+    assert groups_hooks(stage) == 1
+    asked = shown(await stage.run("remove group/**"))
+    assert "/hook remove group/** --yes" in asked
+    assert groups_hooks(stage) == 1
+    assert "hook 1001 was deleted" in shown(await stage.run("remove group/** --yes"))
+    assert groups_hooks(stage) == 0
+    assert stage.statuses() == []
+
+
+@pytest.mark.parametrize("words", ["test group/**", "show group/**", "remove group/** --yes"])
+async def test_a_group_without_a_hook_of_its_own_says_so(stage: Stage, words: str) -> None:
+    with pytest.raises(CommandError, match="no hook of the whole group"):
+        await stage.run(words)
+
+
+async def test_nobody_but_its_owners_touches_a_groups_hook(stage: Stage) -> None:
+    await stage.run("add group/**")
+    stage.link("U0ALICE01", "alice", Right.MANAGE)
+    for verb in ("test", "pause", "rotate", "resume", "show", "remove"):
+        yes = " --yes" if verb == "remove" else ""
+        answer = shown(await stage.run(f"{verb} group/**{yes}", who="U0ALICE01"))
+        assert "no such project, or you" in answer or "0 good" in answer, verb
+    assert groups_hooks(stage) == 1
+
+
+async def test_a_forge_that_is_busy_gets_no_hooks_of_projects_instead(stage: Stage) -> None:
+    def busy(when: str, name: str) -> None:
+        if (when, name) == ("before", "group"):
+            raise NotSent("slow down", code="429", retry_after=300.0)
+
+    stage.watch = busy
+    with pytest.raises(CommandError, match="slow down"):
+        await stage.run("add group/**")
+    assert hooked(stage) == []
+
+
+# -- what goes wrong in the middle ---------------------------------------------------------------
+
+
+async def test_what_may_be_left_at_the_forge_is_named_among_several(stage: Stage) -> None:
+    def fail(when: str, name: str) -> None:
+        if (when, name) == ("before", "test_hook"):
+            raise NotSent("down")
+        if (when, name) == ("before", "delete_hook"):
+            raise NotSent("down")
+
+    stage.watch = fail
+    told = shown(await stage.run("add group/repo elsewhere/one"))
+    for number, path in ((1001, "group/repo"), (1002, "elsewhere/one")):
+        assert f"Hook {number} ({BASE}/hooks/gitlab/" in told
+        assert f"/hook remove {path}" in told
+
+
+async def test_a_forge_that_asks_to_slow_down_is_waited_for(stage: Stage) -> None:
+    left, began = 2, stage.now
+
+    def busy(when: str, name: str) -> None:
+        nonlocal left
+        if (when, name) == ("before", "create_hook") and left:
+            left -= 1
+            raise NotSent("slow down", code="429", retry_after=30.0)
+
+    stage.watch = busy
+    assert shown(await stage.run("add group/repo elsewhere/one")).startswith("2 projects: 2 good.")
+    assert (stage.now - began).total_seconds() > 60
+    assert hooked(stage) == ["elsewhere/one", "group/repo"]
+    for path in hooked(stage):
+        stage.assert_one_good_hook_of(path)
+
+
+async def test_each_project_is_in_the_audit_by_itself(stage: Stage) -> None:
+    await stage.run("add group/none group/repo")
+    acts = [(act.verb, act.target, act.instance, act.outcome) for act in stage.audit.acts]
+    assert acts == [
+        ("add", "group/none", "gitlab", "failed"),
+        ("add", "group/repo", "gitlab", "done"),
+    ]
+    assert "hook 1001 is made" in shown(await stage.run("audit group/repo"))

@@ -209,7 +209,7 @@ async def test_missed_deliveries_are_sent_again_oldest_first_and_announced(stage
 
 
 async def test_what_came_all_the_same_is_not_sent_again(stage: Stage) -> None:
-    stage.inbox.add("k1")
+    stage.inbox |= {"k1", "k2", "k4"}
     lose(
         stage,
         attempt(stage, 1, minutes=9),
@@ -220,6 +220,25 @@ async def test_what_came_all_the_same_is_not_sent_again(stage: Stage) -> None:
     )
     assert await visit(stage) == Visit()
     assert held(stage).resent == []
+
+
+async def test_what_somebody_else_took_is_told_once(stage: Stage) -> None:
+    stage.inbox.add("k3")
+    stage.now += timedelta(hours=1)
+    held(stage).attempts += (
+        attempt(stage, 1, minutes=70, status=200),
+        attempt(stage, 2, minutes=9, status=200),
+        attempt(stage, 3, minutes=8, status=202),
+        replace(attempt(stage, 4, minutes=7, status=200), event="ping"),
+        attempt(stage, 5, minutes=1, status=202),
+    )
+    found = await visit(stage)
+    assert "delivered 1 within the last hour, and none of them came here" in told(found)
+    assert "/hook test group/repo" in told(found)
+    assert found.past == ("k2",)
+    assert held(stage).resent == []
+    again = await tend(stage.context(), record(stage), MEND, given_up=found.past)
+    assert again == Visit()
 
 
 async def test_a_delivery_that_failed_twice_is_sent_again_once(stage: Stage) -> None:
