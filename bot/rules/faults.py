@@ -15,17 +15,24 @@ from bot.rules.nodes import Spot
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-#: Beyond this many faults the rest are only counted: one bad edit must not flood a terminal.
+#: Of errors, and of warnings: one bad edit must not flood a terminal.
 FAULT_LIMIT: Final = 500
 
 
+class TooManyErrors(Exception):
+    """So much is wrong that the rest is not looked at: finding it, and guessing at what was meant,
+    takes longer than anybody reads."""
+
+
 class Faults:
-    """Collects what is wrong in a set of files, each fault once."""
+    """Collects what is wrong in a set of files, each fault once. Adding one error more than
+    FAULT_LIMIT raises TooManyErrors."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = sources
         self._lines: dict[str, list[str]] = {}
         self._found: dict[tuple[str, int, int, str], Fault] = {}
+        self._left = dict.fromkeys(Level, FAULT_LIMIT)
 
     @property
     def count(self) -> int:
@@ -57,8 +64,14 @@ class Faults:
         )
 
     def _keep(self, fault: Fault) -> None:
-        if len(self._found) < FAULT_LIMIT:
-            self._found.setdefault((fault.file, fault.line, fault.column, fault.text), fault)
+        key = fault.file, fault.line, fault.column, fault.text
+        if key in self._found:
+            return
+        if self._left[fault.level] > 0:
+            self._left[fault.level] -= 1
+            self._found[key] = fault
+        elif fault.level is Level.ERROR:
+            raise TooManyErrors
 
     def _line(self, at: Spot) -> str | None:
         if at.file not in self._lines:
@@ -95,9 +108,13 @@ class Faults:
         return tuple(sorted(found, key=_place))
 
     def raise_if_any(self) -> None:
-        """Raises RulesError with errors and warnings together, sorted by place."""
+        """Raises RulesError with errors and warnings together."""
         if self.of_level(Level.ERROR):
-            raise RulesError(sorted(self._found.values(), key=_place), sources=self._sources)
+            raise self.error()
+
+    def error(self) -> RulesError:
+        """All that was found, sorted by place."""
+        return RulesError(sorted(self._found.values(), key=_place), sources=self._sources)
 
 
 def _place(fault: Fault) -> tuple[str, int, int, str]:
@@ -117,10 +134,24 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return _closest(word[:80].lower(), tuple(known))
 
 
+#: Of more words than this only those are compared that begin alike.
+_COMPARED: Final = 200
+
+
 @functools.lru_cache(maxsize=1_000)
 def _closest(word: str, known: tuple[str, ...]) -> str | None:
+    if len(known) > _COMPARED:
+        known = tuple(_by_start(known).get(word[:2], ())[:_COMPARED])
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else None
+
+
+@functools.lru_cache(maxsize=4)
+def _by_start(known: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for one in sorted(known, key=len):
+        found.setdefault(one[:2].lower(), []).append(one)
+    return found
 
 
 def choices(known: Sequence[str], limit: int = 12) -> str:

@@ -106,13 +106,16 @@ def _unused(reading: Reading, documents: Mapping[str, Map]) -> None:
 
 def _repeated(rules: Sequence[Rule], reading: Reading) -> None:
     """A rule that another one above repeats sends everything twice."""
-    known: dict[tuple[object, ...], list[Rule]] = {}
+    known: dict[tuple[object, ...], list[tuple[Rule, list[ActionSpec]]]] = {}
     for rule in rules:
         wanted = tuple((one.field, one.wanted) for one in rule.conditions)
-        alike = known.setdefault((rule.on, wanted, rule.confidential), [])
-        twin = next((one for one in alike if _does(one) == _does(rule)), None)
+        # Beside what is compared, so that a thousand rules for one event are not all compared.
+        says = tuple((one.verb, one.to.to, one.text and one.text.source) for one in rule.actions)
+        alike = known.setdefault((rule.on, wanted, rule.confidential, says), [])
+        does = [replace(spec, line=0) for spec in rule.actions]
+        twin = next((one for one, done in alike if done == does), None)
         if twin is None or rule.first or rule.timing != twin.timing:
-            alike.append(rule)
+            alike.append((rule, does))
         else:
             reading.faults.warn(
                 Spot(rule.file, rule.line, 1, 200),
@@ -120,10 +123,6 @@ def _repeated(rules: Sequence[Rule], reading: Reading) -> None:
                 "and does the same",
                 "remove one of them",
             )
-
-
-def _does(rule: Rule) -> list[ActionSpec]:
-    return [replace(spec, line=0) for spec in rule.actions]
 
 
 #: What changes while a thread goes on: a key made of it begins a new one each time.

@@ -9,7 +9,7 @@ from bot import events as families
 from bot.model import Level
 from bot.rules.catalogue import Catalogue
 from bot.rules.entries import RULE_KEYS, Entries, Frame
-from bot.rules.faults import Faults, did_you_mean
+from bot.rules.faults import Faults, TooManyErrors, did_you_mean
 from bot.rules.index import make_candidates
 from bot.rules.inline_reading import InlineTests
 from bot.rules.lint import lint
@@ -35,7 +35,10 @@ def load(files: Mapping[str, str], entry: str, *, specs: Iterable[Spec] | None =
     """The ruleset of `entry` and what it includes. Raises RulesError with every fault."""
     faults = Faults(files)
     catalogue = Catalogue.of(families.ALL if specs is None else specs)
-    ruleset = _Loader(files, entry, faults, catalogue).load()
+    try:
+        ruleset = _Loader(files, entry, faults, catalogue).load()
+    except TooManyErrors:
+        raise faults.error() from None
     faults.raise_if_any()
     return ruleset
 
@@ -78,6 +81,7 @@ class _Loader:
         self._read_tests(rules)
         if len(rules) > RULES_LIMIT:
             self._faults.about(self._entry, f"more than {RULES_LIMIT} rules")
+            return self._ruleset(())
         self._settings.late_mutes(each.name for rule in rules for each in (rule, *rule.first))
         strict = self._settings.collected.private is not None
         lint(rules, self._reading, self._documents, strict=strict)

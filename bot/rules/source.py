@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from bot.rules.faults import TooManyErrors
 from bot.rules.nodes import Map, Node, Scalar, Seq, Spot, shorten
 from bot.rules.syntax import guess
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: Characters of one file (rules-language.md 1.4.19 says 4 MB).
 SIZE_LIMIT: Final = 4_000_000
 DEPTH_LIMIT: Final = 40
+#: Keys of one map, entries of one list: as many as there may be rules.
+WIDTH_LIMIT: Final = 20_000
 #: Nodes that aliases may add by repetition: plain anchors are fine, bombs are not.
 ALIAS_LIMIT: Final = 20_000
 
@@ -47,7 +50,7 @@ def parse(file: str, text: str, faults: Faults) -> Node | None:
         composer.syntax(error)
     except yaml.YAMLError as error:
         faults.about(file, f"not readable as YAML: {shorten(str(error))}")
-    except _GiveUp:
+    except (_GiveUp, TooManyErrors):
         pass
     else:
         return composer.root
@@ -202,6 +205,10 @@ class _Composer:
             return
         top = self._stack[-1]
         top.weight += weight
+        if max(len(top.items), len(top.entries)) > WIDTH_LIMIT:
+            what = "keys in one map" if top.is_map else "entries in one list"
+            self._faults.add(top.at, f"more than {WIDTH_LIMIT} {what}", "split it")
+            raise _GiveUp
         if not top.is_map:
             top.items.append(node)
         elif top.wants_key:

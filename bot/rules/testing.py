@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot import events
@@ -17,7 +18,7 @@ from bot.payload import read_object
 from bot.registry import Source
 from bot.rules.decide import Surroundings
 from bot.rules.expectations import Got, differences
-from bot.rules.faults import Faults
+from bot.rules.faults import FAULT_LIMIT, Faults
 from bot.rules.nodes import shorten
 from bot.rules.remembered import Playback
 
@@ -256,8 +257,12 @@ def check_tests(
     """Raises RulesError with a fault at each expectation that does not hold. `sources`: the
     files' texts."""
     faults = Faults(sources)
-    for result in run_tests(ruleset, render=render, read=read):
-        for problem in result.problems:
-            told = f"test `{shorten(result.test.name)}` fails: {problem.text}"
-            faults.add(problem.at, told, "`bot test` shows what was done")
+    failing = (
+        (result.test, problem)
+        for result in run_tests(ruleset, render=render, read=read)
+        for problem in result.problems
+    )
+    for test, problem in islice(failing, FAULT_LIMIT):
+        told = f"test `{shorten(test.name)}` fails: {problem.text}"
+        faults.add(problem.at, told, "`bot test` shows what was done")
     faults.raise_if_any()

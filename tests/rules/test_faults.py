@@ -8,7 +8,8 @@ import pytest
 
 from bot.errors import RulesError
 from bot.model import Fault, Level
-from bot.rules.faults import format_faults, render_fault
+from bot.rules.faults import did_you_mean, format_faults, render_fault
+from bot.rules.load import load
 from tests.rules.rules_text import HEAD, errors_of, loaded
 
 
@@ -231,6 +232,30 @@ def test_json_holds_everything() -> None:
         "hint": "do: that",
         "excerpt": "    x: y",
     }
+
+
+def test_many_warnings_hide_no_error() -> None:
+    aliases = "".join(f"  unused{n}: C0DEV{n:04}\n" for n in range(600))
+    doubled = "  - {name: a, on: push, post: dev}\n  - {name: b, on: push, post: dev}\n"
+    text = f"channels:\n  dev: C0DEV0001\n{aliases}rules:\n{doubled}"
+    warned = load({"rules.yaml": text}, "rules.yaml").warnings
+    assert len(warned) == 500
+    with pytest.raises(RulesError) as caught:
+        load({"rules.yaml": f"{text}  - {{on: push, post: nowhere}}\n"}, "rules.yaml")
+    assert "`nowhere`" in caught.value.faults[-1].text
+
+
+def test_after_five_hundred_errors_the_rest_is_not_looked_at() -> None:
+    text = "rules:\n" + "".join(f"  - {{onn: push, name: r{n}}}\n" for n in range(2_000))
+    with pytest.raises(RulesError) as caught:
+        load({"rules.yaml": text}, "rules.yaml")
+    assert len(caught.value.faults) == 500
+
+
+def test_the_nearest_of_very_many_words_is_still_found() -> None:
+    many = [f"team-{n}" for n in range(5_000)]
+    assert did_you_mean("team-77x", many) == "did you mean `team-77`?"
+    assert did_you_mean("zebra", many) is None
 
 
 def test_text_stands_without_a_source() -> None:

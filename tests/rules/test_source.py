@@ -115,6 +115,19 @@ def test_deep_nesting_is_refused() -> None:
     assert [fault.text for fault in faults] == ["nested more than 40 deep"]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("".join(f"k{n}: 1\n" for n in range(100_000)), "more than 20000 keys in one map"),
+        (f"a: [{','.join(['b'] * 100_000)}]", "more than 20000 entries in one list"),
+    ],
+    ids=["keys", "entries"],
+)
+def test_what_is_wider_than_any_rules_file_is_not_read_to_its_end(text: str, told: str) -> None:
+    _, faults = read(text)
+    assert [fault.text for fault in faults] == [told]
+
+
 def test_a_file_over_four_megabytes_is_refused() -> None:
     _, faults = read("a: " + "x" * 4_000_000)
     assert [fault.text for fault in faults] == ["the file is over 4 MB"]
