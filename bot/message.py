@@ -232,7 +232,7 @@ def _head(span: Span, room: int) -> Text:
         return ()
     match span:
         case Plain(value):
-            return (Plain(_cut(value, room)),)
+            return (Plain(_cut_words(value, room)),)
         case Code(value):
             return (Code(_cut_code(value, room)),)
         case Styled(style, inner):
@@ -252,6 +252,14 @@ def _cut(value: str, room: int) -> str:
     return value[:room].rstrip()
 
 
+def _cut_words(value: str, room: int) -> str:
+    """Before the last word, if that is not whole and not long."""
+    cut = _cut(value, room)
+    end = max(cut.rfind(" "), cut.rfind("\n"))
+    parted = not value[len(cut) : len(cut) + 1].isspace()
+    return cut[:end].rstrip() if parted and 0 < len(cut) - end <= _WORD < end else cut
+
+
 def _cut_code(value: str, room: int) -> str:
     """Of several lines as many as fit, unless that is none."""
     whole = value[:room].rpartition("\n")[0].rstrip()
@@ -262,6 +270,8 @@ def _continues(character: str) -> bool:
     return unicodedata.category(character) in {"Mn", "Mc", "Me"} or character in _SKIN
 
 
+#: Longer ones are parted: without them there would be too little left.
+_WORD: Final = 16
 _SKIN: Final = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 _FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]")
 #: The letters of flags right before the cut.

@@ -92,17 +92,18 @@ def sized(message: Message, size: Size | None, event: Event | None = None) -> Me
 
 
 def _line(message: Message, event: Event | None) -> Text:
-    """Of a comment the words too: without them it says nothing."""
-    lead = on_one_line(message.text, _LINE)
+    """Of a pipeline why it failed too, as its notification has it, and of a comment the words:
+    without them it says nothing."""
+    told = message.notice if event is not None and message.notice else message.text
+    lead = on_one_line(told, _LINE)
     if event is None or event.kind != "comment" or not message.body:
         return lead
     return text(*lead, ": ", *on_one_line(message.body[0], _WORDS))
 
 
 def _compact(message: Message, facts: Sequence[tuple[str, Text]]) -> Message:
-    rows = [on_one_line(row, _ROW) for row in message.context]
-    if not rows and message.body:
-        rows = [on_one_line(_dotted(message.body[0]), _ROW)]
+    rows = [on_one_line(_dotted(row), _ROW) for row in message.body[:1]]
+    rows += [on_one_line(row, _ROW) for row in message.context]
     if not rows:
         rows = [text(f"{name}: ", *value) for name, value in facts[:3]]
     row = truncate(join(" · ", [row for row in rows if row]), 2 * _ROW)

@@ -86,6 +86,13 @@ def test_a_text_that_fits_is_left_alone(body: Text) -> None:
     assert truncate(body, width(body)) == body
 
 
+def test_words_are_kept_whole_where_enough_is_left() -> None:
+    words = text("a sentence of many words that is long")
+    assert truncate(words, 32) == text("a sentence of many words that…")
+    assert truncate(text("short words"), 9) == text("short wo…")
+    assert truncate(text(f"{'x' * 40} {'y' * 40}"), 60) == text(f"{'x' * 40} {'y' * 18}…")
+
+
 @given(texts, texts, texts)
 def test_a_message_survives_json(lead: Text, body: Text, context: Text) -> None:
     message = Message(text=lead, body=(body,), context=(context, lead), color="danger", notice=lead)

@@ -9,12 +9,12 @@ from typing import Final, get_args
 import pytest
 
 from bot.events import SPECS
-from bot.message import Code, Message, Plain, bold, dump_message, load_message, quote, text
+from bot.message import Code, Message, Plain, bold, dump_message, join, load_message, quote, text
 from bot.model import Event, Person, Project, Ref
 from bot.sizes import Size, facts_of, on_one_line, sized
 from bot.slack.blocks import blocks
 from bot.slack.mrkdwn import plain, render
-from tests.events.reading import everything
+from tests.events.reading import everything, sampled
 
 MESSAGE: Final = Message(
     text=text("alice opened ", Code("main"), " in shop/api:\n", quote("first\nsecond")),
@@ -58,10 +58,17 @@ def test_the_line_of_a_comment_has_its_words() -> None:
     assert plain(made.text) == "bob commented: “a *b*”"
 
 
+@pytest.mark.parametrize("size", ["line", "compact"])
+def test_a_failed_pipeline_says_in_every_size_what_failed(size: Size) -> None:
+    event = sampled("pipeline.failed")
+    made = sized(SPECS["pipeline"].line(event), size, event)
+    assert "Failed: test/unit" in plain(text(*made.text, *join(" ", made.context)))
+
+
 def test_compact_is_a_line_and_one_grey_row() -> None:
     made = sized(MESSAGE, "compact", EVENT)
     assert plain(made.text) == "alice opened main in shop/api: “first second”"
-    assert [plain(row) for row in made.context] == ["a1b2c3 Title · job 5"]
+    assert [plain(row) for row in made.context] == ["“words more words” · a1b2c3 Title · job 5"]
     assert (made.body, made.facts, made.color) == ((), (), "danger")
 
 

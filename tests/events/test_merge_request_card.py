@@ -225,6 +225,12 @@ def test_a_merged_one_is_short() -> None:
     assert "Customers" not in merged
 
 
+def test_an_internal_note_shows_nowhere_on_the_card() -> None:
+    note = replace(sampled("comment.mr"), confidential=True)
+    opened = sampled("mr.opened")
+    assert facts_of(opened, note) == facts_of(opened)
+
+
 def test_a_deleted_comment_is_not_counted() -> None:
     note = event_of("issue_comment__created_on_pull_request")
     assert row_of("💬", OPENED, note, note) == "💬 2"

@@ -53,7 +53,8 @@ def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] |
         return None
     if event.kind == "pipeline":
         return _after_pipeline(dict(facts), event.subject)
-    if event.kind == "comment":
+    if event.kind == "comment" and not event.confidential:
+        # An internal note must not show, not even as a number.
         return _after_comment(dict(facts), event)
     return facts
 
