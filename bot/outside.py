@@ -58,6 +58,17 @@ class Chat(Protocol):
         when the bot, or the person, is not in the channel."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A channel that the chat shows the bot."""
+
+    id: str
+    #: Without `#`.
+    name: str
+    #: The bot is in it.
+    joined: bool
+
+
 class Trace(Protocol):
     """Where the actions' rule is shown beside the message (the preview page)."""
 

@@ -54,6 +54,7 @@ from bot.worker.faces import Acquaintances
 from bot.worker.jobs import JobRunner
 from bot.worker.lateness import Lateness
 from bot.worker.notices import Notices
+from bot.worker.presence import Presence
 from bot.worker.privacy import Privacy
 from bot.worker.rulebook import Rulebook, reader
 from bot.worker.schedules import Scheduler
@@ -214,7 +215,14 @@ class Parts:
             *[loops.turn(self._jobs(), "jobs", self.store, stop) for _ in range(3)],
             loops.turn(self._scheduler(), "schedules", self.store, stop),
             self._tender().run(stop),
+            *self._presence(stop),
         ]
+
+    def _presence(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        if not isinstance(self.chat, SlackChat):
+            return []
+        tell, rooms = self.notices.note, self.chat.rooms
+        return [Presence(book=self.rules, store=self.store, rooms=rooms, tell=tell).run(stop)]
 
     def _decider(self) -> Decider:
         return Decider(

@@ -24,7 +24,7 @@ ALL: Final[Mapping[str, tuple[str, str]]] = {
         "Before going back: stop every process and take a backup (docs/operations.md, Upgrading).",
     ),
     "check": (
-        "bot check\nbot check rules.yaml --format json",
+        "bot check\nbot check rules.yaml --format json\nbot check --online --history 30d",
         "Next: `bot test` runs the inline tests, `bot backtest` asks the past.",
     ),
     "fields": (

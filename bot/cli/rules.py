@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.environment import BAD_USE, FAULTS, environ, fail
 from bot.errors import RulesError
-from bot.rules.faults import FORMATS, as_text, format_faults
+from bot.rules.faults import FORMATS, as_text, format_faults, lines_of
 from bot.rules.load import includes_of, load
 from bot.worker.rulebook import snapshot
 
@@ -33,12 +33,25 @@ def check(
         Path | None, typer.Argument(help="The rules file; by default what RULES names.")
     ] = None,
     style: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "text",
+    online: Annotated[
+        bool,
+        typer.Option("--online", help="Ask Slack too: is there each channel, and the bot in it?"),
+    ] = False,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPAN",
+            help="Ask the database too: which rules want no event of the last `30d`?",
+        ),
+    ] = None,
 ) -> None:
     """Say everything that is wrong in the rules, with place and remedy. Exit 1 on errors."""
     if style not in FORMATS:
         fail(f"--format {style}: one of {', '.join(FORMATS)}")
     path = file or rules_path()
     checked = Checked.of(path)
+    if checked.ruleset is not None and (online or history):
+        checked = checked.asked(checked.ruleset, online=online, history=history)
     if checked.faults or style != "text":
         typer.echo(format_faults(checked.faults, checked.sources, as_=style))
     if checked.ruleset is None:
@@ -95,6 +108,7 @@ class Checked:
     ruleset: Ruleset | None
     faults: tuple[Fault, ...]
     sources: Mapping[str, str]
+    folder: Path
 
     @classmethod
     def of(cls, path: Path) -> Checked:
@@ -115,4 +129,28 @@ class Checked:
             ruleset=ruleset,
             faults=tuple(replace(fault, file=shown(fault.file)) for fault in faults),
             sources={shown(file): text for file, text in files.items()},
+            folder=path.parent,
+        )
+
+    def asked(self, ruleset: Ruleset, *, online: bool, history: str | None) -> Checked:
+        """With what Slack and the database say of it."""
+        from bot.cli import asking
+
+        told = asking.channels(ruleset) if online else ()
+        told += asking.history(ruleset, history) if history is not None else ()
+        found = (*self.faults, *(self._placed(fault) for fault in told))
+        return replace(self, faults=tuple(sorted(found, key=lambda one: (one.file, one.line))))
+
+    def _placed(self, fault: Fault) -> Fault:
+        """With the line that it is about."""
+        file = str(self.folder / fault.file)
+        lines = lines_of(self.sources.get(file, ""))
+        line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else ""
+        start = len(line) - len(line.lstrip(" -"))
+        return replace(
+            fault,
+            file=file,
+            column=start + 1,
+            excerpt=line or None,
+            length=max(1, len(line.rstrip()) - start),
         )

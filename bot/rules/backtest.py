@@ -114,7 +114,7 @@ class Backtest:
             default_route=recorded.route,
             late=recorded.late,
         )
-        told = _askable(event, recorded.history) if recorded.history else {}
+        told = askable(event, recorded.history)
         old, new = (
             side.feed(event, delivery=recorded.id, now=now, around=around, history=told)
             for side in self._sides
@@ -150,8 +150,10 @@ class Backtest:
         self._swept, self._twins = now, (current, set())
 
 
-def _askable(event: Event, history: Mapping[str, Value]) -> Mapping[str, Value]:
+def askable(event: Event, history: Mapping[str, Value]) -> Mapping[str, Value]:
     """What of it the API told; the rest is what state told then, and is told by it again."""
+    if not history:
+        return history
     fields = events.SPECS[event.kind].fields
     names = {field.name for field in fields if field.fetched or field.completed}
     return {name: value for name, value in history.items() if name in names}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bot.message import Message
     from bot.model import Json
+    from bot.outside import Room
 
 #: Marks our messages; its payload holds only an opaque key, because any app can read it.
 METADATA_EVENT: Final = "bot_delivery"
@@ -177,6 +178,11 @@ class SlackChat:
     async def channels(self) -> Mapping[str, str]:
         await self._roster.list_channels(max_age_s=_LIST_AGE_S)
         return dict(self._roster.ids)
+
+    async def rooms(self) -> tuple[Room, ...]:
+        """Every public channel, and the private ones that the bot is in."""
+        await self._roster.list_channels(max_age_s=_LIST_AGE_S)
+        return self._roster.rooms
 
     async def shared_channels(self) -> frozenset[str]:
         await self._roster.list_channels(max_age_s=_LIST_AGE_S)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import CredentialRefused, Refused
+from bot.outside import Room
 from bot.slack.wire import next_page
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Roster:
         self._wire = wire
         #: By name, without `#`.
         self.ids: dict[str, str] = {}
+        self.rooms: tuple[Room, ...] = ()
         #: By id: whether people of another organisation read there.
         self._shared: dict[str, bool] = {}
         #: The same of channels that no listing shows, and when it was asked.
@@ -52,6 +54,10 @@ class Roster:
                 found = await self._listed("public_channel")
             self.ids = {one["name"]: one["id"] for one in found}
             self._shared = {one["id"]: is_foreign(one) for one in found}
+            self.rooms = tuple(
+                Room(id=one["id"], name=one["name"], joined=bool(one.get("is_member")))
+                for one in found
+            )
             self._listed_at = time.monotonic()
 
     async def is_shared(self, channel: str) -> bool:
