@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Connection, Table
 
-#: Rows looked for at a time, and rows deleted in one transaction.
+#: Rows looked for at a time, and at most deleted in one transaction.
 FIND: Final = 20_000
-STEP: Final = 500
+STEP: Final = 200
 #: State that is of use for a while only: what tells duplicates, heads of merge requests, what the
 #: API said, what the bot did at a forge, a commit's pipelines, and how they show on a message; what
 #: people said, and which reply tells it.

@@ -36,7 +36,7 @@ _BUSY_S: Final = 5.0
 _PAGE: Final = 16 * 1024
 _CHECKPOINT_S: Final = 2.0
 #: Pages given back to the system in one go, at most.
-_SHRINK: Final = 500
+_SHRINK: Final = 100
 #: Pages in the log above which a checkpoint may make the writer wait, so that it ends.
 _LONG_LOG: Final = 16_384
 
@@ -78,7 +78,7 @@ class Sqlite:
         pace = Pace(first=20, least=5, most=_SHRINK)
         spare = await self.read(_spare)
         while spare:
-            await pace.take(partial(self.write, partial(_shrink, pages=pace.step)))
+            await pace.take(self.write, partial(_shrink, pages=pace.step))
             left = await self.read(_spare)
             if left >= spare:
                 return  # Somebody frees more, or this file was made otherwise.
@@ -129,7 +129,9 @@ def _spare(conn: Connection) -> int:
 
 
 def _shrink(conn: Connection, *, pages: int) -> None:
-    conn.exec_driver_sql(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    for _ in range(pages):
+        # One page at a time: Python takes one step of the statement, whatever number it says.
+        conn.exec_driver_sql("PRAGMA incremental_vacuum(1)")
 
 
 def connect(path: Path, *, mode: str = "rwc") -> sqlite3.Connection:

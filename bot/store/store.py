@@ -143,7 +143,7 @@ class Store(
                 step = keys[start : start + pace.step]
                 start += len(step)
                 do = partial(kind.forget, keys=step, before=before)
-                rows = await pace.take(partial(self._backend.write, do))
+                rows = await pace.take(self._backend.write, do)
                 forgotten(kind.table.name, rows)
                 some += rows
             gone += some
