@@ -46,9 +46,22 @@ class Load:
             await until(lambda: self._over or self.waiting < self.ahead, "the bot catches up")
             if self._over:
                 return
-            await until(lambda n=number: self.send(n), f"number {number} is acknowledged")  # type: ignore[misc]  # lambda's default
+            if not await self._sent(number):
+                return
             self.acknowledged.append(number)
             await asyncio.sleep(0)
+
+    async def _sent(self, number: int) -> bool:
+        """Again and again until it is acknowledged; False when it was over before that."""
+        sent = False
+
+        async def tried() -> bool:
+            nonlocal sent
+            sent = await self.send(number)
+            return sent or self._over
+
+        await until(tried, f"number {number} is acknowledged")
+        return sent
 
     def end(self) -> None:
         self._over = True
@@ -72,7 +85,8 @@ class Load:
 
     @property
     def waiting(self) -> int:
-        return len(self.acknowledged) - sum(len(set(self.posted(name))) for name in CHANNELS)
+        """How many that were acknowledged are not posted yet."""
+        return len(self.lost())
 
     def posted(self, channel: str) -> list[int]:
         found = (re.search(r"number-(\d+)-", text) for text in self.slack.texts(channel))
@@ -80,7 +94,7 @@ class Load:
 
     async def arrive(self, *, patience_s: float = 60.0) -> None:
         """Returns once all that was acknowledged is posted."""
-        await until(lambda: self.waiting <= 0, "everything is posted", patience_s=patience_s)
+        await until(lambda: not self.waiting, "everything is posted", patience_s=patience_s)
 
     # -- what became of it -------------------------------------------------------------------
 

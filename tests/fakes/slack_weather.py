@@ -33,6 +33,8 @@ DOUBTFUL: Final[dict[str, Callable[[], Fault]]] = {
 _LIMIT_S: Final = 1.0
 #: What clocks and the way here may differ by.
 _NOISE_S: Final = 0.05
+#: Calls for other channels may be on their way when a limit of the method is told.
+_ON_THE_WAY_S: Final = 0.3
 
 
 @dataclass
@@ -74,6 +76,9 @@ class Weather:
         self._lanes[method, channel] = until
 
     def _watch(self, method: str, channel: str, now: float) -> None:
-        until = max(self._lanes.get((method, channel), 0.0), self._methods.get(method, 0.0))
+        until = self._lanes.get((method, channel), 0.0)
+        everywhere = self._methods.get(method, 0.0)
+        if now > everywhere - _LIMIT_S + _ON_THE_WAY_S:
+            until = max(until, everywhere)
         if now < until - _NOISE_S:
             self.early.append(f"{method} to {channel}, {until - now:.2f} s before its time")

@@ -42,6 +42,8 @@ async def slack(report: Report, options: Options) -> None:
             away_s = min(600.0, 60 * options.minutes / 4)
             weather = await storm.rage(messages=100, down_s=away_s, patience_s=900)
             early, met = early + len(weather.early), met + weather.met
+            for line in weather.early:
+                report.progress(f"EARLY {line}")
             report.progress(f"{len(on.load.acknowledged)} acknowledged, {met.total()} faults")
         report.figure("slack", "faults met", met.total(), good=bool(met))
         report.figure("slack", "kinds of them", len(met))
