@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -48,11 +49,12 @@ def set_up(*, level: str, style: str) -> None:
             )
         ]
     )
+    lines = _Lines()
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         # Not by way of `logging`, where a line costs ten times as much.
-        logger_factory=_Lines,
+        logger_factory=lambda: lines,
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -93,13 +95,38 @@ def _as_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> 
 
 
 class _Lines:
-    """Writes each line whole: several threads may log."""
+    """Writes whole lines. What an event loop says in one turn goes out in one piece: each piece
+    is a call to the system, which wakes whoever reads it. Warnings go out at once, after what
+    was said before them."""
 
-    def __init__(self, *_names: object) -> None:
-        self._stream = sys.stderr
+    def __init__(self) -> None:
+        #: Of the loop's thread; other threads write for themselves.
+        self._said: list[str] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def msg(self, line: str) -> None:
-        self._stream.write(line + "\n")
-        self._stream.flush()
+    def info(self, line: str) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._write(f"{line}\n")
+            return
+        if not self._said or loop is not self._loop:
+            self._loop = loop
+            loop.call_soon(self._tell)
+        self._said.append(line)
 
-    debug = info = warning = error = critical = exception = msg
+    def warning(self, line: str) -> None:
+        self._said.append(line)
+        self._tell()
+
+    debug = info
+    error = critical = exception = msg = warning
+
+    def _tell(self) -> None:
+        if self._said:
+            said, self._said = self._said, []
+            self._write("\n".join(said) + "\n")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
 import structlog
+from typing_extensions import override
 
 from bot import logs
 
@@ -47,3 +51,49 @@ def test_fields_that_hold_secrets_are_starred(capsys: pytest.CaptureFixture[str]
     structlog.get_logger().info("made", slack_token="xoxb-1", reply_to="https://x", port=1)
     said = json.loads(capsys.readouterr().err)
     assert (said["slack_token"], said["reply_to"], said["port"]) == ("***", "***", 1)
+
+
+class Pieces(io.StringIO):
+    """Standard error that keeps apart what was written apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[list[str]] = []
+
+    @override
+    def write(self, text: str) -> int:
+        self.pieces.append([json.loads(line)["event"] for line in text.splitlines()])
+        return len(text)
+
+
+async def test_what_a_loop_says_in_one_turn_goes_out_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Pieces())
+    logs.set_up(level="INFO", style="json")
+    log = structlog.get_logger()
+    log.info("one")
+    log.info("two")
+    assert out.pieces == []
+    await asyncio.sleep(0)
+    assert out.pieces == [["one", "two"]]
+
+
+async def test_a_warning_goes_out_at_once_and_after_what_was_said_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Pieces())
+    logs.set_up(level="INFO", style="json")
+    log = structlog.get_logger()
+    log.info("one")
+    log.warning("two")
+    assert out.pieces == [["one", "two"]]
+    await asyncio.sleep(0)
+    assert out.pieces == [["one", "two"]]
+
+
+async def test_another_thread_writes_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", out := Pieces())
+    logs.set_up(level="INFO", style="json")
+    await asyncio.to_thread(structlog.get_logger().info, "aside")
+    assert out.pieces == [["aside"]]
