@@ -23,16 +23,16 @@ from bot.ports import ClaimedDeliveries
 from bot.store import lanes
 from bot.store.codec import dump_json, keep, pack, unpack
 from bot.store.columns import micros, plain, short
-from bot.store.engine import insert as dialect_insert
-from bot.store.prepared import Prepared, PreparedRows
+from bot.store.inserting import Insertion
+from bot.store.prepared import Prepared
 from bot.store.schema import deliveries, meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, Dialect, Select
-    from sqlalchemy.sql.dml import ReturningInsert
+    from sqlalchemy import Connection, Select
+    from sqlalchemy.dialects.postgresql import Insert
 
     from bot.ports import Claim, Settled
     from bot.store.engine import AnyRow
@@ -87,33 +87,31 @@ def packed_bodies(settled: Sequence[Settled]) -> dict[DeliveryId, bytes]:
 def append(
     conn: Connection, rows: Sequence[Mapping[str, Any]], *, received_at: datetime
 ) -> list[bool]:
-    """For each whether it is new; False when its hook and key are known."""
+    """For each whether it is new; False when its hook and key are known. No two have one id, not
+    even the same delivery when it is sent again."""
     # Lanes first: their locks give the deliveries their order.
     lanes.push_all(conn, Counter(row["lane"] for row in rows), ready_at=received_at)
-    fresh = {row.id for row in _APPEND.run(conn, rows).rows}
+    if _APPEND.run(conn, rows) == len(rows):
+        return [True] * len(rows)
+    ids = deliveries.c.id
+    fresh = set(conn.execute(select(ids).where(ids.in_([row["id"] for row in rows]))).scalars())
     known = Counter(row["lane"] for row in rows if row["id"] not in fresh)
     for lane, count in sorted(known.items()):
         lanes.uncount(conn, lane, count)
     return [row["id"] in fresh for row in rows]
 
 
-def _append(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> ReturningInsert[Any]:
-    return (
-        dialect_insert(dialect, deliveries)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=[deliveries.c.hook, deliveries.c.key])
-        .returning(deliveries.c.id)
-    )
+def _append(added: Insert) -> Insert:
+    return added.on_conflict_do_nothing(index_elements=[deliveries.c.hook, deliveries.c.key])
 
 
-_APPEND: Final = PreparedRows(
+_APPEND: Final = Insertion(
     deliveries,
     (
         *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "body"),
         *("received_at", "status", "project", "replay_of"),
     ),
     _append,
-    stored=True,
 )
 
 _SETTLED: Final = (

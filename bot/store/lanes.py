@@ -27,6 +27,7 @@ from bot.model import Lane
 from bot.ports import Claim
 from bot.store.columns import micros, short
 from bot.store.engine import insert
+from bot.store.inserting import Insertion
 from bot.store.prepared import Prepared, PreparedRows, given_rows
 from bot.store.schema import holds, lanes
 
@@ -67,8 +68,7 @@ def push_all(conn: Connection, counts: Mapping[str, int], *, ready_at: datetime)
     _PUSH.run(conn, rows)
 
 
-def _push(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert:
-    added = insert(dialect, lanes).values(rows)
+def _push(added: Insert) -> Insert:
     ready_at = case(
         (
             and_(
@@ -84,7 +84,7 @@ def _push(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert
     )
 
 
-_PUSH: Final = PreparedRows(lanes, ("key", "kind", "pending", "ready_at"), _push, stored=True)
+_PUSH: Final = Insertion(lanes, ("key", "kind", "pending", "ready_at"), _push)
 
 
 def uncount(conn: Connection, lane: str, count: int) -> None:

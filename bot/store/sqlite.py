@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from bot.errors import ConfigError, StoreError
 from bot.store import holding, jobs, lanes, migrate
+from bot.store.checkpoints import Checkpoints
 from bot.store.engine import Topics, translated
 from bot.store.pace import Pace
 from bot.store.writer import Writer, alchemy
@@ -34,11 +35,10 @@ _READERS: Final = 4
 #: How long a writer waits for another process (`bot` on the command line) to finish its row.
 _BUSY_S: Final = 5.0
 _PAGE: Final = 16 * 1024
-_CHECKPOINT_S: Final = 2.0
+#: Kept ready by a connection: those of many rows are one for each number of rows.
+_STATEMENTS: Final = 256
 #: Pages given back to the system in one go, at most.
 _SHRINK: Final = 100
-#: Pages in the log above which a checkpoint may make the writer wait, so that it ends.
-_LONG_LOG: Final = 16_384
 
 
 def path_of(database_url: str) -> Path:
@@ -57,7 +57,7 @@ class Sqlite:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
-        self._checkpoints = _Checkpoints(path) if exclusive else None
+        self._checkpoints = Checkpoints(partial(connect, path, mode="rw")) if exclusive else None
         self._writer = Writer(self._connect, committed=self._committed)
 
     async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
@@ -102,9 +102,9 @@ class Sqlite:
             raw.execute("PRAGMA wal_autocheckpoint=0")
         return raw
 
-    def _committed(self) -> None:
+    def _committed(self, rows: int) -> None:
         if self._checkpoints is not None:
-            self._checkpoints.wanted.set()
+            self._checkpoints.written(rows)
 
     def _read(self, do: Callable[[Connection], T]) -> T:
         with translated():
@@ -134,46 +134,21 @@ def _shrink(conn: Connection, *, pages: int) -> None:
         conn.exec_driver_sql("PRAGMA incremental_vacuum(1)")
 
 
-def connect(path: Path, *, mode: str = "rwc") -> sqlite3.Connection:
+def connect(path: Path, *, mode: str = "rwc", busy_s: float = _BUSY_S) -> sqlite3.Connection:
     """Transactions are begun and ended by hand. `mode`: `ro`, `rw`, `rwc`."""
     address = f"file:{quote(str(path))}?mode={mode}"
     raw = sqlite3.connect(
-        address, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        address,
+        uri=True,
+        timeout=busy_s,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_STATEMENTS,
     )
     # FULL: a commit is on disk when it returns, also after a power cut.
     raw.execute("PRAGMA synchronous=FULL")
     raw.execute("PRAGMA temp_store=MEMORY")
     return raw
-
-
-class _Checkpoints:
-    """Moves the log into the database, so that no commit has to."""
-
-    def __init__(self, path: Path) -> None:
-        self.wanted = threading.Event()
-        self._path = path
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="store-checkpoint", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._stop.set()
-        self.wanted.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._stop.wait(_CHECKPOINT_S):
-            if self.wanted.is_set():
-                self.wanted.clear()
-                # A failure here is the writer's too, which tells it; the log only grows meanwhile.
-                with contextlib.suppress(sqlite3.Error, OSError):
-                    self._checkpoint()
-
-    def _checkpoint(self) -> None:
-        with contextlib.closing(connect(self._path, mode="rw")) as raw:
-            _, pages, moved = raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if pages > _LONG_LOG and moved == pages:
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 @contextlib.asynccontextmanager

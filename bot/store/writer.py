@@ -46,13 +46,15 @@ class Writer:
     """Takes writes from the event loop; each fails by itself, and all when the commit fails."""
 
     def __init__(
-        self, connect: Callable[[], sqlite3.Connection], *, committed: Callable[[], None]
+        self, connect: Callable[[], sqlite3.Connection], *, committed: Callable[[int], None]
     ) -> None:
+        """`committed`: told after each commit, in the thread, about how many rows it wrote."""
         self._connect = connect
         self._committed = committed
         self._queue: SimpleQueue[_Write | None] = SimpleQueue()
         self._raw: sqlite3.Connection | None = None
         self._conn: Connection | None = None
+        self._rows = 0
         self._closed = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
@@ -110,15 +112,21 @@ class Writer:
             for write in group:
                 self._together([write])
         finally:
-            self._committed()
+            self._count()
+
+    def _count(self) -> None:
+        """Tells how many rows were written since it was last told, one at least."""
+        before, self._rows = self._rows, self._raw.total_changes if self._raw is not None else 0
+        self._committed(max(self._rows - before, 1))
 
     def _together(self, group: Sequence[_Write]) -> bool:
         """One transaction. False when SQLite ended it before its commit."""
         try:
             raw, conn = self._open()
             raw.execute("BEGIN IMMEDIATE")
+            attempt = _attempt if len(group) > 1 else _attempt_alone
             for write in group:
-                _attempt(raw, conn, write)
+                attempt(raw, conn, write)
                 if not raw.in_transaction:
                     return len(group) == 1
             raw.execute("COMMIT")
@@ -161,6 +169,16 @@ def _attempt(raw: sqlite3.Connection, conn: Connection, write: _Write) -> None:
             raw.execute("ROLLBACK TO one")
     if raw.in_transaction:
         raw.execute("RELEASE one")
+
+
+def _attempt_alone(raw: sqlite3.Connection, conn: Connection, write: _Write) -> None:
+    """As `_attempt`, when there is nothing else in the transaction to be kept."""
+    write.result = write.error = None
+    try:
+        write.result = write.do(conn)
+    except Exception as error:  # noqa: BLE001 - handed to whoever waits for this write
+        write.error = _told(error)
+        raw.rollback()
 
 
 def _told(error: BaseException) -> BaseException:

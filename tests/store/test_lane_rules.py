@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from collections import defaultdict
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,7 +24,7 @@ from hypothesis.stateful import (
 from typing_extensions import override
 
 from bot.errors import LeaseLost
-from bot.model import Lane, Place
+from bot.model import DeliveryId, Lane, Place
 from bot.ports import Dead, Done, Retry
 from bot.store import Store, open_store
 from tests.store.make import LEASE, NOW, SECOND, action, decided, delivery, next_item, settle_item
@@ -83,7 +84,9 @@ class Lanes(RuleBasedStateMachine):
         new = delivery(self.count, project=project, received_at=self.now)
         assert self.run(self.store.append(new))
         if again:
-            assert not self.run(self.store.append(new))
+            # As a request of its own, so with an id of its own.
+            repeated = replace(new, id=DeliveryId(new.id.replace("D", "R")))
+            assert not self.run(self.store.append(repeated))
         self.waiting[new.lane].append(new.id)
 
     @rule(seconds=st.integers(1, 90))

@@ -294,7 +294,7 @@ async def test_a_commit_that_fails_fails_all_its_writes_and_the_next_group_works
         connection.execute("PRAGMA foreign_keys=ON")
         return connection
 
-    writer = Writer(strict, committed=lambda: None)
+    writer = Writer(strict, committed=lambda _rows: None)
     await writer.run(_make_table)
     await writer.run(_make_children)
     results = await asyncio.gather(
