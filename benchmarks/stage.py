@@ -80,7 +80,9 @@ async def server(
     """`python -m WORDS`, from when it listens (or, a worker, says that it started)."""
     environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environ |= {"PYTHONPATH": str(ROOT), **(settings or {})}
-    log = folder / f"{words[-1].rpartition('.')[2]}-{os.urandom(3).hex()}.log"
+    # Not beside the rules: the bot looks at their folder whenever something is written there.
+    (folder / "logs").mkdir(exist_ok=True)
+    log = folder / "logs" / f"{words[-1].rpartition('.')[2]}-{os.urandom(3).hex()}.log"
     began = perf_counter()
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
