@@ -6,11 +6,12 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 import orjson
 
 from bot.errors import PayloadError
@@ -166,13 +167,32 @@ def unwrapped(body: bytes) -> bytes:
 def read_object(body: bytes) -> Mapping[str, Json]:
     """The JSON object a body is or, as a form, holds; raises PayloadError when there is none (too
     deep, bad UTF-8, NaN). Of a repeated member the last counts."""
-    body = unwrapped(body)
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        value = _read_odd(body, error)
+    value = _read(unwrapped(body))
     if not isinstance(value, dict):
         raise PayloadError(f"$: expected an object, got {type(value).__name__}")
+    return value
+
+
+def look_into(body: bytes, members: Container[str]) -> Mapping[str, Json]:
+    """As `read_object`, for who wants two members of a hundred: the others are checked, but never
+    made."""
+    inner = unwrapped(body)
+    try:
+        inner.decode()  # what is skipped is not looked at letter by letter
+        found = _MEMBERS.decode(inner)
+    except (ValueError, RecursionError):
+        return read_object(body)  # which says what is wrong, or that it is only odd
+    return {name: _read(bytes(raw)) for name, raw in found.items() if name in members}
+
+
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _read(text: bytes) -> Json:
+    try:
+        value: Json = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        value = _read_odd(text, error)
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import PayloadError
-from bot.payload import read_object, unwrapped
+from bot.model import Json
+from bot.payload import look_into, read_object, unwrapped
 
 
 @pytest.mark.parametrize(
@@ -100,3 +102,45 @@ def test_what_a_form_holds_is_read_like_a_body(value: object) -> None:
 def test_a_form_without_an_object_is_refused(body: bytes) -> None:
     with pytest.raises(PayloadError):
         read_object(body)
+
+
+#: Pieces of JSON, odd and broken ones among them.
+PIECES = st.sampled_from(
+    [
+        *(b"{", b"}", b"[", b"]", b",", b":", b'"a"', b'"project"', b'"\\ud800"', b'"\xff"'),
+        *(b'"\\x"', b"1", b"-0.5e3", b"1e999", b"9" * 30, b"01", b"null", b"tru", b"NaN"),
+        *(b" ", b"\0", b"\xc3\xa4"),
+    ]
+)
+
+
+class _All:
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def _look(body: bytes) -> Mapping[str, Json]:
+    return look_into(body, _All())
+
+
+def _read(reader: Callable[[bytes], Mapping[str, Json]], body: bytes) -> dict[str, Json] | None:
+    try:
+        return dict(reader(body))
+    except PayloadError:
+        return None
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join) | st.binary(max_size=50))
+def test_a_look_into_a_body_believes_what_reading_it_believes(inner: bytes) -> None:
+    for body in (inner, b'{"a": ' + inner + b"}", b'{"b": {"c": [' + inner + b"]}}"):
+        assert _read(_look, body) == _read(read_object, body)
+
+
+def test_a_look_into_a_body_refuses_what_is_too_deep() -> None:
+    with pytest.raises(PayloadError):
+        _look(b'{"b":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
+def test_a_look_into_a_form_finds_the_object_in_it() -> None:
+    body = urlencode({"payload": json.dumps({"a": {"b": 1}, "c": 2})}).encode()
+    assert look_into(body, {"a", "d"}) == {"a": {"b": 1}}

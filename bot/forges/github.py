@@ -59,6 +59,7 @@ class Github:
 
     name: str = "github"
     forms: bool = True
+    telling: frozenset[str] = frozenset({"repository", "sender"})
     secret_headers: frozenset[str] = frozenset({"x-hub-signature", "x-hub-signature-256"})
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002 - GitHub signs no time

@@ -75,6 +75,7 @@ class Gitlab:
 
     name: str = "gitlab"
     forms: bool = False
+    telling: frozenset[str] = frozenset(path[0] for path in _PROJECT_ID_PATHS)
     secret_headers: frozenset[str] = frozenset({"x-gitlab-token", "webhook-signature"})
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final, Self
 
 #: Requests under way that need no help: so many wait for the disk in quiet times too.
 _FEW: Final = 4
@@ -31,16 +27,17 @@ class Precedence:
     def busy(self) -> bool:
         return self._inside > _FEW or _now() < self._busy_until
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
+    def request(self) -> Self:
         """Around a request from when it is begun until it is answered."""
+        return self
+
+    def __enter__(self) -> None:
         self._inside += 1
-        try:
-            yield
-        finally:
-            if self._inside > _FEW:
-                self._busy_until = _now() + self._calm_s
-            self._inside -= 1
+
+    def __exit__(self, *_: object) -> None:
+        if self._inside > _FEW:
+            self._busy_until = _now() + self._calm_s
+        self._inside -= 1
 
     async def give_way(self) -> None:
         """Before a step of the worker: waits while many requests are under way."""

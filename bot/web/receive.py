@@ -3,7 +3,6 @@ nothing is answered 2xx before it is on disk."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 from dataclasses import dataclass
@@ -13,18 +12,27 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 import structlog
-from aiohttp import ClientError, HttpVersion11, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import HttpVersion11, web
 
 from bot.errors import PayloadError, StoreError
 from bot.model import Delivery, Lane
 from bot.outside import Identity, Received
-from bot.payload import read_object, unwrapped
 from bot.web.attempts import WINDOW, Attempts
+from bot.web.reading import (
+    Refusal,
+    body_of,
+    check_length,
+    check_type,
+    headers_of,
+    is_form,
+    members_of,
+)
 from bot.web.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from prometheus_client import Counter
 
     from bot.metrics import Metrics
     from bot.model import DeliveryId, HookRecord, Json
@@ -35,8 +43,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-#: GitHub sends no larger payload; GitLab's default limit is the same. Source: their webhook pages.
-MAX_BODY: Final = 25 * 1024 * 1024
 #: Longer than forges wait for an answer (GitLab, github.com: ten seconds).
 BODY_TIMEOUT_S: Final = 12.0
 #: A hook's `last_seen_at` is written at most this often.
@@ -95,15 +101,6 @@ class _Door:
     record: HookRecord | None = None
 
 
-class _Refusal(Exception):
-    """An answer that is no 2xx."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
 class Receiver:
     """The handlers of `/hooks/{forge}` and `/hooks/{forge}/{hook_id}`."""
 
@@ -126,12 +123,17 @@ class Receiver:
         self._hooks = hooks
         self._forges = {forge.name: forge for forge in forges}
         self._shared_secret = shared_secret
+        self._shared = {
+            forge.name: _Door(forge=forge, hook_id=SHARED, secrets=(shared_secret or "",))
+            for forge in forges
+        }
         self._instances = tuple(instances)
         self._clock = clock
         self._new_id = new_id
         self._metrics = metrics
         self._precedence = precedence
         self._body_timeout_s = body_timeout_s
+        self._counters: dict[tuple[str, str], Counter] = {}
         self._seen: dict[str, datetime] = {}
         self._attempts = Attempts(clock)
         self._sources = sources or Sources()
@@ -141,8 +143,8 @@ class Receiver:
     async def expect(self, request: web.Request) -> web.StreamResponse | None:
         """Answers `Expect: 100-continue`: a body that will be refused is not asked for."""
         try:
-            _check_length(request)
-        except _Refusal as refusal:
+            check_length(request)
+        except Refusal as refusal:
             return self._refused(request, refusal)
         if request.version == HttpVersion11 and request.headers["Expect"].lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -152,70 +154,53 @@ class Receiver:
     async def receive(self, request: web.Request) -> web.StreamResponse:
         try:
             return await self._receive(request)
-        except _Refusal as refusal:
+        except Refusal as refusal:
             return self._refused(request, refusal)
         except StoreError as error:
             log.warning("delivery not stored", error=str(error), **_place(request))
-            return self._refused(request, _Refusal(503, "cannot store it now: try again"))
+            return self._refused(request, Refusal(503, "cannot store it now: try again"))
 
     async def _receive(self, request: web.Request) -> web.Response:
-        door = await self._door(request)
+        headers = headers_of(request)
+        door = await self._door(request, headers)
         source = self._sources.of(request)
         if self._attempts.is_turned_away(source):
-            raise _Refusal(429, "too many deliveries from here did not fit their hook's secret")
-        _check_length(request)
-        _check_type(request, door.forge)
-        received = Received(headers=_headers(request), body=await self._body(request))
+            raise Refusal(429, "too many deliveries from here did not fit their hook's secret")
+        check_length(request)
+        check_type(request, headers, door.forge)
+        body = await body_of(request, self._body_timeout_s)
+        received = Received(headers=headers, body=body)
         door = await self._verified(door, received, source)
         await self._notice_rotation(door, received)
         started = perf_counter()
         with self._precedence.request():
-            body = _object(received.body, form=_is_form(request, door.forge))
+            found = members_of(body, door.forge, form=is_form(request, door.forge))
             if door.record is not None and door.record.status == "proving":
                 return await self._proved(request, door.record)
-            delivery = self._delivery(door, received, body)
+            delivery = self._delivery(door, received, found)
             stored = await self._inbox.append(delivery)
             await self._mark_seen(door.record)
         self._metrics.receive_s.observe(perf_counter() - started)
-        self._note(request, delivery, stored=stored)
+        self._note(delivery, stored=stored)
         return web.Response(status=202, text="stored\n" if stored else "duplicate\n")
 
-    async def _door(self, request: web.Request) -> _Door:
+    async def _door(self, request: web.Request, headers: Mapping[str, str]) -> _Door:
         forge = self._forges.get(request.match_info["forge"])
         if forge is None:
-            raise _Refusal(404, f"no such forge; one of {', '.join(sorted(self._forges))}")
-        stranger = forge.disowned({name.lower(): value for name, value in request.headers.items()})
+            raise Refusal(404, f"no such forge; one of {', '.join(sorted(self._forges))}")
+        stranger = forge.disowned(headers)
         if stranger:
-            raise _Refusal(
+            raise Refusal(
                 404,
                 f"{stranger} is not supported, though its deliveries look like those of"
                 f" {forge.name}; supported: {', '.join(sorted(self._forges))}",
             )
         hook_id = request.match_info.get("hook_id")
-        if hook_id is None:
-            if not self._shared_secret:
-                raise _Refusal(404, "no such hook: this path needs WEBHOOK_SECRET to be set")
-            return _Door(forge=forge, hook_id=SHARED, secrets=(self._shared_secret,))
-        return _own_door(forge, await self._hooks.get(hook_id), self._clock.now())
-
-    async def _body(self, request: web.Request) -> bytes:
-        if request.content.is_eof() and request.content.total_bytes <= MAX_BODY:
-            # It came with its headers: no clock is needed.
-            return request.content.read_nowait()
-        chunks: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(self._body_timeout_s):
-                async for chunk in request.content.iter_any():
-                    size += len(chunk)
-                    if size > MAX_BODY:
-                        raise _too_large()
-                    chunks.append(chunk)
-        except TimeoutError:
-            raise _Refusal(400, "the body did not arrive in time") from None
-        except (ConnectionError, ClientError, HttpProcessingError, web.RequestPayloadError):
-            raise _Refusal(400, "the body is broken HTTP or ended early") from None
-        return b"".join(chunks)
+        if hook_id is not None:
+            return _own_door(forge, await self._hooks.get(hook_id), self._clock.now())
+        if not self._shared_secret:
+            raise Refusal(404, "no such hook: this path needs WEBHOOK_SECRET to be set")
+        return self._shared[forge.name]
 
     async def _verified(self, door: _Door, received: Received, source: str) -> _Door:
         """The door as its secrets are now; a rotation of a moment ago is looked up."""
@@ -230,20 +215,21 @@ class Receiver:
                 self._attempts.passed(source)
                 return door
         self._attempts.failed(source)
-        raise _Refusal(401, "the token or signature does not fit this hook's secret")
+        raise Refusal(401, "the token or signature does not fit this hook's secret")
 
     async def _proved(self, request: web.Request, record: HookRecord) -> web.Response:
         """A test delivery on a one-time proof path: noted, never routed."""
         await self._hooks.mark_seen(record.id, proved=True, now=self._clock.now())
-        self._metrics.deliveries.labels(forge=record.forge, outcome="proof").inc()
+        self._counted(record.forge, "proof").inc()
         log.info("hook proved", project=record.project, **_place(request))
         return web.Response(status=202, text="seen\n")
 
     async def _notice_rotation(self, door: _Door, received: Received) -> None:
         """The first delivery with a new secret says that the forge uses it."""
-        record, now = door.record, self._clock.now()
+        record = door.record
         if record is None or len(door.secrets) == 1 or record.retire_at is not None:
             return
+        now = self._clock.now()
         if not door.forge.verify(received, door.secrets[:1], now=now):
             return
         try:
@@ -254,8 +240,10 @@ class Receiver:
         log.info("new secret proved", hook=record.id, project=record.project)
 
     async def _mark_seen(self, record: HookRecord | None) -> None:
+        if record is None:
+            return
         now = self._clock.now()
-        if record is None or now - self._seen.get(record.id, _LONG_AGO) < SEEN_EVERY:
+        if now - self._seen.get(record.id, _LONG_AGO) < SEEN_EVERY:
             return
         self._seen[record.id] = now
         try:
@@ -290,11 +278,10 @@ class Receiver:
                 return instance.name
         return ours[0].name if ours else forge.name
 
-    def _refused(self, request: web.Request, refusal: _Refusal) -> web.Response:
+    def _refused(self, request: web.Request, refusal: Refusal) -> web.Response:
         forge = request.match_info["forge"]
-        self._metrics.deliveries.labels(
-            forge=forge if forge in self._forges else "unknown", outcome=f"{refusal.status}"
-        ).inc()
+        known = forge if forge in self._forges else "unknown"
+        self._counted(known, f"{refusal.status}").inc()
         log.info(
             "delivery refused",
             status=refusal.status,
@@ -309,17 +296,25 @@ class Receiver:
             response.force_close()
         return response
 
-    def _note(self, request: web.Request, delivery: Delivery, *, stored: bool) -> None:
-        outcome = "stored" if stored else "duplicate"
-        self._metrics.deliveries.labels(delivery.forge, outcome).inc()
+    def _note(self, delivery: Delivery, *, stored: bool) -> None:
+        self._counted(delivery.forge, "stored" if stored else "duplicate").inc()
         self._log.info(
             "delivery stored" if stored else "delivery known",
             delivery=delivery.id,
             kind=delivery.event,
             lane=delivery.lane,
             bytes=len(delivery.body),
-            **_place(request),
+            forge=delivery.forge,
+            hook=delivery.hook,
         )
+
+    def _counted(self, forge: str, outcome: str) -> Counter:
+        """Looking a counter up by its labels costs more than counting."""
+        found = self._counters.get((forge, outcome))
+        if found is None:
+            found = self._metrics.deliveries.labels(forge=forge, outcome=outcome)
+            self._counters[forge, outcome] = found
+        return found
 
 
 _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -327,48 +322,8 @@ _LONG_AGO: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 def _own_door(forge: Forge, record: HookRecord | None, now: datetime) -> _Door:
     if record is None or record.forge != forge.name:
-        raise _Refusal(404, "no such hook")
+        raise Refusal(404, "no such hook")
     return _Door(forge=forge, hook_id=record.id, secrets=record.accepted(now), record=record)
-
-
-def _too_large() -> _Refusal:
-    return _Refusal(413, f"the body is larger than {MAX_BODY} bytes")
-
-
-def _check_length(request: web.Request) -> None:
-    if (request.content_length or 0) > MAX_BODY:
-        raise _too_large()
-
-
-def _check_type(request: web.Request, forge: Forge) -> None:
-    if request.content_type != "application/json" and not _is_form(request, forge):
-        raise _Refusal(415, "the content type must be application/json")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        # A packed body would be unpacked before its signature could be checked.
-        raise _Refusal(415, "the body must not be compressed")
-
-
-def _is_form(request: web.Request, forge: Forge) -> bool:
-    return forge.forms and request.content_type == "application/x-www-form-urlencoded"
-
-
-def _headers(request: web.Request) -> dict[str, str]:
-    """Lower-case names, the first of repeated ones, values that any database can hold."""
-    headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        if not value.isascii():
-            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        headers.setdefault(name.lower(), value)
-    return headers
-
-
-def _object(body: bytes, *, form: bool) -> Mapping[str, Json]:
-    if not form and unwrapped(body) is not body:
-        raise _Refusal(400, "the body is not JSON, which its content type says it is, but a form")
-    try:
-        return read_object(body)
-    except PayloadError as error:
-        raise _Refusal(400, f"the body is not a JSON object: {error}") from None
 
 
 def _identity(forge: Forge, received: Received, body: Mapping[str, Json]) -> Identity:

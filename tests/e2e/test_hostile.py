@@ -13,7 +13,7 @@ import pytest
 
 from bot.events.samples import sample
 from bot.web.attempts import MAX_FAILURES
-from bot.web.receive import MAX_BODY
+from bot.web.reading import MAX_BODY
 from tests.e2e.dawdling import KINDS, dawdle
 from tests.e2e.running import RULES, Place, Process
 from tests.e2e.wire import Answer, Wire, answers, post

@@ -131,6 +131,7 @@ class SigningForge:
 
     name: str = "gitlab"
     forms: bool = False
+    telling: frozenset[str] = frozenset({"project"})
     verified: list[bytes] = field(default_factory=list)
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:

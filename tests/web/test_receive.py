@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.web.attempts import MAX_FAILURES, WINDOW
-from bot.web.receive import MAX_BODY
+from bot.web.reading import MAX_BODY
 from tests.web.fakes import HOOK_SECRET, JSON_TYPE, SHARED_SECRET, Site, served, sign
 
 

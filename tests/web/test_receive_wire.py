@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.web.receive import MAX_BODY
+from bot.web.reading import MAX_BODY
 from tests.web.fakes import SHARED_SECRET, Site, served, sign
 
 HEAD = "POST /hooks/gitlab HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

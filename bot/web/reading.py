@@ -1,0 +1,95 @@
+"""What of a request may be looked at before it is verified: its size, type, headers and body."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import ClientError, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from bot.errors import PayloadError
+from bot.payload import look_into, unwrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.model import Json
+    from bot.outside import Forge
+
+#: GitHub sends no larger payload; GitLab's default limit is the same. Source: their webhook pages.
+MAX_BODY: Final = 25 * 1024 * 1024
+
+_JSON: Final = "application/json"
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Refusal(Exception):
+    """An answer that is no 2xx."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def check_length(request: web.Request) -> None:
+    if (request.content_length or 0) > MAX_BODY:
+        raise _too_large()
+
+
+def check_type(request: web.Request, headers: Mapping[str, str], forge: Forge) -> None:
+    plain = headers.get("content-type") == _JSON or request.content_type == _JSON
+    if not plain and not is_form(request, forge):
+        raise Refusal(415, "the content type must be application/json")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        # A packed body would be unpacked before its signature could be checked.
+        raise Refusal(415, "the body must not be compressed")
+
+
+def is_form(request: web.Request, forge: Forge) -> bool:
+    return forge.forms and request.content_type == _FORM
+
+
+def headers_of(request: web.Request) -> dict[str, str]:
+    """Lower-case names, the first of repeated ones, values that any database can hold."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if not value.isascii():
+            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        headers.setdefault(name.lower(), value)
+    return headers
+
+
+async def body_of(request: web.Request, timeout_s: float) -> bytes:
+    if request.content.is_eof() and request.content.total_bytes <= MAX_BODY:
+        # It came with its headers: no clock is needed.
+        return request.content.read_nowait()
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for chunk in request.content.iter_any():
+                size += len(chunk)
+                if size > MAX_BODY:
+                    raise _too_large()
+                chunks.append(chunk)
+    except TimeoutError:
+        raise Refusal(400, "the body did not arrive in time") from None
+    except (ConnectionError, ClientError, HttpProcessingError, web.RequestPayloadError):
+        raise Refusal(400, "the body is broken HTTP or ended early") from None
+    return b"".join(chunks)
+
+
+def members_of(body: bytes, forge: Forge, *, form: bool) -> Mapping[str, Json]:
+    """Those that tell what the object is about; the worker reads the others."""
+    if not form and unwrapped(body) is not body:
+        raise Refusal(400, "the body is not JSON, which its content type says it is, but a form")
+    try:
+        return look_into(body, forge.telling)
+    except PayloadError as error:
+        raise Refusal(400, f"the body is not a JSON object: {error}") from None
+
+
+def _too_large() -> Refusal:
+    return Refusal(413, f"the body is larger than {MAX_BODY} bytes")
