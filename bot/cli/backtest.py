@@ -21,6 +21,7 @@ from bot.actions.values import load_value
 from bot.cli.environment import FAULTS, fail
 from bot.cli.listings import run_cli, store
 from bot.cli.rules import loaded, rules_path
+from bot.cli.serve import settle_down
 from bot.errors import RulesError
 from bot.model import DeliveryId
 from bot.registry import Source
@@ -144,6 +145,7 @@ async def _from_store(opened: Store, rules: Path | None, wanted: Wanted) -> Repo
         project=wanted.project,
     )
     within = await opened.window(since=begin, until=wanted.until)
+    settle_down()
     started = perf_counter()
     with progress(within.size) as went:
         async for page in opened.past_deliveries(within, project=wanted.project):

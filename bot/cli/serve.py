@@ -80,13 +80,13 @@ def _serve(name: str) -> None:
     async def main() -> None:
         stop = asyncio.Event()
         stop_on_signals(stop)
-        _settle_down()
+        settle_down()
         await serve(current, Role(name), stop=stop, started=_started)
 
     reporting(main())
 
 
-def _settle_down() -> None:
+def settle_down() -> None:
     """For a process that runs long."""
     # What is loaded by now stays: looking through it for garbage again and again is no use.
     gc.collect()
