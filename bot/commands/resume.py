@@ -8,7 +8,7 @@ from bot.commands.answers import destinations
 from bot.commands.live import live
 from bot.commands.several import each
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
-from bot.commands.upkeep import settle
+from bot.commands.upkeep import in_order, settle
 from bot.commands.wishes import wanted_of
 from bot.message import Message, bold, text
 from bot.outside import Right
@@ -26,10 +26,11 @@ async def _one(ctx: Context, job: Job, site: Site, path: str) -> Message:  # noq
     hook = await live(ctx, site, path)
     record, project = hook.record, hook.project
     where = await destinations(ctx, project, record.channel)
-    if record.status != "paused":
-        return Message(text=text(bold(project.path), " is not paused; ", where, "."))
     pair = (record, hook.remote)
     brings = wanted_of(ctx, site, project, pair)
+    # It may have been resumed here, and the forge did not take it.
+    if record.status != "paused" and in_order(ctx, site, project, pair, brings):
+        return Message(text=text(bold(project.path), " is not paused; ", where, "."))
     await settle(ctx, hook.admin, site, project, pair, brings=brings, channel=None)
     return Message(
         text=text(bold(project.path), f": hook {hook.remote.id} is active again; ", where, "."),

@@ -85,7 +85,7 @@ def _healthy(found: Found) -> bool:
 
 async def _tried(ctx: Context, plan: Plan, made: Made) -> Message:
     project = plan.project
-    found = await survey(ctx, plan.admin, plan.site, project)
+    found = await _looked(ctx, plan, made)
     record = found.live[0] if found.live else made.record
     if found.live is not None and made.proof.at is not None:
         await ctx.hooks.save_hook(replace(record, proved_at=made.proof.at))
@@ -99,9 +99,19 @@ async def _tried(ctx: Context, plan: Plan, made: Made) -> Message:
     )
 
 
+async def _looked(ctx: Context, plan: Plan, made: Made, *, prefer: str = "") -> Found:
+    """As `survey`; when the forge cannot be asked any more, what it has too much is named."""
+    try:
+        return await survey(ctx, plan.admin, plan.site, plan.project, prefer=prefer)
+    except CommandError as error:
+        if not made.left:
+            raise
+        raise CommandError(f"{error}\n{made.left}") from error
+
+
 async def _replaced(ctx: Context, plan: Plan, made: Made) -> Message:
     project, record = plan.project, made.record
-    found = await survey(ctx, plan.admin, plan.site, project, prefer=record.id)
+    found = await _looked(ctx, plan, made, prefer=record.id)
     swept = await sweep(ctx, plan.admin, project, found)
     old = ", ".join(hook.id for hook in swept)
     head = text(

@@ -1,0 +1,312 @@
+"""Each verb at both forges over HTTP: what there is at the forge afterwards is what was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+
+from bot.commands.key_pair import new_pair
+from tests.commands.on_forge import PATH, WANTED, ForgeBot, forge_bot
+
+ALICE = "U0ALICE01"
+#: A verb, what must be there before, and what somebody must be to give it.
+VERBS = (
+    "add group/repo",
+    "test group/repo",
+    "rotate group/repo",
+    "pause group/repo",
+    "resume group/repo",
+    "sync group/repo --yes",
+    "remove group/repo --yes",
+)
+
+
+@pytest.fixture(params=["gitlab", "github"])
+async def bot(request: pytest.FixtureRequest) -> AsyncIterator[ForgeBot]:
+    async with forge_bot(request.param) as made:
+        yield made
+
+
+async def prepared(bot: ForgeBot, words: str) -> None:
+    """There is a hook, unless the verb makes it; paused, when it is to be resumed."""
+    if not words.startswith("add"):
+        await bot.run("add group/repo")
+    if words.startswith("resume"):
+        await bot.run("pause group/repo")
+    bot.server.requests.clear()
+
+
+# -- happy, and twice --------------------------------------------------------------------------
+
+
+async def test_add_makes_one_proved_hook_however_often(bot: ForgeBot) -> None:
+    assert "is made and proved" in await bot.run("add group/repo")
+    bot.assert_one_good_hook()
+    assert bot.routed == [], "a proof is no event"
+    assert await bot.push() == [202]
+    before = bot.held()
+    bot.server.requests.clear()
+    assert "has its hook already" in await bot.run("add group/repo")
+    assert bot.held() == before
+    assert bot.changes() == []
+
+
+async def test_a_pasted_address_and_another_case_are_the_same_project(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    assert "has its hook already" in await bot.run("add GROUP/Repo")
+    assert len(bot.held()) == 1
+
+
+async def test_test_proves_and_leaves_what_there_is(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    for _ in range(2):
+        assert "test call" in await bot.run("test group/repo")
+        bot.assert_one_good_hook()
+    assert bot.routed == []
+
+
+async def test_rotating_refuses_nothing_and_ends_with_the_new_secret(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    old = bot.held()[0].secret
+    assert "has the new secret" in await bot.run("rotate group/repo")
+    (hook,) = bot.held()
+    (record,) = bot.stage.active(PATH)
+    assert hook.secret == record.secrets[0] != old
+    assert record.secrets == (hook.secret, old)
+    assert await bot.push() == [202]
+    assert "was begun goes on" in await bot.run("rotate group/repo")
+    assert bot.held()[0].secret == hook.secret, "the second time it is the same one"
+
+
+async def test_a_paused_hook_brings_nothing_until_it_is_resumed(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    assert "is paused and brings nothing" in await bot.run("pause group/repo")
+    assert await bot.push() == []
+    assert len(bot.held()) == 1
+    assert "is paused already" in await bot.run("pause group/repo")
+    assert "is active again" in await bot.run("resume group/repo")
+    bot.assert_one_good_hook()
+    assert await bot.push() == [202]
+    assert "is not paused" in await bot.run("resume group/repo")
+
+
+async def test_remove_asks_then_deletes_and_has_nothing_to_do_again(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    assert "To do it: /hook remove group/repo --yes" in await bot.run("remove group/repo")
+    assert len(bot.held()) == 1
+    assert "was deleted at the forge" in await bot.run("remove group/repo --yes")
+    assert bot.held() == []
+    assert "has no hook of this bot" in await bot.run("remove group/repo --yes")
+
+
+async def test_sync_plans_applies_and_then_finds_nothing(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    changed = frozenset(sorted(WANTED[bot.kind])[:1])
+    bot.stage.rules.needed = {PATH: changed}
+    before = bot.held()
+    plan = await bot.run("sync --plan")
+    assert "triggers of hook" in plan
+    assert bot.held() == before
+    await bot.run("sync --yes")
+    assert bot.held()[0].triggers == changed
+    assert "all are as they should be" in await bot.run("sync")
+
+
+async def test_a_hook_that_somebody_deleted_is_planned_and_made_again(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    await bot.admin().delete_hook("101", bot.held()[0].id)
+    assert "its hook is gone from the forge" in await bot.run("sync")
+    await bot.run("sync --yes")
+    bot.assert_one_good_hook()
+
+
+async def test_a_bot_that_forgot_everything_leaves_one_hook(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    bot.stage.store.rows.clear()
+    assert "Deleted at the forge" in await bot.run("add group/repo")
+    bot.assert_one_good_hook()
+    assert await bot.push() == [202]
+
+
+async def test_show_and_list_only_look(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    bot.server.requests.clear()
+    assert "hook " in await bot.run("show group/repo")
+    assert "group/repo" in await bot.run("list")
+    assert bot.changes() == []
+
+
+# -- keys --------------------------------------------------------------------------------------
+
+
+async def test_keys_are_made_listed_replaced_and_removed(bot: ForgeBot) -> None:
+    made = await bot.run("key add group/repo --title first --expires 90d")
+    assert "it may only read" in made
+    assert bot.keys() == ["first"]
+    assert "BEGIN" not in made
+    assert bot.stage.handovers[0].secret.startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
+    assert "first: reads, ends in 90 d" in await bot.run("key list group/repo")
+    assert "The old key" in await bot.run("key rotate group/repo --overlap 7d")
+    assert bot.keys() == ["first", "first"]
+    number = re.findall(r"• (\d+) first", await bot.run("key list group/repo"))[0]
+    assert "would be removed" in await bot.run(f"key remove group/repo {number}")
+    assert len(bot.keys()) == 2
+    await bot.run(f"key remove group/repo {number} --yes")
+    assert bot.keys() == ["first"]
+    assert "first" in await bot.run("key expiring --within 100d")
+
+
+async def test_a_key_of_their_own_is_added_once(bot: ForgeBot) -> None:
+    public = new_pair().public
+    for _ in range(2):
+        assert "it may only read" in await bot.run(f"key add group/repo --public-key {public}")
+    assert len(bot.keys()) == 1
+    assert "may only read: remove it first" in await bot.run(
+        f"key add group/repo --write --public-key {public}"
+    )
+    assert len(bot.keys()) == 1
+
+
+async def test_a_key_that_another_project_has_is_told(bot: ForgeBot) -> None:
+    bot.server.add("group/other")
+    public = new_pair().public
+    await bot.run(f"key add group/other --public-key {public}")
+    assert "without `--public-key` a new pair is made" in await bot.run(
+        f"key add group/repo --public-key {public}"
+    )
+    assert bot.keys() == []
+
+
+# -- refused -----------------------------------------------------------------------------------
+
+KEYS = ("key add group/repo", "key list group/repo", "key rotate group/repo")
+GUARDED = (*VERBS, "show group/repo", "audit group/repo", *KEYS, "key remove group/repo 1 --yes")
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("develops", r"may write to group/repo.*needs (Maintainer|admin) there"),
+        ("reads", r"may read group/repo.*needs (Maintainer|admin) there"),
+        ("stranger", "has no such project, or you"),
+        ("unlinked", "I do not know who you are there"),
+    ],
+)
+async def test_who_may_not_hears_what_is_missing_and_changes_nothing(
+    bot: ForgeBot, role: str, said: str
+) -> None:
+    await bot.run("add group/repo")
+    if role != "unlinked":
+        bot.link(ALICE, "alice", role)
+    before = bot.held()
+    bot.server.requests.clear()
+    for words in GUARDED:
+        answer = await bot.run(words, who=ALICE)
+        assert re.search(said, answer.replace("\n", " ")), f"{words}: {answer}"
+        assert "ask an admin of the bot: @U0ADMIN01" in answer, words
+    assert bot.changes() == []
+    assert bot.held() == before
+    assert bot.keys() == []
+
+
+async def test_who_may_does(bot: ForgeBot) -> None:
+    bot.link(ALICE, "alice", "maintains")
+    for words in (*VERBS, "add group/repo", "key add group/repo"):
+        answer = await bot.run(words, who=ALICE)
+        assert "You (" not in answer, f"{words}: {answer}"
+    bot.assert_one_good_hook()
+    assert len(bot.keys()) == 1
+
+
+async def test_a_project_that_is_not_there_is_told_like_a_hidden_one(bot: ForgeBot) -> None:
+    bot.link(ALICE, "alice", "maintains")
+    hidden = await bot.run("add group/hidden", who=ALICE)
+    bot.server.add("group/hidden", visible=False)
+    assert await bot.run("add group/hidden", who=ALICE) == hidden
+    assert "or the bot's token" in await bot.run("add group/hidden")
+    assert bot.changes() == []
+
+
+async def test_a_blocked_address_is_explained_and_nothing_is_left(bot: ForgeBot) -> None:
+    bot.server.blocked = lambda _url: True
+    assert "does not accept the address" in await bot.run("add group/repo")
+    assert bot.held() == []
+    assert bot.stage.statuses() == []
+
+
+async def test_a_bot_whose_token_may_not_says_what_the_token_lacks(bot: ForgeBot) -> None:
+    if bot.kind == "gitlab":
+        bot.server.projects[101].access = 30  # type: ignore[union-attr] # of a GitLab
+    else:
+        bot.server.homes[101].permission = "write"  # type: ignore[union-attr] # of a GitHub
+    answer = await bot.run("add group/repo")
+    assert re.search("must be Maintainer or Owner|has admin rights", answer), answer
+    assert bot.held() == []
+
+
+# -- half-way ----------------------------------------------------------------------------------
+
+_LEFT: Final = re.compile("could not be deleted|may be left|may appear|is still at the forge")
+HALF = (*VERBS, "key add group/repo", "key rotate group/repo")
+
+
+async def half_way(kind: str, words: str, number: int, how: str) -> bool:
+    """Whether the command asks the forge that often."""
+    async with forge_bot(kind) as bot:
+        if words.startswith("key rotate"):
+            await bot.run("key add group/repo")
+        elif not words.startswith("key"):
+            await prepared(bot, words)
+        known = {hook.id for hook in bot.held()}
+        bot.break_at(number, after=how == "after", lasts=how == "and stays away")
+        answer = await bot.run(words)
+        if not bot.mended():
+            return False
+        _assert_told(bot, answer, known)
+        assert 401 not in await bot.push(), answer
+        again = await bot.run(words)
+        _assert_done(bot, words, again)
+    return True
+
+
+def _assert_told(bot: ForgeBot, answer: str, known: set[str]) -> None:
+    """Each hook at the forge is the one that serves, was there before, or is named as left."""
+    records = bot.stage.store.rows.values()
+    serving = {one.remote_id for one in records if one.status in {"active", "paused"}}
+    for hook in bot.held():
+        named = _LEFT.search(answer) and (hook.id in answer or hook.url in answer)
+        assert hook.id in serving | known or named, f"{hook}: {answer}"
+    # Nobody has the private half of a key that was not handed over.
+    made = len(bot.stage.handovers)
+    assert len(bot.keys()) <= made or "is left at the forge" in answer, answer
+
+
+def _assert_done(bot: ForgeBot, words: str, again: str) -> None:
+    if words.startswith("key"):
+        assert len(bot.keys()) <= len(bot.stage.handovers), again
+    elif words.startswith("remove"):
+        assert bot.held() == [], again
+    elif words.startswith("pause"):
+        (hook,) = bot.held()
+        assert not hook.triggers & WANTED[bot.kind], again
+    elif words.startswith("rotate"):
+        (hook,) = bot.held()
+        (record,) = bot.stage.active(PATH)
+        assert hook.secret == record.secrets[0], again
+    else:
+        bot.assert_one_good_hook()
+
+
+@pytest.mark.parametrize("how", ["before", "after", "and stays away"])
+@pytest.mark.parametrize("words", HALF)
+@pytest.mark.parametrize("kind", ["gitlab", "github"])
+async def test_broken_off_anywhere_nothing_is_left_unnamed_and_the_next_time_it_is_done(
+    kind: str, words: str, how: str
+) -> None:
+    number = 1
+    while await half_way(kind, words, number, how):
+        number += 1
+    assert number > 2
