@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: GitHub sends no larger payload; GitLab's default limit is the same. Source: their webhook pages.
 MAX_BODY: Final = 25 * 1024 * 1024
 
+#: Of the bodies that are arriving, all together: anybody may begin to send one.
+ROOM: Final = 10 * MAX_BODY
+
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -31,6 +34,21 @@ class Refusal(Exception):
         super().__init__(text)
         self.status = status
         self.text = text
+
+
+class Room:
+    """What is left of the memory for bodies on their way."""
+
+    def __init__(self, size: int = ROOM) -> None:
+        self._left = size
+
+    def take(self, size: int) -> None:
+        if size > self._left:
+            raise Refusal(503, "too much is arriving at once: try again")
+        self._left -= size
+
+    def give_back(self, size: int) -> None:
+        self._left += size
 
 
 def check_length(request: web.Request) -> None:
@@ -61,7 +79,7 @@ def headers_of(request: web.Request) -> dict[str, str]:
     return headers
 
 
-async def body_of(request: web.Request, timeout_s: float) -> bytes:
+async def body_of(request: web.Request, timeout_s: float, room: Room) -> bytes:
     if request.content.is_eof() and request.content.total_bytes <= MAX_BODY:
         # It came with its headers: no clock is needed.
         return request.content.read_nowait()
@@ -73,11 +91,14 @@ async def body_of(request: web.Request, timeout_s: float) -> bytes:
                 size += len(chunk)
                 if size > MAX_BODY:
                     raise _too_large()
+                room.take(len(chunk))
                 chunks.append(chunk)
     except TimeoutError:
         raise Refusal(400, "the body did not arrive in time") from None
     except (ConnectionError, ClientError, HttpProcessingError, web.RequestPayloadError):
         raise Refusal(400, "the body is broken HTTP or ended early") from None
+    finally:
+        room.give_back(sum(map(len, chunks)))
     return b"".join(chunks)
 
 

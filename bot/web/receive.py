@@ -20,6 +20,7 @@ from bot.outside import Identity, Received
 from bot.web.attempts import WINDOW, Attempts
 from bot.web.reading import (
     Refusal,
+    Room,
     body_of,
     check_length,
     check_type,
@@ -133,6 +134,7 @@ class Receiver:
         self._metrics = metrics
         self._precedence = precedence
         self._body_timeout_s = body_timeout_s
+        self._room = Room()
         self._counters: dict[tuple[str, str], Counter] = {}
         self._seen: dict[str, datetime] = {}
         self._attempts = Attempts(clock)
@@ -168,7 +170,7 @@ class Receiver:
             raise Refusal(429, "too many deliveries from here did not fit their hook's secret")
         check_length(request)
         check_type(request, headers, door.forge)
-        body = await body_of(request, self._body_timeout_s)
+        body = await body_of(request, self._body_timeout_s, self._room)
         received = Received(headers=headers, body=body)
         door = await self._verified(door, received, source)
         await self._notice_rotation(door, received)
