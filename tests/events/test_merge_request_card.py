@@ -219,6 +219,11 @@ def test_a_push_makes_conflicts_unknown_until_the_forge_has_looked_again() -> No
     assert row_of("in 3 files", OPENED, pushed) == "+90 −9 in 3 files"
 
 
+def test_nobody_is_waited_for_when_it_is_over() -> None:
+    asked, merged = event_of("pull_request__review_requested"), sampled("mr.merged")
+    assert row_of("Reviewers", OPENED, asked, merged) == ""
+
+
 def test_a_merged_one_is_short() -> None:
     merged = card_of(OPENED, event_of("pull_request__closed_merged"))
     assert merged.startswith("🔀 Merged · ~[#12 Add search")

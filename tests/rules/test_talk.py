@@ -241,6 +241,31 @@ def test_who_is_asked_later_is_told_and_who_is_asked_at_the_opening_is_on_the_ca
     ]
 
 
+def test_what_somebody_changes_of_an_issue_at_once_is_one_reply() -> None:
+    run = Bench(
+        "version: 1\nrules:\n  - {on: issue.opened, post: '#dev'}\n"
+        "  - {on: [issue.updated, issue.labeled, issue.assigned], reply: {}}\n"
+    )
+    place = {"number": 5, "title": "Slow", "html_url": f"{HOME}/issues/5"}
+
+    def edit(action: str, **body: Any) -> list[Action]:
+        run.now += timedelta(seconds=2) - timedelta(minutes=5)
+        return list(run.take(github("issues", action, issue=place, **body)).actions)
+
+    edit("opened")
+    (first,) = edit("labeled", label={"name": "bug"})
+    edit("assigned", assignee={"login": "carol"})
+    (last,) = edit("milestoned", milestone={"title": "2.0"})
+    assert (last.edit, last.root) == (True, first.id)
+    assert last.message is not None
+    told = "\n".join(render(part) for part in (last.message.text, *last.message.body))
+    assert told.splitlines() == [
+        "🗒️ bob added label `bug`",
+        "• assigned carol",
+        "• set the milestone to 2.0",
+    ]
+
+
 def test_a_reply_s_notification_tells_what_it_is_about() -> None:
     story = Story()
     (reply,) = story.take(note(1, "Rename this"))

@@ -10,7 +10,7 @@ from bot.events.issue.github import from_github
 from bot.events.issue.gitlab import from_gitlab
 from bot.events.vocabulary import declare, fetched
 from bot.message import Message, join, text
-from bot.registry import EventName, Spec
+from bot.registry import EventName, Remark, Spec
 
 if TYPE_CHECKING:
     from bot.events.issue.subject import Issue
@@ -36,7 +36,24 @@ def reply(event: Event) -> Text:
     lead = f"{_glyph(event)} {wording.who(event.actor)} "
     if subject.edits and _done(event) == "updated":
         return text(lead, *join(", ", subject.edits))
-    return text(lead, _done(event), *subject.details, *edits.said(subject.edits))
+    return text(lead, f"{_done(event)} it", *subject.details, *edits.said(subject.edits))
+
+
+def remark(event: Event) -> Remark | None:
+    """Of an edit: GitHub tells of each label and each person by a delivery of its own."""
+    subject: Issue = event.subject
+    if not subject.edits or _done(event) != "updated":
+        return None
+    said = join(", ", subject.edits)
+    # What it does: done twice at once it is told once.
+    does = "".join(getattr(span, "value", "") or getattr(span, "label", "") for span in said)
+    return Remark(
+        id=f"edit:{subject.iid}:{does}",
+        author=event.actor,
+        glyph=_glyph(event),
+        said=said,
+        row=said,
+    )
 
 
 def _done(event: Event) -> str:
@@ -91,4 +108,5 @@ SPEC = Spec(
     from_github=from_github,
     line=line,
     reply=reply,
+    remark=remark,
 )

@@ -119,10 +119,13 @@ def _reviewers(facts: Mapping[str, Json]) -> list[str]:
     from its list whoever has reviewed."""
     approved = {one["username"] for one in facts.get("approved_by", ())}
     verdicts = facts.get("verdicts", {})
+    # Nobody waits for whoever did not come to it.
+    silent = "asked" if facts.get("state") not in _OVER else ""
     shown = []
     for username, name in _standing(facts).items():
-        verdict = verdicts.get(username, {}).get("state", "asked")
-        shown.append(f"{_STANDS['approved' if username in approved else verdict]} {name}")
+        verdict = verdicts.get(username, {}).get("state", silent)
+        if stands := _STANDS.get("approved" if username in approved else verdict):
+            shown.append(f"{stands} {name}")
     return shown
 
 

@@ -36,7 +36,7 @@ class Phrase:
     before: Callable[[Change], str]
     after: Callable[[Change], Text] = _nothing
     last: Callable[[Change], Text] = _nothing
-    #: Said without the merge request; None = all of the above in a row.
+    #: Said without the merge request; None = all of the above in a row, of `it`.
     alone: Callable[[Change], Part] | None = None
 
 
@@ -46,6 +46,10 @@ def _said(words: str) -> Callable[[Change], str]:
 
 def _opened(change: Change) -> str:
     return "opened draft" if change.mr.draft else "opened"
+
+
+def _opened_it(change: Change) -> Text:
+    return text("opened it as a draft" if change.mr.draft else "opened it", *_branches(change))
 
 
 def _branches(change: Change) -> Text:
@@ -95,13 +99,13 @@ def _asked(change: Change) -> str:
 
 
 _PHRASES: Final[Mapping[str, Phrase]] = {
-    "mr.opened": Phrase(glyph="👀", before=_opened, last=_branches),
+    "mr.opened": Phrase(glyph="👀", before=_opened, last=_branches, alone=_opened_it),
     "mr.reopened": Phrase(glyph="👀", before=_said("reopened")),
     "mr.merged": Phrase(glyph="🔀", before=_said("merged"), after=_into),
     "mr.closed": Phrase(
         glyph="🚫", before=_said("closed"), after=lambda _: text(" without merging")
     ),
-    "mr.approved": Phrase(glyph="👍", before=_said("approved")),
+    "mr.approved": Phrase(glyph="👍", before=_said("approved"), alone=_said("approved")),
     "mr.unapproved": Phrase(glyph="↩️", before=_took_back, alone=_taken_back),
     "mr.pushed": Phrase(glyph="⬆️", before=_said("pushed to"), alone=_said("pushed new commits")),
     "mr.ready": Phrase(glyph="👀", before=_said("marked"), after=lambda _: text(" as ready")),
@@ -130,7 +134,7 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
     "mr.updated": Phrase(
         glyph="✏️", before=_update, after=lambda change: text(change.after), last=_updated
     ),
-    "mr.reviewed": Phrase(glyph="💬", before=_said("reviewed")),
+    "mr.reviewed": Phrase(glyph="💬", before=_said("reviewed"), alone=_said("reviewed")),
     "mr.thread_resolved": Phrase(
         glyph="🧵", before=_said("resolved a thread of"), alone=_said("resolved a thread")
     ),
@@ -252,10 +256,8 @@ def _glyph(phrase: Phrase, change: Change) -> str:
 
 
 def _alone(phrase: Phrase, change: Change) -> Text:
-    if phrase is _PHRASES["mr.updated"] and change.before:
-        return text(f"{change.before} it{change.after}")
     if phrase is _PHRASES["mr.updated"] and change.edits:
         return join(", ", change.edits)
     if phrase.alone is not None:
         return text(phrase.alone(change))
-    return text(phrase.before(change), phrase.after(change), phrase.last(change))
+    return text(f"{phrase.before(change)} it", phrase.after(change), phrase.last(change))
