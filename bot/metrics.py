@@ -73,6 +73,12 @@ class Metrics:
             ("lane",),
             registry=registry,
         )
+        self.channel_oldest_s = Gauge(
+            "bot_channel_oldest_age_seconds",
+            "Age of what has waited longest in each of them.",
+            ("lane",),
+            registry=registry,
+        )
         self.hooks = Gauge("bot_hooks", "Hooks by status.", ("status",), registry=registry)
         self.hooks_off = Gauge(
             "bot_hooks_off",

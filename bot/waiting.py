@@ -104,8 +104,8 @@ class Backlog:
     jobs_since: datetime | None = None
     #: How many lanes have something to do, by the loop that handles them: `decide`, `send`.
     lanes: Mapping[str, int] = field(default_factory=dict)
-    #: The deepest lanes of channels and how much waits in each, deepest first.
-    deepest: tuple[tuple[str, int], ...] = ()
+    #: The deepest lanes of channels, how much waits in each, and since when; deepest first.
+    deepest: tuple[tuple[str, int, datetime | None], ...] = ()
     #: Hooks by status.
     hooks: Mapping[str, int] = field(default_factory=dict)
     #: Hooks that bring nothing: switched off by their forge, or gone from it.

@@ -37,7 +37,7 @@ class Kept:
 
 
 _KEPT: Final = (
-    Kept(schema.deliveries, "seq", ("body",)),
+    Kept(schema.deliveries, "seq", ("body", "project", "error")),
     Kept(schema.decisions, "delivery", ("trace",)),
     Kept(schema.outbox, "seq", ("payload", "error")),
     Kept(schema.held, "seq", ("value",)),
@@ -128,9 +128,13 @@ def _rewrite(conn: Connection, *, kept: Kept, changed: dict[Any, dict[str, Any]]
 
 
 def _forget(conn: Connection, *, names: Sequence[str]) -> None:
-    """Their linked accounts, and state that is kept under their names."""
+    """Their linked accounts and wishes, and state that is kept under their names."""
     folded = [name.casefold() for name in names]
-    conn.execute(delete(schema.people).where(schema.people.c.folded.in_(folded)))
+    people, quiet = schema.people.c, schema.quiet_people
+    theirs = or_(people.folded.in_(folded), people.slack.in_(names))
+    slack = [*names, *conn.execute(select(people.slack).where(theirs)).scalars()]
+    conn.execute(delete(quiet).where(quiet.c.slack.in_(slack)))
+    conn.execute(delete(schema.people).where(theirs))
     unknown = schema.unknown_people
     conn.execute(delete(unknown).where(func.lower(unknown.c.username).in_(folded)))
     wanted = pattern(names)

@@ -11,6 +11,8 @@ from bot.store.schema import deliveries, hooks, jobs, lanes, meta, outbox
 from bot.waiting import HOOKS_OFF, Backlog
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection, Select
 
     from bot.model import Json
@@ -60,10 +62,18 @@ def backlog(conn: Connection) -> Backlog:
         jobs=asked,
         jobs_since=asked_since,
         lanes=_counts(conn, select(lanes.c.kind, func.count()).where(_BUSY).group_by(lanes.c.kind)),
-        deepest=tuple((row.key, row.pending) for row in conn.execute(_DEEPEST)),
+        deepest=tuple(
+            (row.key, row.pending, _since(conn, row.key)) for row in conn.execute(_DEEPEST)
+        ),
         hooks=_counts(conn, select(hooks.c.status, func.count()).group_by(hooks.c.status)),
         hooks_off=len(get_meta(conn, HOOKS_OFF) or ()),
     )
+
+
+def _since(conn: Connection, lane: str) -> datetime | None:
+    """Since when its oldest action waits."""
+    query = select(func.min(outbox.c.tried_since)).where(outbox.c.lane == lane, _OPEN)
+    return conn.execute(query).scalar()
 
 
 def _counts(conn: Connection, query: Select[str, int]) -> dict[str, int]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import structlog
 from sqlalchemy import inspect, text
 
 from bot.errors import ConfigError
 from bot.store.migrations import HEAD
 
+log = structlog.get_logger()
+
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext, MigrationInfo
     from sqlalchemy import Connection
 
 
@@ -20,6 +26,23 @@ def version(conn: Connection) -> str | None:
         return None
     found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
+
+
+def unfit(found: str | None) -> ConfigError:
+    """What to do about tables that are not those of this version."""
+    if found is None:
+        words = "the database has no tables yet; run `bot migrate` with this version"
+    elif found > HEAD:
+        words = (
+            f"the database has the tables of a newer bot ({found}, this one needs {HEAD}): install"
+            f" that one, or go back with it first: `bot migrate --to {HEAD}`"
+        )
+    else:
+        words = (
+            f"the database has tables of version {found}, this one needs {HEAD}; run `bot migrate`"
+            " with this version"
+        )
+    return ConfigError([f"DATABASE_URL: {words}"])
 
 
 def is_current(conn: Connection) -> bool:
@@ -35,11 +58,7 @@ def upgrade(conn: Connection, to: str = "head") -> None:
     try:
         command.upgrade(_config(conn), to)
     except CommandError as error:
-        text_ = (
-            f"DATABASE_URL: the tables have version {version(conn)}, which this version of the bot"
-            f" does not know; use a newer one ({error})"
-        )
-        raise ConfigError([text_]) from error
+        raise unfit(version(conn)) from error
 
 
 def downgrade(conn: Connection, to: str) -> None:
@@ -63,3 +82,13 @@ def _config(conn: Connection) -> Config:
     config.set_main_option("script_location", "bot.store:migrations")
     config.attributes["connection"] = conn
     return config
+
+
+def log_step(
+    ctx: MigrationContext,  # noqa: ARG001 - Alembic names what it passes
+    step: MigrationInfo,
+    heads: Collection[Any],  # noqa: ARG001
+    run_args: Mapping[str, Any],  # noqa: ARG001
+) -> None:
+    """Tells of each revision that was run: a large table takes its time to be changed."""
+    log.info("tables changed", revision=step.up_revision_id, back=not step.is_upgrade)

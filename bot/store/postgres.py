@@ -10,9 +10,8 @@ import asyncpg
 from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.errors import ConfigError
 from bot.store.engine import Topics, translated
-from bot.store.migrate import downgrade, is_current, upgrade, version
+from bot.store.migrate import downgrade, is_current, unfit, upgrade, version
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -92,10 +91,7 @@ class Postgres:
                 found = await conn.run_sync(version)
                 current = await conn.run_sync(is_current)
         if not current:
-            state = "no tables yet" if found is None else f"tables of version {found}"
-            raise ConfigError(
-                [f"DATABASE_URL: the database has {state}; run `bot migrate` with this version"]
-            )
+            raise unfit(found)
         self._listener.start()
 
     async def close(self) -> None:

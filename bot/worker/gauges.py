@@ -42,7 +42,7 @@ def show(backlog: Backlog, metrics: Metrics, *, now: datetime) -> None:
     }
     ages = []
     for stage, (waiting, since) in stages.items():
-        age = max((now - since).total_seconds(), 0) if since is not None else 0.0
+        age = _age_s(since, now)
         metrics.items_waiting.labels(stage=stage).set(waiting)
         metrics.oldest_s.labels(stage=stage).set(age)
         if stage != "command":
@@ -50,9 +50,15 @@ def show(backlog: Backlog, metrics: Metrics, *, now: datetime) -> None:
     metrics.oldest_age_s.set(max(ages))
     # Those that are deep no more are no longer named.
     metrics.channel_items.clear()
-    for lane, depth in backlog.deepest:
+    metrics.channel_oldest_s.clear()
+    for lane, depth, since in backlog.deepest:
         metrics.channel_items.labels(lane=lane).set(depth)
+        metrics.channel_oldest_s.labels(lane=lane).set(_age_s(since, now))
     metrics.hooks.clear()
     for status, count in backlog.hooks.items():
         metrics.hooks.labels(status=status).set(count)
     metrics.hooks_off.set(backlog.hooks_off)
+
+
+def _age_s(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0) if since is not None else 0.0

@@ -296,9 +296,16 @@ class Sender:
         self.acknowledged: list[int] = []
 
     async def send(
-        self, url: str, name: str = "push", *, key: str, secret: str = SECRET, **overrides: Any
+        self,
+        url: str,
+        name: str = "push",
+        *,
+        key: str,
+        secret: str = SECRET,
+        hook: str = "",
+        **overrides: Any,
     ) -> int:
-        """The status of the answer; 0 when there was none."""
+        """The status of the answer; 0 when there was none. `hook`: one with a path of its own."""
         headers, body = sample(name, overrides=overrides)
         signed = {
             **headers,
@@ -307,7 +314,8 @@ class Sender:
             "Idempotency-Key": key,
         }
         try:
-            request = self._session.post(f"{url}/hooks/gitlab", data=body, headers=signed)
+            address = f"{url}/hooks/gitlab/{hook}".rstrip("/")
+            request = self._session.post(address, data=body, headers=signed)
             async with request as answer:
                 await answer.read()
                 return answer.status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -99,6 +100,43 @@ async def test_rules_follow_to_other_processes(
                 return bool((await _ready(http, web.url))["rules"] == "ok")
 
             await until(ready, "the web process hears of the worker's rules")
+
+
+async def test_any_process_tells_of_broken_rules_and_a_worker_of_what_it_did(
+    on_postgres: Place, slack: FakeSlack, forge: Sender, http: aiohttp.ClientSession
+) -> None:
+    port = _free_port()
+    async with (
+        on_postgres.bot("worker", WORKER_PORT=f"{port}"),
+        on_postgres.bot("web") as web,
+    ):
+        worker = f"http://127.0.0.1:{port}"
+
+        async def says(url: str, word: str) -> bool:
+            return bool((await _ready(http, url))["rules"] == word)
+
+        await until(lambda: says(web.url, "ok"), "the web process hears of the rules")
+        assert await forge.number(web.url, 1)
+        await until(lambda: numbers(slack) == [1], "the message")
+
+        async def counted() -> bool:
+            metrics = (await _get(http, f"{worker}/metrics"))[1]
+            return 'bot_actions_total{outcome="done",verb="post"} 1.0' in metrics
+
+        await until(counted, "the worker's own counter")
+        on_postgres.rules.write_text(RULES.replace("on: push", "on: [push"))
+        await until(lambda: says(worker, "stale"), "the worker tells of the broken edit")
+        await until(lambda: says(web.url, "stale"), "the web process tells of it")
+        for url in (worker, web.url):
+            assert "bot_rules_stale 1.0" in (await _get(http, f"{url}/metrics"))[1]
+        on_postgres.rules.write_text(RULES)
+        await until(lambda: says(web.url, "ok"), "the mended edit is told")
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 async def test_the_rules_that_come_with_the_bot_carry_every_sample(

@@ -9,9 +9,10 @@ import pytest
 
 from bot.message import Message, text
 from bot.model import Thread
-from bot.people import Account
+from bot.people import Account, Act
+from bot.ports import Settled
 from bot.store.erasing import pattern
-from tests.store.make import MR, NOW, action, delivery, delivery_id, next_item, plan
+from tests.store.make import MR, NOW, action, claim, delivery, delivery_id, next_item, plan
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -55,6 +56,51 @@ async def test_erasing_leaves_no_row_that_holds_the_name(store: Store) -> None:
         f"facts:{MR}": {"author": {"username": "someone"}}
     }
     assert await store.accounts() == ()
+
+
+async def test_their_own_project_what_they_typed_and_their_wishes_are_erased_too(
+    store: Store,
+) -> None:
+    await store.append(delivery(2, body=b"{}"))
+    claimed = await claim(store)
+    failed = Settled(
+        delivery=delivery_id(2), status="failed", error="$.x: alice", project="alice/x"
+    )
+    await store.settle_deliveries(claimed.claim, [failed], now=NOW)
+    await store.record_act(
+        Act(
+            id="a1",
+            at=NOW,
+            who="U1ALICE",
+            verb="people link",
+            words="people link U1ALICE alice",
+            target="alice/dotfiles",
+            instance="gitlab",
+        )
+    )
+    await store.save_account(
+        Account(
+            slack="U1ALICE",
+            instance="gitlab",
+            user_id="7",
+            username="alice",
+            name="Alice A",
+            proved="admin",
+            linked_at=NOW,
+        )
+    )
+    await store.set_quiet("U1ALICE", quiet=True, now=NOW)
+
+    assert (await store.erase(["alice", "U1ALICE"], really=True))["audit"] == 1
+    [kept] = await store.list_deliveries()
+    assert (kept.project, kept.error) == ("someone/x", "$.x: someone")
+    [act] = await store.list_audit()
+    assert (act.who, act.words, act.target) == (
+        "someone",
+        "people link someone someone",
+        "someone/dotfiles",
+    )
+    assert await store.quiet_people() == frozenset()
 
 
 async def test_what_is_kept_still_works_afterwards(store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import MetaData, create_engine, insert, inspect, select
+from sqlalchemy import MetaData, create_engine, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import ConfigError
@@ -93,6 +93,40 @@ async def test_a_delivery_outlives_going_back_and_forth(url: str) -> None:
         found = await store.delivery(delivery_id(1))
     assert found is not None
     assert found[0].body == delivery(1).body
+
+
+async def test_a_bot_refuses_the_tables_of_a_newer_one_and_says_what_to_do(url: str) -> None:
+    async with open_store(url, secret_key=KEY) as store:
+        await store.append(delivery(1))
+    await _stamp(url, "9999")
+    newer = rf"tables of a newer bot \(9999, this one needs {HEAD}\)"
+    for attempt in (_opened(url), migrate(url)):
+        with pytest.raises(ConfigError, match=newer) as refused:
+            await attempt
+        assert f"bot migrate --to {HEAD}" in str(refused.value)
+    await _stamp(url, HEAD)
+    async with open_store(url, secret_key=KEY) as store:
+        assert await store.delivery(delivery_id(1)) is not None
+
+
+async def _opened(url: str) -> None:
+    async with open_store(url, secret_key=KEY):
+        pass
+
+
+async def _stamp(url: str, revision: str) -> None:
+    """As if another version of the bot had made the tables."""
+    command = text("UPDATE alembic_version SET version_num = :to")
+    if url.startswith("sqlite"):
+        engine = create_engine(url)
+        with engine.begin() as conn:
+            conn.execute(command, {"to": revision})
+        engine.dispose()
+        return
+    server = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"))
+    async with server.begin() as conn_:
+        await conn_.execute(command, {"to": revision})
+    await server.dispose()
 
 
 async def test_a_version_that_never_was_changes_nothing(url: str) -> None:

@@ -56,7 +56,7 @@ def test_each_stage_tells_how_much_waits_and_since_when() -> None:
         outbox_since=START + timedelta(seconds=40),
         jobs=1,
         jobs_since=START + timedelta(seconds=50),
-        deepest=(("send:slack:#dev", 3),),
+        deepest=(("send:slack:#dev", 3, START),),
         hooks={"active": 4},
     )
     gauges.show(backlog, metrics, now=START + timedelta(minutes=1))
@@ -64,6 +64,7 @@ def test_each_stage_tells_how_much_waits_and_since_when() -> None:
         assert value("bot_items_waiting", {"stage": stage}) == waiting
         assert value("bot_stage_oldest_age_seconds", {"stage": stage}) == age
     assert value("bot_channel_items_waiting", {"lane": "send:slack:#dev"}) == 3
+    assert value("bot_channel_oldest_age_seconds", {"lane": "send:slack:#dev"}) == 60
     assert value("bot_hooks", {"status": "active"}) == 4
     gauges.show(EMPTY, metrics, now=START + timedelta(minutes=2))
     assert value("bot_channel_items_waiting", {"lane": "send:slack:#dev"}) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from bot.store.migrate import log_step
 from bot.store.schema import metadata
 
 connection = context.config.attributes["connection"]
@@ -12,5 +13,6 @@ context.configure(
     target_metadata=metadata,
     # SQLite changes a table by copying it.
     render_as_batch=connection.dialect.name == "sqlite",
+    on_version_apply=log_step,
 )
 context.run_migrations()
