@@ -78,20 +78,31 @@ class Settled:
     body: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What became of a claim's deliveries, in their order."""
+
+    claim: Claim
+    settled: tuple[Settled, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    #: Another worker took their lanes: nothing was written of them.
+    lost: tuple[Claim, ...]
+    claimed: tuple[ClaimedDeliveries, ...]
+
+
 class Deciding(Protocol):
     """Deliveries waiting for their decision, a lane at a time, in order."""
 
-    async def claim_deliveries(
-        self, *, now: datetime, lease: timedelta, limit: int
-    ) -> ClaimedDeliveries | None:
-        """The oldest waiting deliveries of one ready lane nobody holds; None when there is none."""
-
-    async def settle_deliveries(
-        self, claim: Claim, settled: Sequence[Settled], *, now: datetime
-    ) -> None:
-        """Decisions, state, thread reservations, outbox rows; the lane is released.
-        Raises LeaseLost, or StateChanged when another lane wrote what a decision expects; then
-        nothing is written."""
+    async def settle_and_claim_deliveries(
+        self, made: Sequence[Decided], *, now: datetime, lease: timedelta, lanes: int, limit: int
+    ) -> Next:
+        """Decisions, state, thread reservations and outbox rows; and the oldest `limit` waiting
+        deliveries of each of up to `lanes` lanes that nobody holds: all in one transaction.
+        Raises StateChanged when another lane wrote what a decision expects; then nothing is
+        written."""
 
     async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:
         """Each key asked for, None where nothing is known."""

@@ -13,7 +13,7 @@ from bot.ports import Done, Settled, StoredRuleset
 from bot.rules.decide import Surroundings
 from bot.rules.load import load
 from bot.rules.remembered import Playback
-from tests.store.make import next_item, settle_item
+from tests.store.make import next_deliveries, next_item, settle_deliveries, settle_item
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -58,7 +58,7 @@ class Kept:
             await self.store.activate_ruleset(stored)
         delivery = _delivery(self._count, name, overrides)
         await self.store.append(delivery)
-        claimed = await self.store.claim_deliveries(now=NOW, lease=LEASE, limit=9)
+        claimed = await next_deliveries(self.store, now=NOW, limit=9)
         assert claimed is not None
         decision = self._playback.feed(understand(delivery), delivery=delivery.id, now=NOW)
         lanes = tuple(Lane(f"send:slack:{action.channel}") for action in decision.actions)
@@ -69,7 +69,7 @@ class Kept:
             lanes=lanes,
             project="shop/api",
         )
-        await self.store.settle_deliveries(claimed.claim, [settled], now=NOW)
+        await settle_deliveries(self.store, claimed.claim, [settled], now=NOW)
         await self._send()
         return delivery.id
 

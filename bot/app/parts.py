@@ -188,8 +188,9 @@ class Parts:
         ]
         if not self.role.works:
             return both
-        # Several: one that waits for a forge's answer must not hold other projects back.
-        decide = [loops.turn(self._decider(), "deliveries", self.store, stop) for _ in range(4)]
+        pump = partial(
+            loops.pump, clock=self.clock, wakeups=self.store, stop=stop, way=self.precedence
+        )
         return [
             *both,
             self.rules.watch(stop),
@@ -201,16 +202,8 @@ class Parts:
                 stop,
                 keep=timedelta(days=self.settings.retention_days),
             ),
-            *decide,
-            loops.pump(
-                self._deliverer(),
-                "outbox",
-                width=loops.SENDERS,
-                clock=self.clock,
-                wakeups=self.store,
-                stop=stop,
-                way=self.precedence,
-            ),
+            pump(self._decider(), "deliveries", width=loops.DECIDERS),
+            pump(self._deliverer(), "outbox", width=loops.SENDERS),
             # Several: one that takes many projects in turn must not hold the others back.
             *[loops.turn(self._jobs(), "jobs", self.store, stop) for _ in range(3)],
             loops.turn(self._scheduler(), "schedules", self.store, stop),

@@ -30,7 +30,7 @@ from bot.rules.catalogue import LISTS
 from bot.rules.comparison_text import Report, as_json, as_text
 from bot.rules.load import load
 from bot.rules.times import duration
-from bot.worker.deciding import content_of
+from bot.worker.understanding import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

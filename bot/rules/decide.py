@@ -13,6 +13,7 @@ from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdi
 from bot.people import NOBODY, Faces, Unknown
 from bot.registry import fold_of
 from bot.rules import loops
+from bot.rules.mutes import CHAT_MUTES
 from bot.rules.open_subjects import touched
 from bot.rules.privacy import Bounds, is_private
 from bot.rules.state_reader import StateReader
@@ -128,6 +129,21 @@ def decide(
         skipped=len(ruleset.rules) - run.tried,
         learned={**told, **fields, **known},
     )
+
+
+def foreseen(event: Event, specs: Mapping[str, Spec], *, content: str) -> Needs:
+    """What every decision about it asks for, as far as the event tells: loaded beforehand, it
+    spares a round."""
+    key = specs[event.kind].state_key
+    kept = (key(event),) if key is not None else ()
+    seen = (f"seen:{content}",) if content else ()
+    facts = (
+        _facts_key(subject, specs)
+        for subject in event.subjects
+        if fold_of(kind_of(subject), specs) is not None
+    )
+    asked = (*seen, *event.links, *filter(None, kept), *facts, *loops.keys_of(event), CHAT_MUTES)
+    return Needs(memory=tuple(dict.fromkeys(asked)), threads=event.subjects)
 
 
 def view_of(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from bot.errors import LeaseLost
+from bot.errors import StateChanged
 from bot.store import holding, lanes, memory, open_subjects, outbox, people
 from bot.store.codec import dump_trace
 from bot.store.deliveries import settle as settle_delivery
@@ -22,38 +22,55 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Decision, DeliveryId, Json
-    from bot.ports import Claim, Settled
+    from bot.ports import Claim, Decided, Settled
     from bot.waiting import Due
 
 
 def settle(
     conn: Connection,
-    claim: Claim,
-    settled: Sequence[Settled],
+    made: Sequence[Decided],
     *,
     packed: Mapping[DeliveryId, bytes],
     now: datetime,
-) -> None:
-    """Raises LeaseLost, and the transaction with it is rolled back."""
-    ids = [one.delivery for one in settled]
-    query = select(deliveries.c.id).where(
-        deliveries.c.id.in_(ids), deliveries.c.lane == claim.lane, deliveries.c.status == "new"
+) -> tuple[Claim, ...]:
+    """The claims whose lanes were taken by another worker: nothing is written of them. Raises
+    StateChanged, and the transaction with it is rolled back."""
+    waiting = _waiting(conn, [one.delivery for each in made for one in each.settled])
+    fresh = {
+        each.claim: [one for one in each.settled if waiting.get(one.delivery) == each.claim.lane]
+        for each in sorted(made, key=lambda each: each.claim.lane)
+    }
+    held = lanes.release(
+        conn,
+        [
+            lanes.Release(claim=claim, handled=len(settled), ready_at=now)
+            for claim, settled in fresh.items()
+        ],
     )
-    waiting = set(conn.execute(query).scalars())
-    fresh = [one for one in settled if one.delivery in waiting]
-    if not lanes.release(conn, [lanes.Release(claim=claim, handled=len(fresh), ready_at=now)]):
-        raise LeaseLost(f"another worker took lane {claim.lane}")
+    kept = [settled for claim, settled in fresh.items() if claim in held]
     planned = [
         (one.delivery, action, lane)
-        for one in fresh
+        for settled in kept
+        for one in settled
         if one.decision is not None
         for action, lane in zip(one.decision.actions, one.lanes, strict=True)
     ]
     outbox.plan(conn, planned, now=now)
-    for one in fresh:
+    for one in (one for settled in kept for one in settled):
         settle_delivery(conn, one, packed.get(one.delivery))
-    made = [(one.delivery, one.decision) for one in fresh if one.decision is not None]
-    keep(conn, made, now=now)
+    keep(conn, [_decisions(settled) for settled in kept], now=now)
+    return tuple(claim for claim in fresh if claim not in held)
+
+
+def _waiting(conn: Connection, ids: Sequence[DeliveryId]) -> dict[str, str]:
+    """The lanes of those that are not settled yet."""
+    table = deliveries.c
+    query = select(table.id, table.lane).where(table.id.in_(ids), table.status == "new")
+    return {row.id: row.lane for row in conn.execute(query)} if ids else {}
+
+
+def _decisions(settled: Sequence[Settled]) -> list[tuple[DeliveryId, Decision]]:
+    return [(one.delivery, one.decision) for one in settled if one.decision is not None]
 
 
 def settle_due(
@@ -69,23 +86,21 @@ def settle_due(
     if settled is not None and settled.decision is not None:
         lanes_of = zip(settled.decision.actions, settled.lanes, strict=True)
         outbox.plan(conn, [(settled.delivery, *one) for one in lanes_of], now=now)
-        keep(conn, [(settled.delivery, settled.decision)], now=now)
+        keep(conn, [_decisions([settled])], now=now)
     release = settled.delivery if settled is not None else None
     holding.settle(conn, due, release=release, next_due=next_due)
 
 
-def keep(conn: Connection, made: Sequence[tuple[DeliveryId, Decision]], *, now: datetime) -> None:
-    """What decisions leave behind beside their actions. Raises StateChanged.
+def keep(
+    conn: Connection, lanes_made: Sequence[Sequence[tuple[DeliveryId, Decision]]], *, now: datetime
+) -> None:
+    """What each lane's decisions leave behind beside their actions. Raises StateChanged.
 
     Keys and rows in one order for everybody: several lanes may write the same ones.
     """
-    remember: dict[str, Json] = {}
-    expect: dict[str, Json] = {}
-    for _, decision in made:
-        # What a decision expects of an earlier one of the same lane is in `remember`.
-        expect = {**decision.expect, **expect}
-        remember |= decision.remember
+    remember, expect = _state(lanes_made)
     memory.save_guarded(conn, remember, expect, now=now)
+    made = [one for each in lanes_made for one in each]
     open_subjects.touch(conn, [one for _, decision in made for one in decision.touched], now=now)
     holding.add(conn, [held for _, decision in made for held in decision.held])
     people.count_unknown(conn, [one for _, decision in made for one in decision.unknown], now=now)
@@ -99,6 +114,25 @@ def keep(conn: Connection, made: Sequence[tuple[DeliveryId, Decision]], *, now: 
         for delivery, decision in made
     ]
     _RECORD.run(conn, rows)
+
+
+def _state(
+    lanes_made: Sequence[Sequence[tuple[DeliveryId, Decision]]],
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    """What they remember and what they expect to find."""
+    remember: dict[str, Json] = {}
+    expect: dict[str, Json] = {}
+    for each in lanes_made:
+        expected: dict[str, Json] = {}
+        for _, decision in each:
+            # What a decision expects of an earlier one of the same lane is in `remember`.
+            expected = {**decision.expect, **expected}
+        if clash := expected.keys() & remember.keys():
+            raise StateChanged(f"{min(clash)} was written by another lane")
+        expect = {**expected, **expect}
+        for _, decision in each:
+            remember |= decision.remember
+    return remember, expect
 
 
 def _record(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     bindparam,
     delete,
     func,
@@ -142,36 +144,56 @@ def probe(conn: Connection) -> None:
 
 
 def claim(
-    conn: Connection, *, token: str, now: datetime, lease: timedelta, limit: int
-) -> tuple[Claim, list[AnyRow]] | None:
-    """A lane and the rows of its oldest deliveries; `unpack_row` reads them."""
-    while claims := lanes.claim(conn, lanes.DECIDE, token=token, now=now, lease=lease, limit=1):
-        held = claims[0]
-        waiting = _waiting(conn, held.lane, limit)
-        if waiting:
-            rows = conn.execute(
-                select(*COLUMNS).where(deliveries.c.seq.in_(waiting)).order_by(deliveries.c.seq)
-            )
-            return held, list(rows)
-        lanes.empty(conn, held)
-    return None
+    conn: Connection, *, token: str, now: datetime, lease: timedelta, most: int, limit: int
+) -> list[tuple[Claim, list[AnyRow]]]:
+    """Up to `most` lanes, each with the rows of its oldest deliveries; `unpack_row` reads them."""
+    take = partial(lanes.claim, conn, lanes.DECIDE, token=token, now=now, lease=lease, limit=most)
+    claimed: list[tuple[Claim, list[AnyRow]]] = []
+    while not claimed and (held := take()):
+        claimed = _filled(conn, held, limit=limit, now=now)
+    return claimed
 
 
-def _waiting(conn: Connection, lane: Lane, limit: int) -> list[int]:
-    sizes = conn.execute(
-        select(deliveries.c.seq, func.length(deliveries.c.body))
-        .where(deliveries.c.lane == lane, deliveries.c.status == _NEW)
-        .order_by(deliveries.c.seq)
-        .limit(limit)
-    )
-    chosen: list[int] = []
+def _filled(
+    conn: Connection, held: Sequence[Claim], *, limit: int, now: datetime
+) -> list[tuple[Claim, list[AnyRow]]]:
+    claimed: list[tuple[Claim, list[AnyRow]]] = []
     room = _CLAIM_BYTES
-    for seq, size in sizes:
-        if chosen and size > room:
-            break
-        chosen.append(seq)
+    for one in held:
+        if claimed and room <= 0:
+            lanes.release(conn, [lanes.Release(claim=one, handled=0, ready_at=now)])
+            continue
+        last, size = _waiting(conn, one.lane, limit=limit, room=room)
         room -= size
-    return chosen
+        if last is None:
+            lanes.empty(conn, one)
+        else:
+            claimed.append((one, _ROWS.run(conn, {"claimed": one.lane, "last": last}).rows))
+    return claimed
+
+
+def _waiting(conn: Connection, lane: Lane, *, limit: int, room: int) -> tuple[int | None, int]:
+    """The number of the last delivery for which there is room, and the size of all until it."""
+    last, taken = None, 0
+    for row in _SIZES.run(conn, {"claimed": lane, "limit": limit}).rows:
+        if last is not None and taken + row.size > room:
+            break
+        last, taken = row.seq, taken + row.size
+    return last, taken
+
+
+_OF_LANE: Final = (deliveries.c.lane == bindparam("claimed"), deliveries.c.status == _NEW)
+_SIZES: Final = Prepared(
+    select(deliveries.c.seq, func.length(deliveries.c.body).label("size"))
+    .where(*_OF_LANE)
+    .order_by(deliveries.c.seq)
+    .limit(bindparam("limit", type_=Integer))
+)
+_ROWS: Final = Prepared(
+    select(*COLUMNS)
+    .where(*_OF_LANE, deliveries.c.seq <= bindparam("last"))
+    .order_by(deliveries.c.seq)
+)
 
 
 def unpack_row(row: AnyRow) -> Delivery:
@@ -189,11 +211,13 @@ def unpack_row(row: AnyRow) -> Delivery:
     )
 
 
-def unpack_claim(claimed: tuple[Claim, list[AnyRow]] | None) -> ClaimedDeliveries | None:
-    if claimed is None:
-        return None
-    held, rows = claimed
-    return ClaimedDeliveries(claim=held, deliveries=tuple(unpack_row(row) for row in rows))
+def unpack_claims(
+    claimed: Sequence[tuple[Claim, list[AnyRow]]],
+) -> tuple[ClaimedDeliveries, ...]:
+    return tuple(
+        ClaimedDeliveries(claim=held, deliveries=tuple(unpack_row(row) for row in rows))
+        for held, rows in claimed
+    )
 
 
 def find(conn: Connection, delivery: DeliveryId) -> AnyRow | None:

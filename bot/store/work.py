@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.model import DeliveryId
+from bot.ports import Next
 from bot.store import audit, carrying, decisions, deliveries, lanes, memory, outbox, threads
 from bot.store.part import Part
 
@@ -15,25 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from sqlalchemy import Connection
+
     from bot.model import Action, Json, Lane, OutboxItem, Place, SubjectKey, Thread
-    from bot.ports import Carried, Claim, ClaimedDeliveries, Settled, Turned
+    from bot.ports import Carried, Claim, Decided, Turned
     from bot.store.audit import Audited
+
 _KINDS: Final[Mapping[str, str]] = {"deliveries": lanes.DECIDE, "outbox": lanes.SEND}
 
 
 class DecidingWork(Part):
-    async def claim_deliveries(
-        self, *, now: datetime, lease: timedelta, limit: int
-    ) -> ClaimedDeliveries | None:
-        do = partial(deliveries.claim, token=_token(), now=now, lease=lease, limit=limit)
-        return deliveries.unpack_claim(await self._backend.write(do))
+    async def settle_and_claim_deliveries(
+        self, made: Sequence[Decided], *, now: datetime, lease: timedelta, lanes: int, limit: int
+    ) -> Next:
+        settled = [one for each in made for one in each.settled]
+        packed = await asyncio.to_thread(deliveries.packed_bodies, settled) if settled else {}
+        token = _token()
 
-    async def settle_deliveries(
-        self, claim: Claim, settled: Sequence[Settled], *, now: datetime
-    ) -> None:
-        packed = await asyncio.to_thread(deliveries.packed_bodies, settled)
-        do = partial(decisions.settle, claim=claim, settled=settled, packed=packed, now=now)
-        await self._backend.write(do, "outbox")
+        def turn(conn: Connection) -> tuple[tuple[Claim, ...], list[Any]]:
+            lost = decisions.settle(conn, made, packed=packed, now=now) if made else ()
+            claim = partial(deliveries.claim, token=token, now=now, lease=lease)
+            return lost, claim(conn, most=lanes, limit=limit) if lanes else []
+
+        lost, claimed = await self._backend.write(turn, *(("outbox",) if settled else ()))
+        return Next(lost=lost, claimed=deliveries.unpack_claims(claimed))
 
     async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:
         return await self._backend.read(partial(memory.load, keys=keys))

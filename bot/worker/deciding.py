@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
@@ -12,29 +11,27 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from bot import events
-from bot.errors import BotError, LeaseLost, PayloadError, StateChanged, StoreError
-from bot.model import Decision, Event, Needs, Outcome, State
-from bot.payload import read_object, unwrapped
+from bot.errors import BotError, LeaseLost, StateChanged, StoreError
+from bot.model import Decision, Needs, Outcome, State
 from bot.people import NOBODY
-from bot.ports import Settled
-from bot.registry import Source
-from bot.rules import loops
+from bot.ports import Decided, Settled
 from bot.rules.decide import Surroundings, decide
-from bot.rules.mutes import CHAT_MUTES
 from bot.tracing import NO_TRACES, Traces
 from bot.worker.facts import FactFinder
 from bot.worker.lanes import Lanes
 from bot.worker.leases import while_held
+from bot.worker.loops import Turn
 from bot.worker.overlay import Overlay
 from bot.worker.shadow import Seen, Shadow
+from bot.worker.understanding import Understood, failed, read
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from bot.metrics import Metrics
-    from bot.model import Delivery, DeliveryId
-    from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks, Way
+    from bot.model import Delivery, DeliveryId, Event
+    from bot.ports import ClaimedDeliveries, Clock, Deciding, Hooks, Next, Way
     from bot.rules.ruleset import Ruleset
     from bot.worker.faces import Acquaintances
     from bot.worker.facts import Facts
@@ -61,14 +58,49 @@ class Book(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Decided:
+class _Made:
     delivery: Delivery
     settled: Settled
     took_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What the decisions of one claim see in common."""
+
+    overlay: Overlay
+    lanes: Lanes
+    #: Default routes by hook.
+    routes: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What of one lane is to be decided."""
+
+    claimed: ClaimedDeliveries
+    #: How often it was decided because other lanes changed what it saw.
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    case: Case
+    made: Sequence[_Made]
+
+
+def _again(case: Case) -> Case:
+    """Then that other lane is done, so that there is an end to it."""
+    lane = case.claimed.claim.lane
+    if case.tries == _TRIES:
+        raise StoreError(f"{lane}: its state changed {_TRIES} times meanwhile")
+    log.info("decided again", lane=lane)
+    return replace(case, tries=case.tries + 1)
+
+
 class Decider:
-    """Decides one claimed lane at a time."""
+    """Decides what lanes hold; several may be under way, because one that waits for a forge's
+    answer must not hold other projects back."""
 
     def __init__(
         self,
@@ -106,124 +138,148 @@ class Decider:
         self._shared = shared
         self._traces = traces
 
-    async def step(self) -> bool:
-        """Decides what one lane holds; False when nothing waits."""
-        claimed = await self._store.claim_deliveries(
-            now=self._clock.now(), lease=_LEASE, limit=await self._batch()
+    async def turn(self, done: Sequence[Judged], *, limit: int) -> Turn[Case]:
+        """Keeps decisions and claims up to `limit` lanes more, in one transaction. What another
+        lane's state made untrue is to be decided again.
+
+        Raises StoreError when decisions are not kept, and will be made again.
+        """
+        try:
+            following = await self._kept(done, lanes=limit)
+        except StoreError as error:
+            if len(done) > 1:
+                # What broke for one must not stop the others.
+                return Turn(claimed=await self._each(done), next_at=self._clock.now())
+            if not isinstance(error, StateChanged):
+                raise
+            return Turn(claimed=[_again(one.case) for one in done], next_at=None)
+        for one in done:
+            self._ended(one, lost=one.case.claimed.claim in following.lost)
+        return Turn(claimed=[Case(claimed=one) for one in following.claimed], next_at=None)
+
+    async def _kept(self, done: Sequence[Judged], *, lanes: int) -> Next:
+        busy = self._way is not None and self._way.busy
+        return await self._store.settle_and_claim_deliveries(
+            [
+                Decided(
+                    claim=one.case.claimed.claim,
+                    settled=tuple(made.settled for made in one.made),
+                )
+                for one in done
+            ],
+            now=self._clock.now(),
+            lease=_LEASE,
+            lanes=lanes,
+            limit=_SMALL_BATCH if busy else _BATCH,
         )
-        if claimed is None:
-            return False
-        claim = claimed.claim
+
+    async def _each(self, done: Sequence[Judged]) -> list[Case]:
+        """One after the other; those that are to be decided again."""
+        again: list[Case] = []
+        failure: StoreError | None = None
+        for one in done:
+            try:
+                again += (await self.turn([one], limit=0)).claimed
+            except StoreError as error:
+                lane = one.case.claimed.claim.lane
+                log.error("decisions not kept; they will be made again", lane=lane)
+                failure = error
+        if failure is not None and not again:
+            raise failure
+        return again
+
+    async def handle(self, case: Case) -> Judged | None:
+        """Decides what one lane holds; None when its lease was lost meanwhile."""
+        claim = case.claimed.claim
 
         async def renew() -> None:
             await self._store.renew(claim, now=self._clock.now(), lease=_LEASE)
 
         try:
-            decided = await while_held(self._decide_and_settle(claimed), renew, lease=_LEASE)
+            made = await while_held(self._decide_all(case.claimed), renew, lease=_LEASE)
         except LeaseLost:
             log.warning("lease lost", lane=claim.lane)
-            return True
-        for one in decided:
-            self._report(one)
-        return True
+            return None
+        return Judged(case=case, made=made)
 
-    async def _batch(self) -> int:
-        if self._way is None:
-            return _BATCH
-        await self._way.give_way()
-        return _SMALL_BATCH if self._way.busy else _BATCH
+    def _ended(self, one: Judged, *, lost: bool) -> None:
+        if lost:
+            log.warning("lease lost", lane=one.case.claimed.claim.lane)
+            return
+        for made in one.made:
+            self._report(made)
 
-    async def _decide_and_settle(self, claimed: ClaimedDeliveries) -> list[_Decided]:
-        """Again when another lane wrote what these decisions are made of: then that one is done,
-        so that there is an end to it."""
-        for _ in range(_TRIES):
-            decided = await self._decide_all(claimed)
-            settled = [one.settled for one in decided]
-            try:
-                await self._store.settle_deliveries(claimed.claim, settled, now=self._clock.now())
-            except StateChanged:
-                log.info("decided again", lane=claimed.claim.lane)
-            else:
-                return decided
-        raise StoreError(f"{claimed.claim.lane}: its state changed {_TRIES} times meanwhile")
-
-    async def _decide_all(self, claimed: ClaimedDeliveries) -> list[_Decided]:
+    async def _decide_all(self, claimed: ClaimedDeliveries) -> list[_Made]:
         """In order; what one decision remembers, the next one of the same lane sees."""
-        overlay = Overlay(self._store)
-        lanes = Lanes(self._store, self._workspace)
-        decided: list[_Decided] = []
-        read = await self._read_all(claimed.deliveries, overlay)
-        for delivery, event in zip(claimed.deliveries, read, strict=True):
+        sight = _Sight(Overlay(self._store), Lanes(self._store, self._workspace), {})
+        made: list[_Made] = []
+        read_ = await self._read_all(claimed.deliveries, sight.overlay)
+        for delivery, known in zip(claimed.deliveries, read_, strict=True):
             # A decision is a long step; whoever waits for the loop goes first.
             await asyncio.sleep(0)
-            if decided and self._way is not None:
+            if made and self._way is not None:
                 await self._way.give_way()
             started = perf_counter()
             with self._traces.decide(delivery.id, lane=delivery.lane) as span:
-                settled = await self._settle(delivery, event, overlay, lanes)
+                settled = await self._settle(delivery, known, sight)
                 span.tell(outcome=settled.status, actions=len(settled.lanes))
             settled = replace(settled, body=delivery.body)
             if settled.decision is not None:
-                overlay.apply(settled.decision, self._clock.now())
+                sight.overlay.apply(settled.decision, self._clock.now())
             took_ms = (perf_counter() - started) * 1000
-            decided.append(_Decided(delivery=delivery, settled=settled, took_ms=took_ms))
-        return decided
+            made.append(_Made(delivery=delivery, settled=settled, took_ms=took_ms))
+        return made
 
     async def _read_all(
         self, deliveries: Sequence[Delivery], overlay: Overlay
-    ) -> list[Event | Settled]:
-        """What each is, or why that cannot be told; what they all ask for is loaded at once."""
-        read: list[Event | Settled] = []
+    ) -> list[Understood | Settled]:
+        """What each is; what they all ask for is loaded at once."""
+        found: list[Understood | Settled] = []
         for delivery in deliveries:
             await asyncio.sleep(0)
-            try:
-                read.append(understand(delivery))
-            except PayloadError as error:
-                read.append(Settled(delivery=delivery.id, status="failed", error=str(error)))
-            except Exception as error:
-                log.exception("decision failed", delivery=delivery.id)
-                read.append(_failed(delivery, error))
-        events_ = [event for event in read if isinstance(event, Event)]
+            found.append(read(delivery))
+        needs = [one.needs for one in found if isinstance(one, Understood)]
         await overlay.load(
             Needs(
-                threads=tuple(dict.fromkeys(key for one in events_ for key in one.subjects)),
-                memory=tuple(dict.fromkeys(key for one in events_ for key in _known(one))),
+                threads=tuple(dict.fromkeys(key for one in needs for key in one.threads)),
+                memory=tuple(dict.fromkeys(key for one in needs for key in one.memory)),
             )
         )
-        return read
+        return found
 
     async def _settle(
-        self, delivery: Delivery, event: Event | Settled, overlay: Overlay, lanes: Lanes
+        self, delivery: Delivery, known: Understood | Settled, sight: _Sight
     ) -> Settled:
-        if isinstance(event, Settled):
-            return event
+        if isinstance(known, Settled):
+            return known
+        project = known.event.project
         try:
-            decision = await self._decide(delivery, event, overlay)
+            decision = await self._decide(delivery, known, sight)
             if self._lateness is not None:
                 decision = await self._lateness.mark(delivery, decision)
-            chosen = await lanes.of(decision.actions, await self._channels())
+            chosen = await sight.lanes.of(decision.actions, await self._channels())
         except StoreError:
             raise
         except Exception as error:
             log.exception("decision failed", delivery=delivery.id)
-            return _failed(delivery, error)
+            return failed(delivery, error)
         return Settled(
             delivery=delivery.id,
             status="decided",
             decision=decision,
             lanes=chosen,
-            project=event.project.path if event.project is not None else "",
+            project=project.path if project is not None else "",
         )
 
-    async def _decide(self, delivery: Delivery, event: Event, overlay: Overlay) -> Decision:
-        ruleset = self._book.current
+    async def _decide(self, delivery: Delivery, known: Understood, sight: _Sight) -> Decision:
+        event, overlay, ruleset = known.event, sight.overlay, self._book.current
         around = Surroundings(
             specs=events.SPECS,
             channels=await self._channels(),
             accounts=await self._accounts() if self._accounts is not None else {},
-            default_route=await self._default_route(delivery),
+            default_route=await self._default_route(delivery.hook, sight.routes),
             hook=delivery.hook,
-            content=content_of(delivery),
+            content=known.content,
             wishes=True,
             late=self._lateness is not None and await self._lateness.missed(delivery) is not None,
             faces=await self._who.known(ruleset, event) if self._who is not None else NOBODY,
@@ -253,14 +309,16 @@ class Decider:
             )
         return made
 
-    async def _default_route(self, delivery: Delivery) -> str | None:
-        if delivery.hook == "shared":
+    async def _default_route(self, hook_id: str, known: dict[str, str | None]) -> str | None:
+        if hook_id == "shared":
             return None
-        hook = await self._hooks.hook(delivery.hook)
-        return hook.channel if hook is not None else None
+        if hook_id not in known:
+            hook = await self._hooks.hook(hook_id)
+            known[hook_id] = hook.channel if hook is not None else None
+        return known[hook_id]
 
-    def _report(self, decided: _Decided) -> None:
-        delivery, outcome = decided.delivery, decided.settled
+    def _report(self, made: _Made) -> None:
+        delivery, outcome = made.delivery, made.settled
         decision = outcome.decision
         sent = [v.rule for v in decision.verdicts if v.outcome is Outcome.SENT] if decision else []
         self._metrics.decisions.labels(outcome=outcome.status).inc()
@@ -276,30 +334,8 @@ class Decider:
             rules=sent,
             actions=len(decision.actions) if decision else 0,
             error=outcome.error,
-            took_ms=round(decided.took_ms, 1),
+            took_ms=round(made.took_ms, 1),
         )
-
-
-def _failed(delivery: Delivery, error: Exception) -> Settled:
-    text = f"{type(error).__name__} while deciding; see the log"
-    return Settled(delivery=delivery.id, status="failed", error=text)
-
-
-def _known(event: Event) -> tuple[str, ...]:
-    """What every decision about it asks for."""
-    return (*event.links, *loops.keys_of(event), CHAT_MUTES)
-
-
-def content_of(delivery: Delivery) -> str:
-    """The same for one event that came through two hooks."""
-    head = f"{delivery.instance}\n{delivery.event}\n".encode()
-    return hashlib.sha256(head + unwrapped(delivery.body)).hexdigest()
-
-
-def understand(delivery: Delivery) -> Event:
-    """The delivery as an event; raises PayloadError."""
-    source = Source(forge=delivery.forge, instance=delivery.instance, event=delivery.event)
-    return events.understand(source, read_object(delivery.body))
 
 
 async def settle(
@@ -313,7 +349,6 @@ async def settle(
     facts: Facts,
 ) -> Decision:
     """Decides, loading what the decision asks for until it asks for nothing more."""
-    await overlay.load(Needs(threads=event.subjects, memory=_known(event)))
     for _ in range(_ROUNDS):
         state = facts.onto(overlay.state)
         made = decide(event, state, delivery=delivery, now=now, ruleset=ruleset, around=around)

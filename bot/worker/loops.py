@@ -28,6 +28,8 @@ _POLL_S: Final = 2.0
 _STORE_DOWN_S: Final = 1.0
 #: Lanes carried out at once by one process; each waits mostly for Slack.
 SENDERS: Final = 16
+#: Projects decided at once: one that waits for a forge's answer must not hold others back.
+DECIDERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

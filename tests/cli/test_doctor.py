@@ -24,6 +24,7 @@ from tests.store.make import (
     delivery,
     delivery_id,
     plan,
+    settle_deliveries,
     settle_item,
 )
 
@@ -77,7 +78,7 @@ async def _failed(store: Store) -> None:
     await store.append(delivery(1))
     claimed = await claim(store)
     settled = Settled(delivery=delivery_id(1), status="failed", error="$.user: expected object")
-    await store.settle_deliveries(claimed.claim, [settled], now=datetime.now(UTC))
+    await settle_deliveries(store, claimed.claim, [settled], now=datetime.now(UTC))
 
 
 async def _late(store: Store) -> None:

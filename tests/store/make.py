@@ -17,10 +17,12 @@ from bot.model import (
     action_id,
     subject_key,
 )
-from bot.ports import Carried, Settled
+from bot.ports import Carried, Decided, Settled
 
 if TYPE_CHECKING:
-    from bot.ports import ClaimedDeliveries, ClaimedItem, Dead, Done, Dropped, Retry
+    from collections.abc import Sequence
+
+    from bot.ports import Claim, ClaimedDeliveries, ClaimedItem, Dead, Done, Dropped, Retry
     from bot.store import Store
 
 KEY: Final = "a key for the tests"
@@ -74,9 +76,27 @@ def decided(number: int, *actions: Action, lanes: tuple[Lane, ...] = (), **chang
 
 
 async def claim(store: Store, *, now: datetime = NOW, limit: int = 50) -> ClaimedDeliveries:
-    claimed = await store.claim_deliveries(now=now, lease=LEASE, limit=limit)
+    claimed = await next_deliveries(store, now=now, limit=limit)
     assert claimed is not None, "nothing waits to be decided"
     return claimed
+
+
+async def next_deliveries(
+    store: Store, *, now: datetime = NOW, limit: int = 50
+) -> ClaimedDeliveries | None:
+    """Of one lane."""
+    found = await store.settle_and_claim_deliveries((), now=now, lease=LEASE, lanes=1, limit=limit)
+    return found.claimed[0] if found.claimed else None
+
+
+async def settle_deliveries(
+    store: Store, claimed: Claim, settled: Sequence[Settled], *, now: datetime
+) -> None:
+    """Raises LeaseLost."""
+    made = Decided(claim=claimed, settled=tuple(settled))
+    found = await store.settle_and_claim_deliveries([made], now=now, lease=LEASE, lanes=0, limit=0)
+    if found.lost:
+        raise LeaseLost(f"another worker took lane {claimed.lane}")
 
 
 async def claim_item(store: Store, *, now: datetime = NOW) -> ClaimedItem:
@@ -120,7 +140,7 @@ async def plan(
     claimed = await claim(store, now=now)
     assert [found.id for found in claimed.deliveries] == [delivery_id(number)]
     settled = decided(number, *actions, lanes=lanes, **changes)
-    await store.settle_deliveries(claimed.claim, [settled], now=now)
+    await settle_deliveries(store, claimed.claim, [settled], now=now)
 
 
 def subject(ident: str) -> SubjectKey:

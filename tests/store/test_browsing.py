@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 from bot.browsing import Deed, Wanted
 from bot.model import Decision, Outcome, Verdict
 from bot.ports import Settled
-from tests.store.make import (
-    DEV,
-    NOW,
-    action,
-    claim,
-    delivery,
-    delivery_id,
-    plan,
-)
+from tests.store.make import DEV, NOW, action, claim, delivery, delivery_id, plan, settle_deliveries
 
 if TYPE_CHECKING:
     from bot.browsing import Stretch
@@ -40,7 +32,7 @@ async def decide(store: Store, number: int, *names: str, project: str = "group/a
         decision=Decision(ruleset="r1", names=names, verdicts=verdicts),
         project=project,
     )
-    await store.settle_deliveries(claimed.claim, [settled], now=NOW)
+    await settle_deliveries(store, claimed.claim, [settled], now=NOW)
 
 
 async def test_a_page_shows_names_verdicts_and_actions(store: Store) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.errors import LeaseLost, StoreError
 from bot.model import Lane
-from bot.ports import Settled
+from bot.ports import Decided, Settled
+from bot.store import deliveries
 from tests.store.make import (
     LEASE,
     MR,
@@ -20,7 +22,9 @@ from tests.store.make import (
     decided,
     delivery,
     delivery_id,
+    next_deliveries,
     plan,
+    settle_deliveries,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +50,7 @@ async def test_the_same_key_of_the_same_hook_is_stored_once(store: Store) -> Non
     assert not await store.append(delivery(2, key="same"))
     claimed = await claim(store)
     assert [found.id for found in claimed.deliveries] == [delivery_id(1)]
-    await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+    await settle_deliveries(store, claimed.claim, [decided(1)], now=NOW)
     assert await store.next_ready(now=NOW) is None
 
 
@@ -66,7 +70,7 @@ async def test_names_that_no_column_can_hold_are_stored_all_the_same(store: Stor
     await store.append(delivery(1, lane=lane, event="\0\ud800"))
     claimed = await claim(store)
     memory = {"\ud800\0key": {"\ud800": "\0", "big": 1 << 80}}
-    await store.settle_deliveries(claimed.claim, [decided(1, remember=memory)], now=NOW)
+    await settle_deliveries(store, claimed.claim, [decided(1, remember=memory)], now=NOW)
     assert await store.load_memory(list(memory)) == memory
 
 
@@ -81,7 +85,56 @@ async def test_a_lane_is_handled_by_one_worker_at_a_time(store: Store) -> None:
     await store.append(delivery(1))
     await store.append(delivery(2))
     await claim(store, limit=1)
-    assert await store.claim_deliveries(now=NOW, lease=LEASE, limit=1) is None
+    assert await next_deliveries(store, now=NOW, limit=1) is None
+
+
+async def test_several_lanes_are_handed_out_at_once_and_kept_together(store: Store) -> None:
+    for number in range(1, 6):
+        await store.append(delivery(number, project=f"{number % 2}"))
+    turn = partial(store.settle_and_claim_deliveries, now=NOW, lease=LEASE, lanes=9, limit=2)
+    found = (await turn(())).claimed
+    numbers = [[int(one.id[1:]) for one in each.deliveries] for each in found]
+    assert sorted(numbers) == [[1, 3], [2, 4]]
+    made = [
+        Decided(
+            claim=each.claim,
+            settled=tuple(decided(int(one.id[1:])) for one in each.deliveries),
+        )
+        for each in found
+    ]
+    left = (await turn(made)).claimed
+    assert [[int(one.id[1:]) for one in each.deliveries] for each in left] == [[5]]
+    assert {one.status for one in await store.list_deliveries() if one.id != delivery_id(5)} == {
+        "decided"
+    }
+
+
+async def test_a_lane_that_was_taken_stops_no_other(store: Store) -> None:
+    await store.append(delivery(1, project="1"))
+    await store.append(delivery(2, project="2"))
+    later = NOW + LEASE
+    first, second = await claim(store), await claim(store)
+    await store.renew(second.claim, now=later - SECOND, lease=LEASE)
+    assert (await claim(store, now=later)).claim.lane == first.claim.lane
+    made = [
+        Decided(claim=first.claim, settled=(decided(1),)),
+        Decided(claim=second.claim, settled=(decided(2),)),
+    ]
+    found = await store.settle_and_claim_deliveries(made, now=later, lease=LEASE, lanes=0, limit=0)
+    assert found.lost == (first.claim,)
+    assert [one.status for one in await store.list_deliveries()] == ["decided", "new"]
+
+
+async def test_bodies_that_are_too_much_at_once_wait_in_their_lanes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "_CLAIM_BYTES", 10)
+    for number in (1, 2):
+        await store.append(delivery(number, project=f"{number}"))
+    turn = partial(store.settle_and_claim_deliveries, (), now=NOW, lease=LEASE, lanes=9, limit=9)
+    for number in (1, 2):
+        [one] = (await turn()).claimed
+        assert one.deliveries == (delivery(number, project=f"{number}"),)
 
 
 async def test_other_lanes_go_on_meanwhile(store: Store) -> None:
@@ -97,7 +150,7 @@ async def test_a_released_lane_waits_behind_those_that_waited_longer(store: Stor
     await store.append(delivery(3, project="2", received_at=NOW + SECOND))
     first = await claim(store, limit=1)
     later = NOW + 2 * SECOND
-    await store.settle_deliveries(first.claim, [decided(1)], now=later)
+    await settle_deliveries(store, first.claim, [decided(1)], now=later)
     assert (await claim(store, now=later)).claim.lane == "decide:gitlab:2"
 
 
@@ -105,7 +158,7 @@ async def test_what_was_not_settled_waits_on(store: Store) -> None:
     for number in (1, 2):
         await store.append(delivery(number))
     claimed = await claim(store)
-    await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+    await settle_deliveries(store, claimed.claim, [decided(1)], now=NOW)
     assert [found.id for found in (await claim(store)).deliveries] == [delivery_id(2)]
 
 
@@ -123,19 +176,19 @@ async def test_a_worker_that_comes_back_late_writes_nothing(store: Store) -> Non
     owner = await claim(store, now=NOW + LEASE)
     settled = decided(1, action(1, claims=(MR,)), remember={"key": 1})
     with pytest.raises(LeaseLost):
-        await store.settle_deliveries(late.claim, [settled], now=NOW + LEASE)
+        await settle_deliveries(store, late.claim, [settled], now=NOW + LEASE)
     assert await store.load_memory(["key"]) == {"key": None}
     assert await store.list_outbox() == ()
-    await store.settle_deliveries(owner.claim, [settled], now=NOW + LEASE)
+    await settle_deliveries(store, owner.claim, [settled], now=NOW + LEASE)
     assert len(await store.list_outbox()) == 1
 
 
 async def test_settling_twice_is_refused(store: Store) -> None:
     await store.append(delivery(1))
     claimed = await claim(store)
-    await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+    await settle_deliveries(store, claimed.claim, [decided(1)], now=NOW)
     with pytest.raises(LeaseLost):
-        await store.settle_deliveries(claimed.claim, [decided(1)], now=NOW)
+        await settle_deliveries(store, claimed.claim, [decided(1)], now=NOW)
 
 
 async def test_a_failed_delivery_is_kept_with_its_error(store: Store) -> None:
@@ -144,7 +197,7 @@ async def test_a_failed_delivery_is_kept_with_its_error(store: Store) -> None:
     failed = Settled(
         delivery=delivery_id(1), status="failed", error="$.user: \0 missing", project="g/p"
     )
-    await store.settle_deliveries(claimed.claim, [failed], now=NOW)
+    await settle_deliveries(store, claimed.claim, [failed], now=NOW)
     (found,) = await store.list_deliveries(status="failed")
     assert (found.error, found.project) == ("$.user: \\0 missing", "g/p")
     assert await store.decision(delivery_id(1)) is None
@@ -163,7 +216,7 @@ async def test_a_replay_is_a_new_delivery_that_names_the_old_one(store: Store) -
     await store.replay_delivery(delivery_id(1), copy=delivery_id(9), now=NOW + SECOND)
     claimed = await claim(store, now=NOW + SECOND)
     assert [found.body for found in claimed.deliveries] == [delivery(1).body]
-    await store.settle_deliveries(claimed.claim, [decided(9, action(9))], now=NOW + SECOND)
+    await settle_deliveries(store, claimed.claim, [decided(9, action(9))], now=NOW + SECOND)
     assert len(await store.list_outbox()) == 2
     assert (await store.list_deliveries(limit=1))[0].replay_of == delivery_id(1)
 
@@ -216,7 +269,7 @@ async def test_decisions_of_one_claim_are_kept_together(store: Store) -> None:
         replace(decided(number, action(number)), body=one.body)
         for number, one in enumerate(claimed.deliveries, 1)
     ]
-    await store.settle_deliveries(claimed.claim, settled, now=NOW)
+    await settle_deliveries(store, claimed.claim, settled, now=NOW)
     for number in range(1, 6):
         trace = await store.decision(delivery_id(number))
         assert trace is not None

@@ -12,7 +12,17 @@ from bot.model import Thread
 from bot.people import Account, Act
 from bot.ports import Settled
 from bot.store.erasing import pattern
-from tests.store.make import MR, NOW, action, claim, delivery, delivery_id, next_item, plan
+from tests.store.make import (
+    MR,
+    NOW,
+    action,
+    claim,
+    delivery,
+    delivery_id,
+    next_item,
+    plan,
+    settle_deliveries,
+)
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -66,7 +76,7 @@ async def test_their_own_project_what_they_typed_and_their_wishes_are_erased_too
     failed = Settled(
         delivery=delivery_id(2), status="failed", error="$.x: alice", project="alice/x"
     )
-    await store.settle_deliveries(claimed.claim, [failed], now=NOW)
+    await settle_deliveries(store, claimed.claim, [failed], now=NOW)
     await store.record_act(
         Act(
             id="a1",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import StateChanged
+from bot.ports import Decided
 from bot.rules.mutes import CHAT_MUTES, Mute
-from tests.store.make import NOW, action, claim, decided, delivery
+from tests.store.make import LEASE, NOW, action, claim, decided, delivery, settle_deliveries
 
 if TYPE_CHECKING:
     from bot.model import Json
@@ -28,7 +29,7 @@ async def claimed(store: Store, number: int) -> Claim:
 
 async def settle(store: Store, number: int, held: Claim, seen: Json, value: Json) -> None:
     made = decided(number, action(number), remember={KEY: value}, expect={KEY: seen})
-    await store.settle_deliveries(held, [made], now=NOW)
+    await settle_deliveries(store, held, [made], now=NOW)
 
 
 async def test_the_first_of_two_lanes_writes_and_the_second_must_decide_again(
@@ -56,13 +57,28 @@ async def test_of_lanes_that_write_at_the_same_time_one_wins(store: Store, seen:
     assert sorted(type(one).__name__ for one in ended) == ["NoneType", *["StateChanged"] * 4]
 
 
+async def test_of_two_lanes_that_are_kept_together_neither_is_when_they_saw_the_same(
+    store: Store,
+) -> None:
+    made = [
+        Decided(
+            claim=await claimed(store, number),
+            settled=(decided(number, remember={KEY: f"of {number}"}, expect={KEY: None}),),
+        )
+        for number in (1, 2)
+    ]
+    with pytest.raises(StateChanged):
+        await store.settle_and_claim_deliveries(made, now=NOW, lease=LEASE, lanes=0, limit=0)
+    assert await store.load_memory([KEY]) == {KEY: None}
+
+
 async def test_what_a_decision_saw_and_left_alone_is_still_expected(store: Store) -> None:
     await settle(store, 1, await claimed(store, 1), None, "first")
     held = await claimed(store, 2)
     made = decided(2, remember={}, expect={KEY: "other"})
     with pytest.raises(StateChanged):
-        await store.settle_deliveries(held, [made], now=NOW)
-    await store.settle_deliveries(held, [decided(2, remember={}, expect={KEY: "first"})], now=NOW)
+        await settle_deliveries(store, held, [made], now=NOW)
+    await settle_deliveries(store, held, [decided(2, remember={}, expect={KEY: "first"})], now=NOW)
     assert await store.load_memory([KEY]) == {KEY: "first"}
 
 

@@ -27,7 +27,17 @@ from bot.errors import LeaseLost
 from bot.model import DeliveryId, Lane, Place
 from bot.ports import Dead, Done, Retry
 from bot.store import Store, open_store
-from tests.store.make import LEASE, NOW, SECOND, action, decided, delivery, next_item, settle_item
+from tests.store.make import (
+    NOW,
+    SECOND,
+    action,
+    decided,
+    delivery,
+    next_deliveries,
+    next_item,
+    settle_deliveries,
+    settle_item,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -102,7 +112,7 @@ class Lanes(RuleBasedStateMachine):
 
     @rule(target=deciding, limit=st.integers(1, 3))
     def claim_deliveries(self, limit: int) -> Any:
-        claimed = self.run(self.store.claim_deliveries(now=self.now, lease=LEASE, limit=limit))
+        claimed = self.run(next_deliveries(self.store, now=self.now, limit=limit))
         if claimed is None:
             free = [lane for lane in self.waiting if self.waiting[lane] and self.is_free(lane)]
             assert free == []
@@ -127,7 +137,7 @@ class Lanes(RuleBasedStateMachine):
             )
             for found in claimed.deliveries
         ]
-        doing = self.store.settle_deliveries(claimed.claim, settled, now=self.now)
+        doing = settle_deliveries(self.store, claimed.claim, settled, now=self.now)
         if not self.owns(claimed.claim.lane, claimed.claim.token):
             with pytest.raises(LeaseLost):
                 self.run(doing)

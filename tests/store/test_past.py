@@ -9,7 +9,16 @@ from bot.actions.values import load_value
 from bot.model import Thread, action_id
 from bot.ports import Settled
 from bot.store import past
-from tests.store.make import MR, NOW, action, delivery, delivery_id, plan
+from tests.store.make import (
+    MR,
+    NOW,
+    action,
+    delivery,
+    delivery_id,
+    next_deliveries,
+    plan,
+    settle_deliveries,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,10 +80,10 @@ async def test_copies_made_to_be_decided_again_are_left_out(store: Store) -> Non
 async def test_a_projects_past_leaves_others_out_but_not_what_waits(store: Store) -> None:
     for number, project in enumerate(("shop/api", "shop/web")):
         await store.append(delivery(number))
-        claimed = await store.claim_deliveries(now=NOW, lease=HOUR, limit=5)
+        claimed = await next_deliveries(store, now=NOW, limit=5)
         assert claimed is not None
         settled = past_settled(number, project)
-        await store.settle_deliveries(claimed.claim, [settled], now=NOW)
+        await settle_deliveries(store, claimed.claim, [settled], now=NOW)
     await store.append(delivery(7))
     found = await ids(store, NOW, NOW + HOUR, "Shop/API")
     assert found == [delivery_id(0), delivery_id(7)]

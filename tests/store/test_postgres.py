@@ -22,8 +22,10 @@ from tests.store.make import (
     decided,
     delivery,
     delivery_id,
+    next_deliveries,
     next_item,
     plan,
+    settle_deliveries,
     settle_item,
 )
 
@@ -48,7 +50,7 @@ async def test_what_one_process_stores_another_one_decides(postgres_url: str) ->
     ):
         await web.append(delivery(1))
         assert (await claim(worker)).deliveries == (delivery(1),)
-        assert await web.claim_deliveries(now=NOW, lease=LEASE, limit=1) is None
+        assert await next_deliveries(web) is None
 
 
 async def test_a_start_frees_no_lease_of_another_process(postgres_url: str) -> None:
@@ -110,13 +112,13 @@ async def test_many_workers_decide_and_send_everything_once_and_in_order(
 
     async def work(store: Store) -> None:
         while len([one for lane in sent.values() for one in lane]) < 60:
-            claimed = await store.claim_deliveries(now=NOW, lease=LEASE, limit=3)
+            claimed = await next_deliveries(store, now=NOW, limit=3)
             if claimed is not None:
                 numbers = [int(found.id[1:]) for found in claimed.deliveries]
                 lanes = (Lane("send:a"), Lane("send:b")) if numbers[0] % 2 else None
                 lanes = lanes or (Lane("send:b"), Lane("send:a"))
                 settled = [decided(n, action(n), action(n, 1), lanes=lanes) for n in numbers]
-                await store.settle_deliveries(claimed.claim, settled, now=NOW)
+                await settle_deliveries(store, claimed.claim, settled, now=NOW)
             item = await next_item(store, now=NOW)
             if item is not None:
                 sent.setdefault(item.item.lane, []).append(item.item.action.id)
@@ -167,7 +169,7 @@ async def test_a_worker_of_another_process_is_fenced_off(postgres_url: str) -> N
         late = await claim(one)
         await claim(two, now=NOW + LEASE)
         with pytest.raises(LeaseLost):
-            await one.settle_deliveries(late.claim, [decided(1)], now=NOW + LEASE)
+            await settle_deliveries(one, late.claim, [decided(1)], now=NOW + LEASE)
         assert await one.delivery(delivery_id(1)) == (delivery(1), "new")
 
 

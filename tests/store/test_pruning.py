@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.store import open_store
 from bot.store.pace import Pace
 from bot.store.sqlite import path_of
-from tests.store.make import KEY, NOW, claim, decided, delivery
+from tests.store.make import KEY, NOW, claim, decided, delivery, settle_deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ async def fill(store: Store) -> None:
     while (await store.backlog()).deliveries:
         claimed = await claim(store)
         settled = [decided(int(one.id.lstrip("D") or 0)) for one in claimed.deliveries]
-        await store.settle_deliveries(claimed.claim, settled, now=NOW)
+        await settle_deliveries(store, claimed.claim, settled, now=NOW)
 
 
 def spare_pages(path: Path) -> int:

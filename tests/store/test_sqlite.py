@@ -20,7 +20,15 @@ from bot.model import HookRecord
 from bot.store import migrate, open_store
 from bot.store.sqlite import Sqlite, connect, open_sqlite
 from bot.store.writer import Writer
-from tests.store.make import LEASE, NOW, action, claim, claim_item, delivery, delivery_id, plan
+from tests.store.make import (
+    action,
+    claim,
+    claim_item,
+    delivery,
+    delivery_id,
+    next_deliveries,
+    plan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +142,7 @@ async def test_a_command_beside_the_bot_frees_no_lease(url: str) -> None:
         await claim(bot)
         async with open_store(url, secret_key=None, exclusive=False):
             pass
-        assert await bot.claim_deliveries(now=NOW, lease=LEASE, limit=1) is None
+        assert await next_deliveries(bot) is None
 
 
 async def test_a_killed_process_loses_nothing_that_it_acknowledged(path: Path, url: str) -> None:

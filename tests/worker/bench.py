@@ -123,7 +123,7 @@ class Bench:
 
     async def decide(self) -> None:
         """Everything that waits."""
-        while await self.decider.step():
+        while await decide_one(self.decider):
             pass
 
     async def take(self, name: str = "push", **overrides: Any) -> DeliveryId:
@@ -214,6 +214,16 @@ class Bench:
 
     def _dead(self, action: Action, *, error: str, code: str) -> None:
         self.given_up.append((action, code or error))
+
+
+async def decide_one(decider: Decider) -> bool:
+    """What one lane holds, again when another lane changed what it saw; False when none waits."""
+    cases = (await decider.turn((), limit=1)).claimed
+    found = bool(cases)
+    while cases:
+        judged = [one for one in [await decider.handle(case) for case in cases] if one is not None]
+        cases = (await decider.turn(judged, limit=0)).claimed
+    return found
 
 
 async def root(bench: Bench, **changes: Any) -> Action:

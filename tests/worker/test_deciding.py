@@ -11,10 +11,14 @@ import pytest
 from bot.errors import StoreError
 from bot.events.samples import sample
 from bot.model import HookRecord
-from tests.worker.bench import START, Bench
+from tests.store.make import next_deliveries
+from tests.worker.bench import START, Bench, decide_one
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.model import DeliveryId
+    from bot.ports import Decided, Next
 
 CARDS = """\
 version: 1
@@ -46,10 +50,10 @@ async def test_a_push_becomes_a_message(bench: Bench) -> None:
 
 
 async def test_nothing_waits_any_more(bench: Bench) -> None:
-    assert await bench.decider.step() is False
+    assert await decide_one(bench.decider) is False
     await bench.receive()
-    assert await bench.decider.step() is True
-    assert await bench.decider.step() is False
+    assert await decide_one(bench.decider) is True
+    assert await decide_one(bench.decider) is False
 
 
 async def test_what_no_rule_wants_is_decided_and_named(bench: Bench) -> None:
@@ -107,8 +111,8 @@ async def test_what_one_decision_remembers_the_next_of_the_batch_sees(bench: Ben
     for minute, status in enumerate(("success", "failed", "failed", "success", "success")):
         at = START + timedelta(minutes=minute)
         await bench.receive(f"pipeline.{status}", id=100 + minute, at=at)
-    assert await bench.decider.step() is True
-    assert await bench.decider.step() is False, "all in one batch"
+    assert await decide_one(bench.decider) is True
+    assert await decide_one(bench.decider) is False, "all in one batch"
     await bench.send()
     assert [post.thread is None for post in bench.chat.posts] == [True, False]
 
@@ -117,7 +121,7 @@ async def test_a_card_opened_in_a_batch_is_edited_by_the_rest_of_it(bench: Bench
     bench.use(CARDS)
     for name in ("mr.opened", "comment.mr", "mr.approved", "mr.merged"):
         await bench.receive(name)
-    assert await bench.decider.step() is True
+    assert await decide_one(bench.decider) is True
     await bench.send()
     card, *replies = bench.chat.posts
     assert all(reply.thread == card.place.ts for reply in replies)
@@ -178,7 +182,7 @@ async def test_the_hooks_own_channel_is_used_when_no_rule_matches(bench: Bench) 
 
 async def test_a_worker_whose_lease_was_lost_writes_nothing(bench: Bench) -> None:
     await bench.receive("push")
-    real, deliveries = bench.store.settle_deliveries, bench.decider
+    real, deliveries = bench.store.settle_and_claim_deliveries, bench.decider
 
     class Late:
         """A store at whose door the lease ended."""
@@ -186,21 +190,38 @@ async def test_a_worker_whose_lease_was_lost_writes_nothing(bench: Bench) -> Non
         def __getattr__(self, name: str) -> Any:  # everything else is the store's
             return getattr(bench.store, name)
 
-        async def settle_deliveries(self, *args: Any, **kwargs: Any) -> None:
-            bench.clock.move(minutes=5)
-            await bench.store.claim_deliveries(
-                now=bench.clock.now(), lease=timedelta(seconds=1), limit=50
-            )
-            await real(*args, **kwargs)
+        async def settle_and_claim_deliveries(self, made: Any, **kwargs: Any) -> Next:
+            if made:
+                bench.clock.move(minutes=5)
+                await next_deliveries(bench.store, now=bench.clock.now())
+            return await real(made, **kwargs | {"now": bench.clock.now()})
 
     deliveries._store = Late()
-    assert await deliveries.step() is True
+    assert await decide_one(deliveries) is True
     assert await statuses(bench) == [("new", None)]
     assert await bench.items() == ()
     bench.clock.move(minutes=5)
     bench.restart()
     await bench.decide()
     assert len(await bench.items()) == 1
+
+
+async def test_decisions_that_break_the_transaction_stop_no_others(bench: Bench) -> None:
+    for number in range(3):
+        await bench.receive("push", project=f"shop/{number}")
+    turn = bench.store.settle_and_claim_deliveries
+
+    async def broken(made: Sequence[Decided], **kwargs: Any) -> Next:
+        if any(one.claim.lane.endswith("shop/1") for one in made):
+            raise StoreError("no")
+        return await turn(made, **kwargs)
+
+    cases = (await bench.decider.turn((), limit=3)).claimed
+    judged = [one for one in [await bench.decider.handle(case) for case in cases] if one]
+    bench.store.settle_and_claim_deliveries = broken  # type: ignore[method-assign]  # one refused
+    with pytest.raises(StoreError):
+        await bench.decider.turn(judged, limit=0)
+    assert sorted(await statuses(bench)) == [("decided", None), ("decided", None), ("new", None)]
 
 
 async def test_a_store_that_fails_is_the_loops_matter(bench: Bench) -> None:
@@ -214,7 +235,7 @@ async def test_a_store_that_fails_is_the_loops_matter(bench: Bench) -> None:
     await bench.keep(body, headers["X-Gitlab-Event"], hook="h1")
     bench.decider._hooks = Down()  # type: ignore[assignment]  # all that is asked of it
     try:
-        await bench.decider.step()
+        await decide_one(bench.decider)
     except StoreError:
         pass
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +10,7 @@ from bot.message import Message, text
 from bot.model import Action, Decision, DeliveryId, Needs, SubjectKey, Thread, action_id
 from bot.ports import Settled
 from bot.worker.overlay import Overlay
+from tests.store.make import next_deliveries, settle_deliveries
 from tests.worker.bench import MR, START, Bench
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ async def test_the_next_decision_sees_what_the_store_will_give(
         lanes = tuple(bench.lane(action.channel) for action in made.actions)
         settled.append(Settled(delivery=delivery, status="decided", decision=made, lanes=lanes))
     await overlay.load(needs)
-    claimed = await bench.store.claim_deliveries(now=START, lease=timedelta(minutes=1), limit=50)
+    claimed = await next_deliveries(bench.store, now=START, limit=50)
     assert claimed is not None
-    await bench.store.settle_deliveries(claimed.claim, settled, now=START)
+    await settle_deliveries(bench.store, claimed.claim, settled, now=START)
 
     stored = await bench.store.load_threads((MR, BRANCH))
     for key in (MR, BRANCH):

@@ -9,8 +9,11 @@ import pytest
 
 from bot.commands.tracing import report_of
 from bot.model import DeliveryId
+from bot.ports import Next
+from bot.worker.deciding import Case
 from bot.worker.schedules import Scheduler
-from tests.worker.bench import Bench
+from tests.store.make import next_deliveries, settle_deliveries
+from tests.worker.bench import Bench, decide_one
 from tests.worker.timed import (
     FOLDED,
     THROTTLED,
@@ -179,19 +182,19 @@ async def test_the_window_of_a_throttle_holds_across_lanes(bench: Timed) -> None
     await bench.receive("push", project="shop/api", branch="main")
     await bench.receive("push", project="shop/web", branch="main")
     # Two workers: each reads the state before the other one writes.
-    first = await bench.store.claim_deliveries(
-        now=bench.clock.now(), lease=timedelta(seconds=60), limit=50
-    )
+    first = await next_deliveries(bench.store, now=bench.clock.now())
     assert first is not None
     made = await bench.decider._decide_all(first)
-    await bench.decider.step()
+    await decide_one(bench.decider)
     await bench.send()
     assert bench.said() == ["main"]
     settled = [one.settled for one in made]
     with pytest.raises(Exception, match="was written by another lane"):
-        await bench.store.settle_deliveries(first.claim, settled, now=bench.clock.now())
+        await settle_deliveries(bench.store, first.claim, settled, now=bench.clock.now())
     # The worker decides it again.
-    await bench.decider._decide_and_settle(first)
+    judged = await bench.decider.handle(Case(claimed=first))
+    assert judged is not None
+    await bench.decider.turn([judged], limit=0)
     await bench.send()
     assert bench.said() == ["main"]
     [more] = await bench.at("10:15")
@@ -201,23 +204,23 @@ async def test_the_window_of_a_throttle_holds_across_lanes(bench: Timed) -> None
 async def test_a_worker_decides_again_when_another_lane_was_first(bench: Timed) -> None:
     bench.rules(THROTTLED)
     await bench.receive("push", project="shop/api", branch="main")
-    real = bench.store.settle_deliveries
+    real = bench.store.settle_and_claim_deliveries
     raced: list[bool] = []
 
     class Raced:
         def __getattr__(self, name: str) -> Any:  # the store's own methods
             return getattr(bench.store, name)
 
-        async def settle_deliveries(self, *args: Any, **named: Any) -> None:
-            if not raced:
+        async def settle_and_claim_deliveries(self, made: Any, **named: Any) -> Next:
+            if made and not raced:
                 raced.append(True)
                 await bench.receive("push", project="shop/web", branch="main")
-                await bench.decider.step()
-            await real(*args, **named)
+                await decide_one(bench.decider)
+            return await real(made, **named)
 
     racer = bench._decider()
     racer._store = Raced()
-    assert await racer.step() is True
+    assert await decide_one(racer) is True
     await bench.send()
     assert bench.said() == ["main"]
     assert len(await bench.store.held()) == 1
