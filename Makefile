@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETTINGS := CORPUS=$(if $(CORPUS),$(CORPUS),$(if $(wildcard ../shared/corpus),$(abspath ../shared/corpus)))
 
-.PHONY: all help demo run fmt check test cov bench fuzz soak docs gallery golden lock clean
+.PHONY: all help demo run fmt check test cov bench fuzz soak audit docs gallery golden lock clean
 all: check test ## everything that CI runs
 
 help: ## this list
@@ -39,6 +39,9 @@ fuzz: .venv/ready ## mutated payloads and random JSON through parse, decide and 
 
 soak: .venv/ready ## kills, outages and floods for long; ARGS name what: kills; "--kills 20 --seed 7"
 	$(BIN)/python -m tests.soak $(ARGS)
+
+audit: .venv/ready ## are the pinned packages still there, unchanged and not withdrawn?
+	$(BIN)/python -m tests.audit
 
 docs: .venv/ready ## write the generated tables of the docs anew
 	$(BIN)/cog -r README.md docs/*.md
