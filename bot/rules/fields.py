@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import events as families
 from bot.rules.catalogue import ANY, Catalogue
-from bot.rules.faults import did_you_mean
+from bot.rules.habits_events import event_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,8 +66,7 @@ def _names(event: str | None, catalogue: Catalogue) -> tuple[str, ...]:
         return tuple(catalogue.events)
     names = catalogue.expand(event)
     if names is None or any(name not in catalogue.events for name in names):
-        hint = did_you_mean(event, catalogue.names()) or "`bot fields` lists every event"
-        raise KeyError(hint)
+        raise KeyError(event_hint(event, catalogue))
     return names
 
 

@@ -14,6 +14,7 @@ from bot.rules.load import FILE_KEYS
 from bot.rules.macros import TYPES
 from bot.rules.settings import CHANNEL_KEYS, DEFAULT_KEYS, HOURS_KEYS, MUTE_KEYS
 from bot.rules.verbs import FOLLOW, GUARDED, SIZES, VERBS
+from bot.rules.verbs_outside import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,27 +26,61 @@ _Schema = dict[str, Any]
 _TEXT: Final[_Schema] = {"type": "string", "minLength": 1}
 _FLAG: Final[_Schema] = {"type": "boolean"}
 _ANY: Final[_Schema] = {}
+_DURATION: Final[_Schema] = {"type": "string", "pattern": "^([0-9]{1,6}[smhdw])+$"}
 
 
 def schema(*, specs: Iterable[Spec] | None = None) -> _Schema:
     """For editors: completion, and most mistakes; `bot check` tells all of them."""
     catalogue = Catalogue.of(families.ALL if specs is None else specs)
+    rules: dict[str, _Schema] = {
+        "channel": {"type": "string", "minLength": 1, "description": 'alias, "#name" or id'},
+        "channels": _one_or_many({"$ref": "#/definitions/channel"}),
+        "event": _event(catalogue),
+        "matcher": _matcher(),
+        "condition": _condition(catalogue),
+        "rule": {**_object(RULE_KEYS, _rule_part), "anyOf": _WAYS},
+        "child": _object(CHILD_KEYS, _rule_part),
+        **{f"verb_{verb}": _verb(verb) for verb in VERBS},
+    }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "rules.yaml",
         **_object(FILE_KEYS, _FILE),
         "definitions": {
-            "channel": {"type": "string", "minLength": 1, "description": 'alias, "#name" or id'},
-            "channels": _one_or_many({"$ref": "#/definitions/channel"}),
-            "event": _event(catalogue),
-            "matcher": _matcher(),
-            "condition": _condition(catalogue),
-            "rule": {**_object(RULE_KEYS, _rule_part), "anyOf": _WAYS},
-            "child": _object(CHILD_KEYS, _rule_part),
+            **rules,
+            **{f"{_IN_MACRO}{name}": _filled(made) for name, made in rules.items()},
+            "input": {"type": "string", "pattern": r"\$\{[A-Za-z_][\w-]*\}"},
             "test": _object(TEST_KEYS, _test_parts()),
-            **{f"verb_{verb}": _verb(verb) for verb in VERBS},
         },
     }
+
+
+#: Before the name of a definition that a macro's rules use.
+_IN_MACRO: Final = "macro_"
+#: What says of which texts a schema approves.
+_NARROW: Final = frozenset({"enum", "const", "pattern"})
+
+
+def _filled(schema: Any) -> Any:
+    """The schema as it is within a macro: wherever not every text is good, `${input}` is too."""
+    if isinstance(schema, list):
+        return [_filled(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    ref = schema.get("$ref")
+    if ref is not None:
+        return _ref(f"{_IN_MACRO}{ref.rpartition('/')[2]}")
+    if "properties" in schema:
+        parts = {name: _filled(part) for name, part in schema["properties"].items()}
+        return {**schema, "properties": parts} | _inner(schema, "patternProperties")
+    inner = {**schema, **_inner(schema, "anyOf", "allOf", "items", "additionalProperties")}
+    if schema.get("type") == "boolean" or _NARROW & schema.keys():
+        return {"anyOf": [inner, _ref("input")]}
+    return inner
+
+
+def _inner(schema: _Schema, *words: str) -> _Schema:
+    return {word: _filled(schema[word]) for word in words if word in schema}
 
 
 def _object(keys: Iterable[str], part: Any) -> _Schema:
@@ -148,6 +183,21 @@ _VERB_PARTS: Final[dict[Any, _Schema]] = {
     "follow": _one_or_many({"enum": list(FOLLOW)}),
     "emoji": _TEXT,
     "remove": {"type": ["string", "boolean"]},
+    "key": _TEXT,
+    "on": {"enum": ["mr", "issue", "commit"]},
+    "ref": _TEXT,
+    "workflow": _TEXT,
+    "as": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+    "url": {"type": "string", "pattern": r"^(https://|\$\{secret:)"},
+    "method": {"enum": list(METHODS)},
+    "timeout": _DURATION,
+    "variables": {"type": "object"},
+    "headers": {"type": "object"},
+}
+_TIMES: Final[dict[str, _Schema]] = {
+    **dict.fromkeys(("every", "quiet", "max_wait"), _DURATION),
+    "by": _one_or_many(_TEXT),
+    "daily": _TEXT,
 }
 _RULE: Final[dict[str, _Schema]] = {
     "name": _TEXT,
@@ -165,9 +215,9 @@ _RULE: Final[dict[str, _Schema]] = {
     "with": {"type": "object"},
     "during": _TEXT,
     "wait_for": _TEXT,
-    "throttle": {"type": "object"},
-    "batch": {"type": ["string", "object"]},
-    "every": {"type": ["string", "object"]},
+    "throttle": {**_object(("every", "by"), _TIMES), "required": ["every"]},
+    "batch": {"anyOf": [_TEXT, _object(("quiet", "max_wait", "by", "daily"), _TIMES)]},
+    "every": {"anyOf": [_TEXT, {**_object(("cron",), {"cron": _TEXT}), "required": ["cron"]}]},
 }
 #: A rule does one of these; children inherit from their parents, so `on` is not demanded here.
 _WAYS: Final[list[_Schema]] = [
@@ -217,7 +267,7 @@ _FILE: Final[dict[str, _Schema]] = {
             ("inputs", "rules"),
             {
                 "inputs": _table({"anyOf": [{"enum": list(TYPES)}, {"type": "object"}]}),
-                "rules": {"type": "array", "items": {"type": "object"}},
+                "rules": {"type": "array", "items": _ref(f"{_IN_MACRO}rule")},
             },
         )
     ),

@@ -26,7 +26,7 @@ _OWN_HEADERS: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "idempotency-key"}
 )
 _LONGEST: Final = timedelta(seconds=15)
-_METHODS: Final = ("POST", "PUT", "PATCH", "GET", "DELETE")
+METHODS: Final = ("POST", "PUT", "PATCH", "GET", "DELETE")
 
 
 def _people(node: Node, reading: Reading, scope: Scope) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ def _subject(node: Node, reading: Reading, _scope: Scope) -> object:
 
 
 def _method(node: Node, reading: Reading, _scope: Scope) -> object:
-    return reading.choice(node, "method", _METHODS)
+    return reading.choice(node, "method", METHODS)
 
 
 #: (verb, key) -> how it is read into `ActionSpec.extra`.

@@ -15,6 +15,7 @@ from bot.rules import fields
 from bot.rules.schema_json import schema
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))
+MACRO = "macros: {m: {inputs: {event: text}, rules: "
 VALIDATOR = jsonschema.Draft7Validator(schema())
 
 
@@ -48,10 +49,42 @@ def test_the_worked_examples_are_valid(path: Path) -> None:
         "version: 2",
         "people: {alice: alice}",
         "chanels: {dev: C0DEV0001}",
+        "rules: [{on: push, batch: {quite: 5m}, post: dev}]",
+        "rules: [{on: push, throttle: {every: 15min}, post: dev}]",
+        "rules: [{on: push, throttle: 15m, post: dev}]",
+        "rules: [{every: {crn: x}, list: open_mrs, post: dev}]",
+        "rules: [{on: push, allow: webhook, webhook: {url: 'http://x'}}]",
+        "rules: [{on: push, allow: comment, comment: {text: x, on: push}}]",
+        f"{MACRO}[{{on: pusj, post: dev}}]}}}}",
+        f"{MACRO}[{{on: mr, pots: dev}}]}}}}",
+        f"{MACRO}[{{on: mr, if: {{lables: x}}, post: dev}}]}}}}",
+        f"{MACRO}[{{on: mr, once: week, post: dev}}]}}}}",
+        f"{MACRO}[{{on: mr, first: [{{on: mr, post: dev}}]}}]}}}}",
+        f"{MACRO}[{{on: mr, post: {{to: dev, size: big}}}}]}}}}",
     ],
 )
 def test_broken_rules_are_not_valid(text: str) -> None:
     assert list(VALIDATOR.iter_errors(read(text)))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{on: '${event}', post: '${channel}'}",
+        "{on: ['${event}', mr.opened], project: '${projects}', post: ['${channel}', dev]}",
+        "{on: mr, if: {labels: '${labels}', draft: '${draft}', approvals: '>= ${n}'}, post: dev}",
+        "{on: mr, once: '${once}', stop: '${stop}', post: {to: dev, size: '${size}'}}",
+        "{on: mr, throttle: {every: '${span}'}, reply: {broadcast: '${loud}', text: '${text}'}}",
+        "{on: mr, first: [{if: {draft: '${draft}'}, react: '${emoji}'}, {post: '${channel}'}]}",
+    ],
+)
+def test_a_macros_rules_take_inputs_where_values_stand(rule: str) -> None:
+    text = f"{MACRO}[{rule}]}}}}"
+    assert [error.message for error in VALIDATOR.iter_errors(read(text))] == []
+
+
+def test_inputs_are_taken_in_macros_only() -> None:
+    assert list(VALIDATOR.iter_errors(read("rules: [{on: '${event}', post: dev}]")))
 
 
 def test_the_fields_of_an_event_are_listed_with_type_and_meaning() -> None:
