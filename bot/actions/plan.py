@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -121,25 +121,39 @@ class Plan:
         self.remember: dict[str, Json] = {}
         #: What is remembered under a state key; None where nothing may be.
         self.recall: Callable[[str], Json] | None = None
+        #: Threads of a key that is none of the event's subjects: a rule's own, its project's.
+        self.look: Callable[[SubjectKey], tuple[Thread, ...]] = lambda _key: ()
         #: What the trace says beside the outcome, by rule.
         self.remarks: dict[str, list[str]] = {}
-        self._threads: dict[SubjectKey, dict[str, Thread]] = {
-            # Claimed while the channel was known by name only, a thread is found by its id too.
-            key: {
-                (channel := view.channel(thread.channel)): replace(thread, channel=channel)
-                for thread in found
-                if not thread.dead and view.now - thread.at < THREAD_AGE
-            }
-            for key, found in threads.items()
-        }
+        self._threads = {key: self._by_channel(found) for key, found in threads.items()}
+        self._looked = set(threads)
         #: (channel, thread) of each default text -> its place in `actions` and its rule.
         self._defaults: dict[tuple[str, str], tuple[int, str]] = {}
         self._line: Message | None = None
+
+    def _by_channel(self, found: Iterable[Thread]) -> dict[str, Thread]:
+        """Those that go on. Claimed while the channel was known by name only, a thread is found by
+        its id too."""
+        return {
+            (channel := self.view.channel(thread.channel)): replace(thread, channel=channel)
+            for thread in found
+            if not thread.dead and self.view.now - thread.at < THREAD_AGE
+        }
+
+    def _of(self, key: SubjectKey) -> Mapping[str, Thread]:
+        """By channel."""
+        if key not in self._looked:
+            self._looked.add(key)
+            # What this delivery claimed is the newest.
+            fresh = self._threads.get(key, {})
+            self._threads[key] = self._by_channel(self.look(key)) | fresh
+        return self._threads[key]
 
     def aside(self) -> Plan:
         """Another plan that knows the same threads, to see what would be done."""
         other = Plan(self.view, {})
         other._threads = {key: dict(found) for key, found in self._threads.items()}
+        other.look, other._looked = self.look, set(self._looked)
         other.results = dict(self.results)
         other.remarks = self.remarks
         other._line = self._line
@@ -158,14 +172,14 @@ class Plan:
     def thread(self, channel: str, subjects: tuple[SubjectKey, ...]) -> Thread | None:
         """The first of the subjects' threads in that channel."""
         for key in subjects:
-            found = self._threads.get(key, {}).get(channel)
+            found = self._of(key).get(channel)
             if found is not None:
                 return found
         return None
 
     def holders(self, subjects: tuple[SubjectKey, ...]) -> tuple[str, ...]:
         """Every channel that holds one of the subjects, in the order they were found."""
-        channels = [channel for key in subjects for channel in self._threads.get(key, {})]
+        channels = [channel for key in subjects for channel in self._of(key)]
         return tuple(dict.fromkeys(channels))
 
     def cards(self) -> tuple[Thread, ...]:
@@ -233,7 +247,10 @@ class Plan:
         fresh = [span for span in mentions if isinstance(span, Mention | Broadcast)]
         fresh = [span for span in fresh if span not in known]
         self.actions[number] = _mentioning(first, join(" ", fresh))
-        return f"collapsed into {rule}"
+        said = f"collapsed into {rule}"
+        # Also where the rule says it in another channel.
+        self.remarks.setdefault(action.rule, []).append(said)
+        return said
 
 
 def say(action: Action, spec: ActionSpec, who: Text, to: Plan) -> Withheld:
@@ -304,27 +321,6 @@ def _routed(routing: Routing, value: object) -> list[str]:
         if any(matches(item) for item in texts)
         for channel in targets
     ]
-
-
-def thread_subject(spec: ActionSpec, view: View) -> SubjectKey | None:
-    """The key that `thread:` names; None when it is not set or this event has none such."""
-    if spec.thread is None:
-        return None
-    if isinstance(spec.thread, str):
-        return view.subject(spec.thread)
-    ident = spec.thread.key(view.lookup)
-    if not ident:
-        return None
-    base = view.subjects[0].split(":", 2)
-    return SubjectKey(f"{base[0]}:{base[1]}:thread:{ident}")
-
-
-def subjects(spec: ActionSpec, view: View) -> tuple[SubjectKey, ...]:
-    """The keys under which a reply or reaction looks for its root."""
-    if spec.thread is None:
-        return view.subjects
-    key = thread_subject(spec, view)
-    return () if key is None else (key,)
 
 
 def message(spec: ActionSpec, view: View, default: Callable[[], Message]) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.actions import keys
 from bot.actions import plan as planning
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     targets = planning.channels(spec.to, asker, view)
     if not targets:
         return "no channel maps" if spec.to.by else "no channel may receive it"
-    subject = planning.thread_subject(spec, view) or view.subjects[0]
+    subject = keys.of_thread(spec, view) or view.subjects[0]
     made = planning.message(spec, view, to.line)
     who = planning.mentions(spec, view)
     reasons: list[Withheld] = []

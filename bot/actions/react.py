@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.actions import keys
 from bot.actions import plan as planning
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 def plan(spec: ActionSpec, asker: Asker, to: Plan) -> Withheld:
     """On the card, else the latest root; a waiting opposite of it is replaced in its place."""
     view = to.view
-    keys = planning.subjects(spec, view)
+    parents = keys.of_parents(spec, view)
     fixed = bool(spec.to.to or spec.to.by)
-    targets = planning.channels(spec.to, asker, view) if fixed else to.holders(keys)
+    targets = planning.channels(spec.to, asker, view) if fixed else to.holders(parents)
     planned = False
     for channel in targets:
-        thread = to.thread(channel, keys)
+        thread = to.thread(channel, parents)
         if thread is None or not asker.may(channel):
             continue
         planned |= to.add(

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.actions import keys, talk
 from bot.actions import plan as planning
-from bot.actions import talk
 from bot.actions.spec import ActionSpec
 from bot.message import Message, join
 
@@ -30,15 +30,15 @@ def follow(asker: Asker, to: Plan) -> Withheld:
 
 def _plan(spec: ActionSpec, asker: Asker, to: Plan, *, known: bool) -> Withheld:
     view = to.view
-    keys = planning.subjects(spec, view)
+    parents = keys.of_parents(spec, view)
     fixed = bool(spec.to.to or spec.to.by)
-    targets = planning.channels(spec.to, asker, view) if fixed else to.holders(keys)
+    targets = planning.channels(spec.to, asker, view) if fixed else to.holders(parents)
     made = planning.message(spec, view, partial(_default, to))
     made = made.with_mentions(planning.mentions(spec, view))
     remark = _remark(spec, to)
     planned = False
     for channel in targets:
-        thread = to.thread(channel, keys)
+        thread = to.thread(channel, parents)
         if thread is None or not asker.may(channel):
             continue
         action = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.actions import keys
 from bot.rules.holding import Turn, hold, throttle_key, turn
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Gates:
         return channel in denied
 
     def _once_key(self, rule: Rule, spec: ActionSpec, channel: str) -> str:
-        subject = self.view.subject(rule.once or "") or self.view.subjects[0]
+        subject = keys.of_kind(rule.once or "", self.view) or self.view.subjects[0]
         return f"once:{rule.name}:{spec.verb}:{channel}:{subject}"
 
     def _spend(self, rule: Rule, spec: ActionSpec, reached: Iterable[str]) -> None:

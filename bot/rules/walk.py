@@ -43,6 +43,7 @@ class Walk:
         self.ruleset = ruleset
         self.plan = plan
         plan.recall = reader.get
+        plan.look = reader.threads
         self.reader = reader
         self.verdicts: list[Verdict] = []
         chat_mutes = reader.get(CHAT_MUTES)

@@ -11,6 +11,7 @@ import pytest
 from bot.errors import StoreError
 from bot.events.samples import sample
 from bot.model import HookRecord
+from bot.slack.mrkdwn import render
 from tests.store.make import next_deliveries
 from tests.worker.bench import START, Bench, decide_one
 
@@ -264,3 +265,20 @@ async def test_outcomes_are_counted_once_they_are_written(bench: Bench) -> None:
     assert count("bot_decisions_total", {"outcome": "decided"}) == 1
     assert count("bot_decisions_total", {"outcome": "failed"}) == 1
     assert bench.clock.now() == START
+
+
+async def test_a_thread_of_a_rules_own_is_found_by_a_later_delivery(bench: Bench) -> None:
+    bench.use(
+        """
+rules:
+- {name: a, on: mr.opened, post: {to: "#dev", thread: "to-{{ target }}", text: first}}
+- {name: b, on: push, reply: {to: "#dev", thread: "to-{{ branch }}", text: second}}
+"""
+    )
+    await bench.take("mr.opened", target="next")
+    await bench.send()
+    await bench.take("push", branch="main")
+    await bench.take("push", branch="next")
+    await bench.send_all()
+    root, reply = bench.chat.in_channel("#dev")
+    assert (reply.thread, render(reply.message.text)) == (root.place.ts, "second")
