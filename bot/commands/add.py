@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.commands import by_hand
 from bot.commands.answers import destinations, notes
-from bot.commands.extras import with_key, with_open
+from bot.commands.extras import with_key, with_open, with_open_below
 from bot.commands.groups import whole_group
 from bot.commands.making import Plan, begun, make
 from bot.commands.several import each
 from bot.commands.spec import Arguments, CommandSpec, Context, Site, Takes
-from bot.commands.survey import asked, survey
+from bot.commands.survey import asked, covering, own_below, records_of, survey
 from bot.commands.target import check_reachable, written
 from bot.commands.upkeep import check_idle, in_order, settle, sweep
 from bot.commands.wishes import Brings, no_rule, resolved, wanted, wanted_of
@@ -21,11 +21,14 @@ from bot.message import Code, Message, bold, text
 from bot.outside import Right
 
 if TYPE_CHECKING:
+    from bot.commands.groups import Group
     from bot.commands.making import Made
     from bot.commands.survey import Found
     from bot.message import Text
     from bot.model import HookRecord, Job, Project
     from bot.outside import ForgeAdmin, RemoteHook
+
+_NAMED: Final = 5
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
@@ -38,7 +41,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     if len(arguments.projects) == 1 and not wish.key:
         group = await whole_group(ctx, arguments)
         if group is not None:
-            return await _add(ctx, job, wish, group.site, group.place, group.brings)
+            return await _whole(ctx, job, wish, group)
 
     async def one(ctx: Context, job: Job, site: Site, path: str) -> Message:
         return await _one(ctx, job, wish, site, path)
@@ -62,6 +65,25 @@ class _Wish:
         return self.anyway or self.channel is not None
 
 
+async def _whole(ctx: Context, job: Job, wish: _Wish, group: Group) -> Message:
+    """One hook for all of the group."""
+    answer = await _add(ctx, job, wish, group.site, group.place, group.brings)
+    admin = ctx.forge(group.site.name)
+    if wish.open and admin is not None and answer.color != "danger":
+        answer = await with_open_below(ctx, admin, group.site, group.place, answer)
+    own = await own_below(ctx, group.site, group.place.path)
+    if not own:
+        return answer
+    named = ", ".join(own[:_NAMED]) + (" and others" if len(own) > _NAMED else "")
+    note = text(
+        f"{named}: with a hook of its own besides, so that its events come twice and are told"
+        " once; ",
+        Code(f"/hook remove {own[0]}"),
+        " ends that.",
+    )
+    return replace(answer, body=(*answer.body, note))
+
+
 async def _one(ctx: Context, job: Job, wish: _Wish, site: Site, path: str) -> Message:
     check_reachable(ctx, site)
     admin = ctx.forge(site.name)
@@ -69,12 +91,28 @@ async def _one(ctx: Context, job: Job, wish: _Wish, site: Site, path: str) -> Me
         return await by_hand.add(ctx, job, site, path, channel=wish.channel, anyway=wish.all)
     project = await asked(path, admin.project(path))
     brings = wanted(ctx, site, project, anyway=wish.all)
-    answer = await _add(ctx, job, wish, site, project, brings)
+    group = await covering(ctx, site, project.path)
+    if group is not None and not wish.all and not await records_of(ctx, site, project):
+        answer = _served(project, group)
+    else:
+        answer = await _add(ctx, job, wish, site, project, brings)
     if wish.open and answer.color != "danger":
         answer = await with_open(ctx, admin, site, project, answer)
     if wish.key:
         answer = await with_key(ctx, job, admin, site, project, answer)
     return answer
+
+
+def _served(project: Project, group: HookRecord) -> Message:
+    return Message(
+        text=text(
+            bold(project.path),
+            f" is served by the hook of {group.project} already (hook {group.remote_id}), so none"
+            " of its own was made.",
+        ),
+        body=(text("A second one: ", Code(f"/hook add {project.path} --anyway")),),
+        color="good",
+    )
 
 
 async def _add(
@@ -130,7 +168,7 @@ async def _already(
         # It goes on bringing everything for its own channel.
         brings = Brings(triggers=brings.triggers | site.open_triggers)
     elif not brings.triggers:
-        brings = wanted_of(ctx, site, project, live)
+        brings = await wanted_of(ctx, site, admin, project, live)
     changed: Text = text()
     if kept != record.channel or not in_order(ctx, site, project, (record, remote), brings):
         record, remote = await settle(

@@ -1,4 +1,4 @@
-"""How a hook at the forge differs from what it should be. Pure."""
+"""How a hook at the forge differs from what it should be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.commands.survey import is_group
 from bot.commands.upkeep import differing, possible
+from bot.commands.wishes import wanted, wanted_of_group
 from bot.outside import EVERY_BRANCH, BranchFilter
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from bot.commands.spec import Context, Site
     from bot.commands.survey import Found
     from bot.model import HookRecord, Project
-    from bot.outside import RemoteHook
+    from bot.outside import ForgeAdmin, RemoteHook
 
 #: What mends a finding: the verb that is run, or nothing that the bot could do.
 ADD: Final = "add"
@@ -47,14 +48,16 @@ class Wanted:
     branches: BranchFilter = EVERY_BRANCH
 
 
-def should_be(ctx: Context, site: Site, project: Project, url: str) -> Wanted:
-    """What a group's hook brings is known only with all of its projects: nothing is said of it."""
-    named = not is_group(project.id)
+async def should_be(
+    ctx: Context, site: Site, admin: ForgeAdmin, project: Project, url: str
+) -> Wanted:
+    """By the rules; of a group by those for any of its projects."""
+    if is_group(project.id):
+        brings = await wanted_of_group(ctx, site, admin, project, anyway=False)
+    else:
+        brings = wanted(ctx, site, project, anyway=False)
     return Wanted(
-        url=url,
-        triggers=ctx.rules.triggers(project.path, site.forge) if named else frozenset(),
-        open=site.open_triggers,
-        branches=ctx.rules.branches(project, site.forge),
+        url=url, triggers=brings.triggers, open=site.open_triggers, branches=brings.branches
     )
 
 

@@ -9,13 +9,15 @@ from bot.commands.handing import place_for
 from bot.commands.key import added
 from bot.commands.key_making import KeyWish, make_key
 from bot.commands.spec import Arguments
-from bot.commands.survey import asked, records_of
+from bot.commands.survey import asked, covering, records_of
 from bot.message import text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.commands.spec import Context, Site
     from bot.message import Message
-    from bot.model import Job, Json, Project
+    from bot.model import HookRecord, Job, Json, Project
     from bot.outside import ForgeAdmin
 
 #: The event header of a merge request's delivery.
@@ -29,15 +31,44 @@ async def with_open(
     that were taken in before are not taken twice."""
     records = await records_of(ctx, site, project)
     record = next((one for one in records if one.status == "active"), None)
+    record = record or await covering(ctx, site, project.path)
     if record is None or ctx.feed is None:
         return answer
     bodies = await asked(project.path, admin.open_mrs(project.id))
+    return _told(answer, await _fed(ctx, site, record, project, bodies), len(bodies))
+
+
+async def with_open_below(
+    ctx: Context, admin: ForgeAdmin, site: Site, group: Project, answer: Message
+) -> Message:
+    """The same of every project of a group."""
+    record = next((r for r in await records_of(ctx, site, group) if r.status == "active"), None)
+    if record is None or ctx.feed is None:
+        return answer
+    fresh = total = 0
+    for project in await asked(group.path, admin.projects(group.path, nested=True)):
+        bodies = await asked(project.path, admin.open_mrs(project.id))
+        total += len(bodies)
+        fresh += await _fed(ctx, site, record, project, bodies)
+    return _told(answer, fresh, total)
+
+
+async def _fed(
+    ctx: Context, site: Site, record: HookRecord, project: Project, bodies: Sequence[Json]
+) -> int:
+    """How many were not known."""
     fresh = 0
+    if ctx.feed is None:
+        return fresh
     for body in bodies:
         key = f"open:{project.id}:{_number(body)}"
         fresh += await ctx.feed(record, body, event=_OPENED[site.forge], key=key)
-    known = len(bodies) - fresh
-    if not bodies:
+    return fresh
+
+
+def _told(answer: Message, fresh: int, total: int) -> Message:
+    known = total - fresh
+    if not total:
         said = "Nothing is open there now."
     elif fresh:
         also = f" ({known} were known)" if known else ""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands.refusals import Forbidden
-from bot.commands.survey import asked
 from bot.commands.target import group_of, group_target
-from bot.commands.wishes import Brings, wanted
+from bot.commands.wishes import wanted_of_group
 from bot.errors import CallError, CommandError, Refused
 
 if TYPE_CHECKING:
     from bot.commands.spec import Arguments, Context, Site
+    from bot.commands.wishes import Brings
     from bot.model import Project
 
 
@@ -21,7 +21,6 @@ class Group:
     site: Site
     #: Stands for the group wherever a hook's project does.
     place: Project
-    #: What the rules want of any of its projects; of every branch, since each has its own.
     brings: Brings
 
 
@@ -45,7 +44,5 @@ async def whole_group(ctx: Context, arguments: Arguments) -> Group | None:
         # Not now is not never: hooks of the projects would come beside the group's own.
         raise CommandError(f"{path}: {error}") from error
     anyway = arguments.channel is not None or "anyway" in arguments.flags
-    projects = await asked(path, admin.projects(path, nested=True))
-    triggers = [wanted(ctx, site, project, anyway=anyway).triggers for project in projects]
-    brings = Brings(triggers=frozenset[str]().union(*triggers))
+    brings = await wanted_of_group(ctx, site, admin, place, anyway=anyway)
     return Group(site=site, place=place, brings=brings)

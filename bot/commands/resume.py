@@ -27,7 +27,7 @@ async def _one(ctx: Context, job: Job, site: Site, path: str) -> Message:  # noq
     record, project = hook.record, hook.project
     where = await destinations(ctx, project, record.channel)
     pair = (record, hook.remote)
-    brings = wanted_of(ctx, site, project, pair)
+    brings = await wanted_of(ctx, site, hook.admin, project, pair)
     # It may have been resumed here, and the forge did not take it.
     if record.status != "paused" and in_order(ctx, site, project, pair, brings):
         return Message(text=text(bold(project.path), " is not paused; ", where, "."))

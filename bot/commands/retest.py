@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.commands.making import Made
     from bot.message import Text
     from bot.model import Job, Project
+    from bot.outside import ForgeAdmin
 
 
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
@@ -50,7 +51,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
             f"{project.path}: its hook is paused; `/hook resume {written(project)}` makes it"
             " active."
         )
-    brings = _brings(ctx, site, project, found)
+    brings = await _brings(ctx, site, admin, project, found)
     channel = found.live[0].channel if found.live else None
     trial = _healthy(found) if not resumed else bool(job.progress.get("trial", True))
     if not resumed:
@@ -72,11 +73,13 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     return await _replaced(ctx, plan, made)
 
 
-def _brings(ctx: Context, site: Site, project: Project, found: Found) -> Brings:
+async def _brings(
+    ctx: Context, site: Site, admin: ForgeAdmin, project: Project, found: Found
+) -> Brings:
     """What the hook should bring now: by the rules, else as it was made."""
     if found.live is None:
         return wanted(ctx, site, project, anyway=False)
-    return wanted_of(ctx, site, project, found.live)
+    return await wanted_of(ctx, site, admin, project, found.live)
 
 
 def _healthy(found: Found) -> bool:

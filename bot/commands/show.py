@@ -34,7 +34,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
     site, path = place_target(arguments, ctx.sites)
     hook = await live(ctx, site, path)
     record, remote, project = hook.record, hook.remote, hook.project
-    told = drift_of(ctx, site, hook)
+    told = await drift_of(ctx, site, hook)
     attempts = await _attempts(ctx, hook)
     where = await destinations(ctx, project, record.channel)
     lines = [
@@ -58,12 +58,12 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
     )
 
 
-def drift_of(ctx: Context, site: Site, hook: Live) -> tuple[Finding, ...]:
+async def drift_of(ctx: Context, site: Site, hook: Live) -> tuple[Finding, ...]:
     url = hook_url(ctx, site, hook.record.id)
     return findings(
         hook.found,
         hook.project,
-        should_be(ctx, site, hook.project, url),
+        await should_be(ctx, site, hook.admin, hook.project, url),
         same=same_url(hook.remote.url, url),
     )
 

@@ -84,6 +84,26 @@ async def records_of(ctx: Context, site: Site, project: Project) -> tuple[HookRe
     )
 
 
+async def covering(ctx: Context, site: Site, path: str) -> HookRecord | None:
+    """The hook of a group that the project is in, which brings its events already."""
+    for record in await ctx.hooks.hooks():
+        above = path.lower().startswith(f"{record.project.lower()}/")
+        if above and record.instance == site.name and is_group(record.project_id):
+            return record
+    return None
+
+
+async def own_below(ctx: Context, site: Site, group: str) -> tuple[str, ...]:
+    """Paths of the group's projects that have hooks of their own."""
+    return tuple(
+        record.project
+        for record in await ctx.hooks.hooks()
+        if record.instance == site.name
+        and not is_group(record.project_id)
+        and record.project.lower().startswith(f"{group.lower()}/")
+    )
+
+
 async def survey(
     ctx: Context, admin: ForgeAdmin, site: Site, project: Project, *, prefer: str = ""
 ) -> Found:

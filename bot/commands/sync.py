@@ -39,6 +39,8 @@ class Compared:
     findings: tuple[Finding, ...]
     #: The forge showed its hooks.
     seen: bool = True
+    #: It is a group, with one hook for all of it.
+    whole: bool = False
 
     @property
     def verbs(self) -> tuple[str, ...]:
@@ -92,12 +94,18 @@ async def _everything(ctx: Context, arguments: Arguments) -> tuple[tuple[Site, s
             key = (record.instance, record.project.lower())
             found[key] = (sites[record.instance], record.project)
     hooked = {path for _, path in found}
+    groups = [one for one in await ctx.hooks.hooks() if is_group(one.project_id)]
     first = ctx.sites[0]
     if first.name in sites and _usable(ctx, first):
         for path in ctx.rules.projects():
-            if path.lower() not in hooked:
+            if path.lower() not in hooked and not _covered(path, groups):
                 found[(first.name, path.lower())] = (first, path)
     return tuple(found.values())
+
+
+def _covered(path: str, groups: Sequence[HookRecord]) -> bool:
+    """The hook of a group brings its events already."""
+    return any(path.lower().startswith(f"{one.project.lower()}/") for one in groups)
 
 
 def _usable(ctx: Context, site: Site) -> bool:
@@ -117,6 +125,9 @@ async def compared(ctx: Context, site: Site, path: str) -> Compared | None:
     try:
         project = await project_of(admin, site, path, records)
         found = await survey(ctx, admin, site, project)
+        if found.busy is not None:
+            return None
+        return await _told(ctx, site, admin, project, found, known=bool(records))
     except TargetRefused as error:
         if not records or _bounded(ctx):
             return None  # A name in the rules is no hook; nor is what is gone everybody's to know.
@@ -131,12 +142,11 @@ async def compared(ctx: Context, site: Site, path: str) -> Compared | None:
             return None
         said = str(error).removeprefix(f"{path}: ")
         return Compared(site=site, path=path, findings=(Finding("!", said),), seen=False)
-    if found.busy is not None:
-        return None
-    return _told(ctx, site, project, found, known=bool(records))
 
 
-def _told(ctx: Context, site: Site, project: Project, found: Found, *, known: bool) -> Compared:
+async def _told(
+    ctx: Context, site: Site, admin: ForgeAdmin, project: Project, found: Found, *, known: bool
+) -> Compared:
     triggers = ctx.rules.triggers(project.path, site.forge)
     if found.live is None and not found.strays and not known:
         missing = Finding("+", "rules name it, and it has no hook", ADD)
@@ -145,10 +155,10 @@ def _told(ctx: Context, site: Site, project: Project, found: Found, *, known: bo
     told = findings(
         found,
         project,
-        should_be(ctx, site, project, url),
+        await should_be(ctx, site, admin, project, url),
         same=found.live is not None and same_url(found.live[1].url, url),
     )
-    return Compared(site=site, path=project.path, findings=told)
+    return Compared(site=site, path=project.path, findings=told, whole=is_group(project.id))
 
 
 def _bounded(ctx: Context) -> bool:
@@ -231,7 +241,8 @@ def _for_people(one: Compared) -> tuple[Finding, ...]:
 
 
 def _mending(one: Compared, verb: str) -> Callable[[Context, Job], Awaitable[Message]]:
-    arguments = Arguments(project=one.path, projects=(one.path,), on=one.site.name)
+    written = f"{one.path}/**" if one.whole else one.path
+    arguments = Arguments(project=written, projects=(written,), on=one.site.name)
 
     async def run(ctx: Context, job: Job) -> Message:
         if verb == FORGET:

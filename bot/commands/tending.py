@@ -145,7 +145,8 @@ async def _mend(ctx: Context, site: Site, record: HookRecord, *, off: bool) -> N
     hook = await _live(ctx, site, record)
     if hook is None:
         raise CommandError("it has no hook at the forge any more")
-    brings = wanted_of(ctx, site, hook.project, (hook.record, hook.remote))
+    pair = (hook.record, hook.remote)
+    brings = await wanted_of(ctx, site, hook.admin, hook.project, pair)
     if off and not await revive(ctx, site, hook, brings):
         raise CommandError("the project has nothing that a test call could send")
     if not off:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.commands.survey import is_group
+from bot.commands.survey import asked, is_group
 from bot.errors import CommandError
 from bot.message import Code, Message, bold, text
 from bot.outside import EVERY_BRANCH, BranchFilter
@@ -13,7 +13,7 @@ from bot.outside import EVERY_BRANCH, BranchFilter
 if TYPE_CHECKING:
     from bot.commands.spec import Context, Site
     from bot.model import HookRecord, Project
-    from bot.outside import RemoteHook
+    from bot.outside import ForgeAdmin, RemoteHook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +35,29 @@ def wanted(ctx: Context, site: Site, project: Project, *, anyway: bool) -> Bring
     return Brings(triggers=needed, branches=ctx.rules.branches(project, site.forge))
 
 
-def wanted_of(
-    ctx: Context, site: Site, project: Project, live: tuple[HookRecord, RemoteHook]
+async def wanted_of_group(
+    ctx: Context, site: Site, admin: ForgeAdmin, place: Project, *, anyway: bool
 ) -> Brings:
-    """Of a hook that is there. What no rule wants any more goes on as it was made, and so does the
-    hook of a group, of whose projects each may want something else."""
+    """What the rules want of any of its projects; of every branch, since each has its own."""
+    projects = await asked(place.path, admin.projects(place.path, nested=True))
+    triggers = [wanted(ctx, site, project, anyway=anyway).triggers for project in projects]
+    return Brings(triggers=frozenset[str]().union(*triggers))
+
+
+async def wanted_of(
+    ctx: Context,
+    site: Site,
+    admin: ForgeAdmin,
+    project: Project,
+    live: tuple[HookRecord, RemoteHook],
+) -> Brings:
+    """Of a hook that is there. What no rule wants any more goes on as it was made."""
     record, remote = live
-    if record.channel is not None:
-        return wanted(ctx, site, project, anyway=True)
-    found = NOTHING if is_group(project.id) else wanted(ctx, site, project, anyway=False)
+    anyway = record.channel is not None
+    if is_group(project.id):
+        found = await wanted_of_group(ctx, site, admin, project, anyway=anyway)
+    else:
+        found = wanted(ctx, site, project, anyway=anyway)
     if found.triggers:
         return found
     return Brings(triggers=frozenset(record.events), branches=remote.branches)

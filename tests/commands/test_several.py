@@ -274,3 +274,28 @@ async def test_each_project_is_in_the_audit_by_itself(stage: Stage) -> None:
         ("add", "group/repo", "gitlab", "done"),
     ]
     assert "hook 1001 is made" in shown(await stage.run("audit group/repo"))
+
+
+async def test_a_project_that_its_group_serves_gets_no_second_hook(stage: Stage) -> None:
+    await stage.run("add group/**")
+    answer = shown(await stage.run("add group/repo"))
+    assert "is served by the hook of group already (hook 1001)" in answer
+    assert hooked(stage) == ["group"]
+    await stage.run("add group/repo --anyway")
+    assert hooked(stage) == ["group", "group/repo"]
+
+
+async def test_projects_with_hooks_of_their_own_are_named_beside_the_groups(stage: Stage) -> None:
+    await stage.run("add group/repo")
+    answer = shown(await stage.run("add group/**"))
+    assert "group/repo: with a hook of its own besides" in answer
+    assert "/hook remove group/repo" in answer
+
+
+async def test_what_is_open_in_a_group_comes_by_its_hook(stage: Stage) -> None:
+    place = next(p for p in stage.forge.places.values() if p.project.path == "group/sub/deep")
+    place.opened = [opened(3)]
+    answer = shown(await stage.run("add group/** --open"))
+    (record,) = stage.active("group")
+    assert "1 that are open already go through the rules now" in answer
+    assert stage.fed == [(record.id, "Merge Request Hook", f"open:{place.project.id}:3")]

@@ -229,3 +229,48 @@ async def test_pausing_and_turning_keep_the_branches(stage: Stage) -> None:
         await stage.run(f"{words} group/repo")
         (held,) = stage.forge.held("group/repo")
         assert held.shown.branches == BranchFilter("wildcard", "main"), words
+
+
+# -- hooks of groups ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def grouped() -> Stage:
+    stage = Stage()
+    stage.forge.add("group/sub/deep")
+    stage.rules.needed["group/sub/deep"] = frozenset({"push_events"})
+    await stage.run("add group/**")
+    return stage
+
+
+async def test_a_project_that_its_groups_hook_serves_needs_none_of_its_own(grouped: Stage) -> None:
+    await settled(grouped)
+    assert grouped.forge.held("group/repo") == []
+
+
+async def test_changed_rules_reach_a_groups_hook(grouped: Stage) -> None:
+    grouped.rules.needed["group/sub/deep"] = frozenset({"push_events", "issues_events"})
+    told = shown(await grouped.run("sync"))
+    assert "~ group: triggers of hook 1001: +issues_events" in told
+    assert "1 project: 1 good." in shown(await grouped.run("sync --yes"))
+    (held,) = grouped.forge.groups["group"].hooks.values()
+    assert held.shown.triggers == {"push_events", "note_events", "issues_events"}
+    await settled(grouped)
+
+
+async def test_a_groups_hook_that_the_forge_disabled_is_replaced(grouped: Stage) -> None:
+    (held,) = grouped.forge.groups["group"].hooks.values()
+    held.shown = replace(held.shown, health="disabled")
+    assert "1 project: 1 good." in shown(await grouped.run("sync --yes"))
+    (held,) = grouped.forge.groups["group"].hooks.values()
+    assert held.shown.health == "executable"
+    await settled(grouped)
+
+
+async def test_a_groups_hook_that_is_gone_is_made_again(grouped: Stage) -> None:
+    grouped.forge.groups["group"].hooks.clear()
+    assert "+ group: its hook is gone from the forge" in shown(await grouped.run("sync"))
+    await grouped.run("sync --yes")
+    assert len(grouped.forge.groups["group"].hooks) == 1
+    assert grouped.forge.held("group/repo") == []
+    await settled(grouped)
