@@ -234,7 +234,9 @@ def _head(span: Span, room: int) -> Text:
         case Plain(value):
             return (Plain(_cut_words(value, room)),)
         case Code(value):
-            return (Code(_cut_code(value, room)),)
+            # The beginning of a short name is another name.
+            is_name = len(value) <= _WORD and "\n" not in value
+            return () if is_name else (Code(_cut_code(value, room)),)
         case Styled(style, inner):
             head = truncate(inner, room)
             return (Styled(style, head),) if head else ()

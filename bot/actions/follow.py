@@ -44,10 +44,22 @@ def follow(to: Plan, followed: Followed) -> None:
 
 
 def _add(to: Plan, thread: Thread, only: Asker, topic: str) -> None:
-    if not _is_of(topic, to.view, thread):
-        return
-    if topic != "pipeline" or _is_news(to, thread):
+    if topic == "pipeline":
+        _tell_pipeline(to, thread, only)
+    elif _is_of(topic, to.view, thread):
         reply.follow(only, to)
+
+
+def _tell_pipeline(to: Plan, thread: Thread, only: Asker) -> None:
+    """Why it failed, and when it was told so, that it passed after all."""
+    view = to.view
+    said = _TOPICS["pipeline"] & set(view.names)
+    if not said or not _is_news(to, thread):
+        return
+    key = f"broke:{thread.root}:{view.event.fields.get('name', '')}"
+    failed = "pipeline.failed" in said
+    if (failed or (to.recall and to.recall(key))) and reply.follow(only, to) is None:
+        to.remember[key] = failed or None
 
 
 def _is_of(topic: str, view: View, thread: Thread) -> bool:
@@ -114,5 +126,5 @@ _TOPICS: Final[Mapping[str, frozenset[str]]] = {
         {"mr.approved", "mr.unapproved", "mr.changes_requested", "mr.threads_resolved"}
     ),
     "state": frozenset({"mr.merged", "mr.closed", "mr.reopened", "mr.ready", "mr.drafted"}),
-    "pipeline": frozenset({"pipeline.failed"}),
+    "pipeline": frozenset({"pipeline.failed", "pipeline.success"}),
 }

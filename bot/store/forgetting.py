@@ -47,7 +47,7 @@ STEP: Final = 200
 #: API said, what the bot did at a forge, a commit's pipelines, and how they show on a message; what
 #: people said, and which reply tells it.
 _PASSING: Final = (
-    *("seen", "head", "fetched", "acting", "made", "sum", "reacted"),
+    *("seen", "head", "fetched", "acting", "made", "sum", "reacted", "broke"),
     *("talk", "said", "note", "threads"),
 )
 _OPEN: Final = outbox.c.state.in_([literal_column("'todo'"), literal_column("'sending'")])
