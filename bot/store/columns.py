@@ -32,6 +32,8 @@ def moment(value: int) -> datetime:
 def plain(value: str) -> str:
     """The value without what a text column cannot hold: NUL, lone surrogates."""
     if "\0" not in value:
+        if value.isascii():
+            return value
         try:
             value.encode()
         except UnicodeEncodeError:
@@ -46,6 +48,8 @@ def short(key: str) -> str:
 
     Keys are made of what forges send: branch names, ids, headers of any length.
     """
+    if key.isascii() and len(key) <= _KEY_LENGTH and "\0" not in key:
+        return key
     key = plain(key)
     if len(key) <= _KEY_LENGTH and len(key.encode()) <= 2 * _KEY_LENGTH:
         return key

@@ -46,15 +46,24 @@ class Directory:
 
     async def ids(self) -> Mapping[str, str]:
         """By lower-case name without `#`; a name nobody knows is missing and stays a name."""
+        now = self._clock.now()
+        # Whoever asks while it is read waits for what is read.
+        if self._refreshing.locked() or not self._fresh(now):
+            await self._refresh(now)
+        return self._known
+
+    def _fresh(self, now: datetime) -> bool:
+        learnt, listed = self._learn_at, self._list_at
+        return learnt is not None and listed is not None and now < min(learnt, listed)
+
+    async def _refresh(self, now: datetime) -> None:
         async with self._refreshing:
-            now = self._clock.now()
             if self._learn_at is None or now >= self._learn_at:
                 self._learn_at = now + _LEARNT_FRESH
                 await self._read_learnt()
             if self._list_at is None or now >= self._list_at:
                 self._list_at = now + _FRESH
                 await self._list(now)
-            return self._known
 
     async def shared(self) -> frozenset[str]:
         """Ids of channels that people of another organisation read, as far as they are listed;

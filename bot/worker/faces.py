@@ -67,17 +67,27 @@ class Acquaintances:
 
     async def known(self, ruleset: Ruleset, event: Event | None = None) -> Faces:
         """With `event` its people's addresses are looked up, where rules could mention them."""
+        now = self._clock.now()
+        fresh = self._read_at is not None and now < self._read_at and not self._asking.locked()
+        if fresh and not self._asks(ruleset, event, now):
+            return self._faces
         async with self._asking:
-            now = self._clock.now()
             if self._read_at is None or now >= self._read_at:
                 self._read_at = now + _FRESH
                 await self._read()
-            handles = any(group.startswith("@") for group in ruleset.groups.values())
-            if handles and (self._teams_at is None or now >= self._teams_at):
+            if self._asks_teams(ruleset, now):
                 await self._list_teams(now)
             if event is not None and self._wanted(ruleset):
                 await self._look_up(event, ruleset, now)
             return self._faces
+
+    def _asks(self, ruleset: Ruleset, event: Event | None, now: datetime) -> bool:
+        """Whether Slack may have to be asked."""
+        return self._asks_teams(ruleset, now) or (event is not None and self._wanted(ruleset))
+
+    def _asks_teams(self, ruleset: Ruleset, now: datetime) -> bool:
+        handles = any(group.startswith("@") for group in ruleset.groups.values())
+        return handles and (self._teams_at is None or now >= self._teams_at)
 
     async def _read(self) -> None:
         try:
