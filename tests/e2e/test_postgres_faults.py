@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.e2e.harm import under_load
 from tests.e2e.load import RULES, Load
 from tests.fakes import slack_faults
 from tests.waiting import until
@@ -24,30 +24,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(180)
 
 
-async def _under_load(
+async def _lossless(
     place: Place, load: Load, harm: Callable[[], Awaitable[None]], *, times: int
 ) -> None:
-    """A web process and two workers, and after each harm more that is acknowledged and posted."""
     place.rules.write_text(RULES)
-    async with (
-        place.bot("web") as web,
-        place.bot("worker") as one,
-        place.bot("worker") as two,
-        asyncio.TaskGroup() as group,
-    ):
-        load.url = web.url
-        group.create_task(load.run())
-        for _ in range(times):
-            more = len(load.acknowledged) + 12
-            await until(lambda n=more: len(load.acknowledged) >= n, "more is acknowledged")  # type: ignore[misc]  # lambda's default
-            await harm()
-        more = len(load.acknowledged) + 12
-        await until(lambda: len(load.acknowledged) >= more, "more is acknowledged")
-        load.end()
-        # What was being settled when the connection broke is taken up again after its lease.
-        await place.expire_leases()
-        await load.arrive()
-        assert [await each.terminate() for each in (web, one, two)] == [0, 0, 0]
+    await under_load(place, load, harm, times=times)
     assert (load.lost(), load.strayed(), load.inversions(), load.doubled()) == ([], [], 0, 0)
     assert set(load.refusals) <= {503}
 
@@ -57,13 +38,13 @@ async def test_connections_that_are_cut_lose_and_double_nothing(
 ) -> None:
     database = urlsplit(on_postgres.settings["DATABASE_URL"]).path.lstrip("/")
     load = Load(forge, slack)
-    await _under_load(on_postgres, load, lambda: postgres_server.cut(database), times=3)
+    await _lossless(on_postgres, load, lambda: postgres_server.cut(database), times=3)
 
 
 async def test_a_server_that_crashes_and_comes_back_loses_and_doubles_nothing(
     on_postgres: Place, slack: FakeSlack, forge: Sender, postgres_server: Server
 ) -> None:
-    await _under_load(on_postgres, Load(forge, slack), postgres_server.restart, times=1)
+    await _lossless(on_postgres, Load(forge, slack), postgres_server.restart, times=1)
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from tests.postgres import serving
-from tests.soak import floods, trials
+from tests.soak import costs, floods, trials
 from tests.soak.stage import Options, Report
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ ALL: Final[dict[str, Callable[[Report, Options], Awaitable[None]]]] = {
     "kills-postgres": trials.kills_postgres,
     "slack": trials.slack,
     "stops": trials.stops,
+    "postgres": trials.postgres,
     "slow": floods.slow,
+    "strangers": costs.strangers,
 }
 
 

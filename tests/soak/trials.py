@@ -6,7 +6,9 @@ import asyncio
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+from tests.e2e.harm import under_load
 from tests.e2e.killing import Killing
 from tests.e2e.load import median
 from tests.e2e.storms import Storm
@@ -30,6 +32,26 @@ async def kills_postgres(report: Report, options: Options) -> None:
         killing = _killing(report, options, on)
         await killing.of_several(options.kills)
         _tell(report, "kills-postgres", killing)
+
+
+async def postgres(report: Report, options: Options) -> None:
+    """Connections that are cut and a server that crashes, by turns."""
+    server = _server(options)
+    end, harms = time.monotonic() + 60 * options.minutes, Counter[str]()
+    async with stage(server) as on:
+        database = urlsplit(on.place.settings["DATABASE_URL"]).path.lstrip("/")
+
+        async def harm() -> None:
+            name = options.chance.choice(["cut", "cut", "crash"])
+            harms[name] += 1
+            await (server.cut(database) if name == "cut" else server.restart())
+            report.progress(f"{name}: {len(on.load.acknowledged)} acknowledged")
+
+        while time.monotonic() < end:
+            await under_load(on.place, on.load, harm, times=5)
+        report.figure("postgres", "harms", f"{harms['cut']} cuts, {harms['crash']} crashes")
+        report.figure("postgres", "refused with 503", on.load.refusals.count(503))
+        tell_load(report, "postgres", on.load, doubles=0)
 
 
 async def slack(report: Report, options: Options) -> None:
