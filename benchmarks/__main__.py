@@ -11,7 +11,7 @@ from typing import Final
 
 import uvloop
 
-from benchmarks import core, flow, intake, million, stage, starting
+from benchmarks import core, flow, intake, million, sizing, stage, starting
 from benchmarks.table import Figure, Repeats, show
 
 Measure = Callable[[Path, Repeats], AsyncIterator[Figure]]
@@ -25,6 +25,7 @@ ALL: Final[dict[str, tuple[Measure, ...]]] = {
     "workers": (flow.two_workers,),
     "starting": (starting.starts,),
     "history": (million.history,),
+    "sizing": (sizing.sqlite, sizing.postgres),
 }
 
 NAMES: Final = ("rules", *ALL)

@@ -29,10 +29,10 @@ _PATIENCE_S: Final = 600.0
 
 
 async def paced(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
-    async with _with_slack() as slack, stage.bot(folder, slack=slack) as bot:
+    async with with_slack() as slack, stage.bot(folder, slack=slack) as bot:
         requests = Requests(bot.host)
         await load.closed(bot.host, bot.port, requests.next, connections=8, count=200)
-        await _reach(slack, 200)
+        await reach(slack, 200)
         p95 = await _unloaded(bot, slack, requests)
         yield Figure("unloaded, from the request to Slack, 95 of 100", p95 * 1000, "ms", 300)
         for name, wanted in ((f"{PACE} a second, p99", 15), ("the same, while it works off", 30)):
@@ -47,23 +47,23 @@ async def _unloaded(bot: stage.Server, slack: QuickSlack, requests: Requests) ->
     for _ in range(100):
         before, began = slack.count, perf_counter()
         await load.closed(bot.host, bot.port, requests.next, connections=1, count=1)
-        await _reach(slack, before + 1)
+        await reach(slack, before + 1)
         took.append(perf_counter() - began)
         await asyncio.sleep(0.02)
     return sorted(took)[94]
 
 
 async def burst(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
-    async with _with_slack() as slack, stage.bot(folder, slack=slack) as bot:
+    async with with_slack() as slack, stage.bot(folder, slack=slack) as bot:
         requests = Requests(bot.host)
         await load.closed(bot.host, bot.port, requests.next, connections=8, count=200)
-        await _reach(slack, 200)
+        await reach(slack, 200)
         before, spent = bot.memory_mb(), bot.cpu_s()
         answers = await load.closed(bot.host, bot.port, requests.next, connections=64, count=BURST)
         assert answers.statuses == {202: BURST}, answers.statuses  # noqa: S101 - or it is no figure
         yield Figure(f"burst of {BURST:,} answered", answers.seconds, "s", 10)
         began, cpu, done = perf_counter(), bot.cpu_s(), slack.count
-        await _reach(slack, BURST + 200)
+        await reach(slack, BURST + 200)
         per_core = (slack.count - done) / (bot.cpu_s() - cpu)
         whole = BURST / (bot.cpu_s() - spent)
         yield Figure("more memory at its most", bot.memory_mb("VmHWM") - before, "MB", 60)
@@ -92,7 +92,7 @@ def _disorder(slack: QuickSlack, folder: Path) -> int:
 async def folding(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
     """All for one channel, at Slack's own pace; twenty for others meanwhile."""
     async with (
-        _with_slack(gap_s=1.0) as slack,
+        with_slack(gap_s=1.0) as slack,
         stage.bot(folder, slack=slack, CHANNEL_GAP_S="1.0") as bot,
     ):
         requests = Requests(bot.host)
@@ -137,7 +137,7 @@ async def _worked_off(folder: Path, url: str, workers: int) -> float:
     count, projects = 1500, 80
     (folder / "rules.yaml").write_text(rules(projects, channels=60))
     cpus = set(range(os.cpu_count() or 1))
-    async with _with_slack(delay_s=0.15) as slack, AsyncExitStack() as stack:
+    async with with_slack(delay_s=0.15) as slack, AsyncExitStack() as stack:
         async with stage.bot(folder, word="web", slack=slack, database=url, cpus=cpus) as web:
             requests = Requests(web.host, projects=projects)
             await load.closed(web.host, web.port, requests.next, connections=32, count=count)
@@ -145,11 +145,11 @@ async def _worked_off(folder: Path, url: str, workers: int) -> float:
         for _ in range(workers):
             worker = stage.bot(folder, word="worker", slack=slack, database=url, cpus=cpus)
             await stack.enter_async_context(worker)
-        await _reach(slack, count)
+        await reach(slack, count)
         return count / (perf_counter() - began)
 
 
-class _with_slack:
+class with_slack:
     def __init__(self, *, delay_s: float = 0.0, gap_s: float = 0.0) -> None:
         self._slack = QuickSlack(delay_s=delay_s, gap_s=gap_s)
 
@@ -161,7 +161,7 @@ class _with_slack:
         await self._slack.stop()
 
 
-async def _reach(slack: QuickSlack, count: int) -> None:
+async def reach(slack: QuickSlack, count: int) -> None:
     async with asyncio.timeout(_PATIENCE_S):
         while slack.count < count:  # noqa: ASYNC110 - looked at as often as it matters
             await asyncio.sleep(0.002)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from sqlalchemy import inspect, text
 
 from bot.errors import ConfigError
 from bot.store.migrations import HEAD
 
-log = structlog.get_logger()
+#: Of the standard library: short commands show nothing of it.
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -91,4 +92,5 @@ def log_step(
     run_args: Mapping[str, Any],  # noqa: ARG001
 ) -> None:
     """Tells of each revision that was run: a large table takes its time to be changed."""
-    log.info("tables changed", revision=step.up_revision_id, back=not step.is_upgrade)
+    did = "made" if step.is_upgrade else "taken back"
+    log.info("tables %s", did, extra={"revision": step.up_revision_id})

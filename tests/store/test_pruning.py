@@ -9,10 +9,11 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.store import open_store
+from bot.ports import Settled
+from bot.store import migrate, open_store
 from bot.store.pace import Pace
 from bot.store.sqlite import path_of
-from tests.store.make import KEY, NOW, claim, decided, delivery, settle_deliveries
+from tests.store.make import KEY, NOW, claim, decided, delivery, delivery_id, settle_deliveries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,11 @@ def spare_pages(path: Path) -> int:
         return int(conn.execute("PRAGMA freelist_count").fetchone()[0])
 
 
+def used_pages(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as conn:
+        return int(conn.execute("PRAGMA page_count").fetchone()[0]) - spare_pages(path)
+
+
 async def test_the_room_of_what_was_forgotten_goes_back_to_the_system(sqlite_url: str) -> None:
     path = path_of(sqlite_url)
     async with open_store(sqlite_url, secret_key=KEY) as store:
@@ -56,6 +62,29 @@ async def test_the_room_of_what_was_forgotten_goes_back_to_the_system(sqlite_url
     assert gone >= COUNT
     assert sum(rows for table, rows in told if table == "deliveries") == COUNT
     assert (spare_pages(path), path.stat().st_size < before / 2) == (0, True)
+
+
+async def test_a_body_takes_only_the_room_it_needs_when_it_is_packed(sqlite_url: str) -> None:
+    body = b'{"x": "%b"}' % (b"the same again and again " * 480)
+    await migrate(sqlite_url)
+    empty = used_pages(path_of(sqlite_url))
+    async with open_store(sqlite_url, secret_key=KEY) as store:
+        for number in range(COUNT):
+            await store.append(delivery(number, body=body))
+        while (await store.backlog()).deliveries:
+            claimed = await claim(store)
+            settled = [
+                Settled(delivery=one.id, status="failed", error="a\0b", project="p", body=one.body)
+                for one in claimed.deliveries
+            ]
+            await settle_deliveries(store, claimed.claim, settled, now=NOW)
+        kept = await store.delivery(delivery_id(3))
+        shown = await store.list_deliveries(limit=COUNT)
+    assert kept == (delivery(3, body=body), "failed")
+    assert [one.id for one in shown] == [delivery_id(n) for n in reversed(range(COUNT))]
+    assert {(one.project, one.error) for one in shown} == {("p", "a\\0b")}
+    # As it came, each took a page.
+    assert used_pages(path_of(sqlite_url)) - empty < COUNT / 3
 
 
 async def test_deliveries_come_in_while_room_is_given_back(sqlite_url: str) -> None:
