@@ -240,7 +240,7 @@ def replaying(count: int) -> Iterable[Figure]:
 
 _REPLAY: Final = """
 import json, resource, sys
-from bot.cli import app
+from bot.cli.app import app
 try:
     app(["backtest", "--since", sys.argv[1], "--rules", "new.yaml", "--json"])
 except SystemExit:

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from typer.core import TyperArgument, TyperGroup
 
 from bot import commands, events
-from bot.cli import app
+from bot.cli.app import app
 from bot.config import Settings
 from bot.metrics import Metrics
 from bot.rules.catalogue import COMMON, SUBJECTS

@@ -18,7 +18,7 @@ import yaml
 from typer.core import TyperGroup
 
 from bot import actions, commands, events, forges
-from bot.cli import app
+from bot.cli.app import app
 from bot.rules.verbs import VERBS
 from tests.readme_blocks import ROOT
 

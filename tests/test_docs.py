@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from typer.core import TyperGroup
 
 from bot import commands, events
-from bot.cli import app
+from bot.cli.app import app
 from bot.config import Settings
 from bot.errors import RulesError
 from bot.metrics import Metrics

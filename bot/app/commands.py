@@ -16,8 +16,6 @@ from bot.app.forges import token_setting
 from bot.app.triggers import HOOKED, Book, RulesForHooks
 from bot.commands import Context, Site
 from bot.errors import CommandError
-from bot.forges.github_admin import GithubAdmin
-from bot.forges.gitlab_admin import GitlabAdmin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from bot.commands.spec import Audit, Mutes, People
     from bot.commands.tracing import History
     from bot.config import Instance, Settings
+    from bot.forges.github_admin import GithubAdmin
+    from bot.forges.gitlab_admin import GitlabAdmin
     from bot.handover import Handover
     from bot.message import Message
     from bot.model import Job
@@ -142,8 +142,20 @@ def forge_of(settings: Settings, name: str) -> ForgeAdmin | None:
     instance = next((one for one in settings.instances if one.name == name), None)
     if instance is None or instance.token is None:
         return None
-    admin = GithubAdmin if instance.forge == "github" else GitlabAdmin
-    return admin(url=instance.url, token=instance.token.reveal(), setting=token_setting(instance))
+    return admin_of(instance.forge)(
+        url=instance.url, token=instance.token.reveal(), setting=token_setting(instance)
+    )
+
+
+def admin_of(forge: str) -> type[GithubAdmin | GitlabAdmin]:
+    """Read, with the library it stands on, by who has a token for it."""
+    if forge == "github":
+        from bot.forges.github_admin import GithubAdmin
+
+        return GithubAdmin
+    from bot.forges.gitlab_admin import GitlabAdmin
+
+    return GitlabAdmin
 
 
 def new_secret() -> str:

@@ -11,10 +11,6 @@ import structlog
 
 from bot import tracing
 from bot.errors import CallError
-from bot.forges.github_calls import GithubCalls
-from bot.forges.github_facts import GithubFacts
-from bot.forges.gitlab_calls import GitlabCalls
-from bot.forges.gitlab_facts import GitlabFacts
 from bot.worker.calling import Caller
 from bot.worker.facts import FactFinder
 
@@ -22,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bot.config import Instance, Settings
+    from bot.forges.github_calls import GithubCalls
+    from bot.forges.github_facts import GithubFacts
+    from bot.forges.gitlab_calls import GitlabCalls
+    from bot.forges.gitlab_facts import GitlabFacts
     from bot.model import Event, Value
     from bot.outside import ForgeCalls, ForgeFacts, WebCalls
     from bot.ports import Clock
@@ -33,16 +33,6 @@ _FRESH: Final = timedelta(hours=1)
 _AFTER_FAILURE: Final = timedelta(minutes=1)
 #: A decision waits for it, once in a while.
 _PATIENCE_S: Final = 5.0
-
-
-_FACTS: Final[Mapping[str, type[GitlabFacts | GithubFacts]]] = {
-    "gitlab": GitlabFacts,
-    "github": GithubFacts,
-}
-_CALLS: Final[Mapping[str, type[GitlabCalls | GithubCalls]]] = {
-    "gitlab": GitlabCalls,
-    "github": GithubCalls,
-}
 
 
 class Timed:
@@ -70,16 +60,9 @@ class Forges:
     ) -> None:
         known = [one for one in settings.instances if one.token]
         self._facts: Mapping[str, ForgeFacts] = {
-            one.name: Timed(
-                _FACTS[one.forge](url=one.url, token=_token(one), setting=token_setting(one)),
-                called,
-            )
-            for one in known
+            one.name: Timed(_facts_of(one), called) for one in known
         }
-        self._calls: Mapping[str, ForgeCalls] = {
-            one.name: _CALLS[one.forge](url=one.url, token=_token(one), setting=token_setting(one))
-            for one in known
-        }
+        self._calls: Mapping[str, ForgeCalls] = {one.name: _calls_of(one) for one in known}
         self._clock = clock
         self._accounts: dict[str, str] = {}
         self._until: dict[str, datetime] = {}
@@ -110,6 +93,25 @@ class Forges:
         self._accounts = {k: v for k, v in self._accounts.items() if k != name}
         if found.bot:
             self._accounts[name] = found.username
+
+
+def _facts_of(instance: Instance) -> ForgeFacts:
+    """Each forge's library is read by who has a token for it."""
+    made: type[GithubFacts | GitlabFacts]
+    if instance.forge == "github":
+        from bot.forges.github_facts import GithubFacts as made
+    else:
+        from bot.forges.gitlab_facts import GitlabFacts as made
+    return made(url=instance.url, token=_token(instance), setting=token_setting(instance))
+
+
+def _calls_of(instance: Instance) -> ForgeCalls:
+    made: type[GithubCalls | GitlabCalls]
+    if instance.forge == "github":
+        from bot.forges.github_calls import GithubCalls as made
+    else:
+        from bot.forges.gitlab_calls import GitlabCalls as made
+    return made(url=instance.url, token=_token(instance), setting=token_setting(instance))
 
 
 def token_setting(instance: Instance) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import partial
@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from bot import forges
 from bot.app.commands import CommandRunner
 from bot.app.forges import Forges
+from bot.app.listening import LateListener
 from bot.app.nursing import HookNurse
 from bot.app.page import Reads, Repairs, render
 from bot.app.signing_in import WaysIn
@@ -30,7 +31,6 @@ from bot.rules.load import includes_of, load
 from bot.rules.testing import check_tests
 from bot.slack import mrkdwn
 from bot.slack.client import SlackChat
-from bot.slack.listener import CommandRequest, SlackListener
 from bot.store import Store
 from bot.tracing import NO_TRACES
 from bot.web import routes
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from bot.config import Settings
     from bot.message import Message
     from bot.model import DeliveryId
+    from bot.slack.listener import CommandRequest
     from bot.tracing import Traces
 
 log = structlog.get_logger()
@@ -148,7 +149,8 @@ class Parts:
             clock=self.clock,
             process=secrets.token_hex(4),
         )
-        self.listener = _listener(settings, self.submit) if role.listens else None
+        listens = role.listens and settings.slack_bot_token is not None
+        self.listener = LateListener(settings, self.submit) if listens else None
 
     def _admin_channel(self) -> str | None:
         return self.settings.admin_channel or self.rules.current.admin
@@ -364,20 +366,6 @@ class Parts:
             clock=self.clock,
             preview=self.settings.preview,
         )
-
-
-def _listener(
-    settings: Settings, submit: Callable[[CommandRequest], Awaitable[None]]
-) -> SlackListener | None:
-    if settings.slack_bot_token is None:
-        return None
-    signing = settings.slack_signing_secret
-    return SlackListener(
-        token=settings.slack_bot_token.reveal(),
-        signing_secret=signing.reveal() if signing is not None else None,
-        api_url=settings.slack_api_url,
-        submit=submit,
-    )
 
 
 def new_delivery_id() -> DeliveryId:

@@ -20,8 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from bot.actions.values import load_value
 from bot.cli.environment import FAULTS, fail
 from bot.cli.listings import run_cli, store
+from bot.cli.process import settle_down
 from bot.cli.rules import loaded, rules_path
-from bot.cli.serve import settle_down
 from bot.errors import RulesError
 from bot.model import DeliveryId
 from bot.registry import Source

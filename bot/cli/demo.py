@@ -15,8 +15,8 @@ from rich.markup import escape
 from bot import logs
 from bot.cli.environment import FAULTS, settings
 from bot.cli.hook import shown
+from bot.cli.process import reporting, stop_on_signals
 from bot.cli.send import post
-from bot.cli.serve import reporting, stop_on_signals
 from bot.config import Settings
 from bot.events.samples import sample
 from bot.message import Message

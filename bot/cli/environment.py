@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import typer
 from dotenv import dotenv_values
 
 from bot.config import Settings
@@ -38,14 +38,13 @@ def settings(**overrides: str) -> Settings:
     try:
         return Settings.from_env({**environ(), **overrides})
     except ConfigError as error:
-        typer.echo("The settings cannot be used:", err=True)
-        for fault in error.faults:
-            typer.echo(f"  {fault}", err=True)
-        typer.echo("README.md lists every setting.", err=True)
-        raise typer.Exit(BAD_USE) from None
+        faults = [f"  {fault}" for fault in error.faults]
+        lines = ("The settings cannot be used:", *faults, "README.md lists every setting.")
+        print("\n".join(lines), file=sys.stderr)
+        raise SystemExit(BAD_USE) from None
 
 
 def fail(error: BotError | str, *, code: int = BAD_USE) -> NoReturn:
     """Ends the command with the error's text."""
-    typer.echo(f"bot: {error}", err=True)
-    raise typer.Exit(code)
+    print(f"bot: {error}", file=sys.stderr)
+    raise SystemExit(code)

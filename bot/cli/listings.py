@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from bot.cli.environment import FAULTS, fail, settings
-from bot.cli.serve import run_async
+from bot.cli.process import run_async
 from bot.errors import BotError
 from bot.model import DeliveryId
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from gidgethub import HTTPException
@@ -15,6 +14,7 @@ from typing_extensions import override
 
 from bot.errors import CallError, NotSent, Unsure
 from bot.forges.github_errors import Attempt, from_aiohttp, from_github, no_api
+from bot.forges.proxies import proxy_for
 
 T = TypeVar("T")
 
@@ -140,10 +140,3 @@ class GithubClient:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()
-
-
-def proxy_for(url: str) -> str | None:
-    parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
-        return None
-    return getproxies().get(parts.scheme)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from bot.errors import NotSent, Refused
-from bot.forges.github_client import proxy_for
+from bot.forges.proxies import proxy_for
 from bot.model import Person
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from watchfiles import awatch
 
 from bot.errors import RulesError, StoreError
 from bot.model import Fault, Level
@@ -135,6 +134,8 @@ class Rulebook:
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Until `stop`, or until the folder must be watched in another way."""
+        from watchfiles import awatch  # a start has no use for it
+
         deep = bool(self._includes_of_entry())
         changes = awatch(
             self._path.resolve().parent,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli.app import app
 from bot.events.samples import sample
 from bot.model import Delivery, DeliveryId, Lane
 from bot.ports import StoredRuleset

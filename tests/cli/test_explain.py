@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli.app import app
 from bot.events.samples import sample
 from bot.store import open_store
 from tests.kept import RULES, Kept

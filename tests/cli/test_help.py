@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot import cli
+from bot.cli import app as cli
 from bot.cli import examples
 
 
@@ -38,7 +38,7 @@ HEAVY = ("aiohttp", "sqlalchemy", "slack_sdk", "gitlab", "asyncpg", "cryptograph
 @pytest.mark.parametrize("words", [["--help"], ["check", "rules.yaml"]], ids=" ".join)
 def test_short_commands_read_no_library_of_the_running_bot(words: list[str]) -> None:
     script = (
-        "import sys\nfrom bot.cli import app\n"
+        "import sys\nfrom bot.cli.app import app\n"
         f"try: app({words!r})\nexcept SystemExit as end: assert not end.code, end.code\n"
         f"print('read:', [name for name in {HEAVY!r} if name in sys.modules])"
     )

@@ -32,7 +32,7 @@ def test_a_command_that_fails_leaves_no_file(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "deploy"
     file.write_text("precious")
-    with pytest.raises(typer.Exit), key_file(["key", "add", "g/r", "--to", f"{file}"]):
+    with pytest.raises(SystemExit), key_file(["key", "add", "g/r", "--to", f"{file}"]):
         raise AssertionError
     assert file.read_text() == "precious"
 

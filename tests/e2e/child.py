@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import app, cli
+from bot import app
+from bot.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,4 +33,4 @@ def become(
         with Path(path).open("wb") as file:
             os.dup2(file.fileno(), stream.fileno())
     sys.argv = ["bot", *words]
-    cli.app()
+    main()

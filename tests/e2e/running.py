@@ -21,7 +21,7 @@ import aiohttp
 import asyncpg
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli.app import app
 from bot.events.samples import sample
 from tests.e2e.child import become
 from tests.waiting import PATIENCE_S, until
