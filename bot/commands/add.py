@@ -76,8 +76,7 @@ async def _whole(ctx: Context, job: Job, wish: _Wish, group: Group) -> Message:
         return answer
     named = ", ".join(own[:_NAMED]) + (" and others" if len(own) > _NAMED else "")
     note = text(
-        f"{named}: with a hook of its own besides, so that its events come twice and are told"
-        " once; ",
+        f"With hooks of their own as well, so that events come twice and are told once: {named}. ",
         Code(f"/hook remove {own[0]}"),
         " ends that.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bot.commands.survey import is_group
 from bot.message import bold, join, text
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ _SHOWN: Final = 5
 async def destinations(ctx: Context, project: Project, channel: str | None) -> Text:
     """Where its events would go; `channel` is the hook's own."""
     own = bold(await ctx.channel_name(channel)) if channel else ""
+    if is_group(project.id):
+        rest = text(", what no rule wants to ", own) if own else text()
+        return text("events of its projects would go where the rules send each of them", *rest)
     places = ctx.rules.destinations(project.path)
     named = join(" and ", [bold(place) for place in places[:_SHOWN]])
     more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""

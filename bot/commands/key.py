@@ -278,7 +278,8 @@ async def _expiring(ctx: Context, arguments: Arguments) -> Message:
     soon.sort(key=lambda one: one.expires_at or now)
     return Message(
         text=text(
-            f"{len(soon)} deploy key{'' if len(soon) == 1 else 's'} end within {within.days} d:"
+            f"{len(soon)} deploy key{' ends' if len(soon) == 1 else 's end'} within"
+            f" {within.days} d:"
         ),
         body=(join("\n", expiry_lines(soon, now)),),
         color="warning",

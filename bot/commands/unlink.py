@@ -30,7 +30,12 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     await people.forget_account(job.who, account.instance)
     return Message(
         text=text(
-            "You are not ", Code(account.username), f" at {account.instance} for me any more."
+            "Your link to ",
+            Code(account.username),
+            f" at {account.instance} is gone: /hook no longer lets you do what you may do there,"
+            " and rules do not know you by it. ",
+            Code(f"/hook link {account.instance}"),
+            " makes it again.",
         )
     )
 

@@ -166,9 +166,9 @@ def _missing(reason: str, status: int, attempt: Attempt) -> TargetRefused:
         return TargetRefused(f"GitHub refuses {attempt.what}: {reason}", code=str(status))
     return TargetRefused(
         f"GitHub has no {attempt.what.removeprefix('the ').removeprefix('a ')}, or the bot's token"
-        f" may not see or change it ({reason}; GitHub tells these cases apart to nobody): check the"
-        f" spelling, and that the owner of {attempt.setting} has {attempt.role} rights and the"
-        f" token {attempt.scope}.",
+        f" may not see or change it ({reason}: GitHub tells the two apart to nobody). Check the"
+        f" spelling; then whoever administers it must give the owner of {attempt.setting}"
+        f" {attempt.role} rights, and the token needs {attempt.scope}.",
         code="404",
     )
 
@@ -241,4 +241,4 @@ def no_api(attempt: Attempt) -> CallError:
 def _unclear(attempt: Attempt, what: str, code: str) -> CallError:
     """Reading again is harmless; a write may have been carried out."""
     kind = Unsure if attempt.writes else NotSent
-    return kind(f"GitHub ({attempt.forge}) {what} about {attempt.what}", code=code)
+    return kind(f"GitHub ({attempt.forge}) {what} about {attempt.what}: try again", code=code)

@@ -109,7 +109,7 @@ def _forbidden(reason: str, attempt: Attempt) -> CallError:
         )
     return TargetRefused(
         f"GitLab does not let the bot manage {attempt.what} ({reason}): the user of"
-        f" {attempt.setting} must be {attempt.role} of the project.",
+        f" {attempt.setting} must be {attempt.role} of the project; its owners can make it so.",
         code="403",
     )
 
@@ -158,4 +158,4 @@ def _never_connected(error: requests.RequestException) -> bool:
 def _unclear(attempt: Attempt, what: str, code: str) -> CallError:
     """Reading again is harmless; a write may have been carried out."""
     kind = Unsure if attempt.writes else NotSent
-    return kind(f"GitLab ({attempt.forge}) {what} about {attempt.what}", code=code)
+    return kind(f"GitLab ({attempt.forge}) {what} about {attempt.what}: try again", code=code)

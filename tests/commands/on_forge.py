@@ -30,6 +30,16 @@ PATH = "group/repo"
 WANTED = {"gitlab": {"push_events", "note_events"}, "github": {"push", "issue_comment"}}
 LEVELS = {"gitlab": {"maintains": 40, "develops": 30, "reads": 20}}
 ROLES = {"maintains": "admin", "develops": "write", "reads": "read"}
+#: Those that change something.
+VERBS = (
+    "add group/repo",
+    "test group/repo",
+    "rotate group/repo",
+    "pause group/repo",
+    "resume group/repo",
+    "sync group/repo --yes",
+    "remove group/repo --yes",
+)
 PURE: dict[str, Forge] = {"gitlab": GITLAB_FORGE, "github": GITHUB_FORGE}
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -75,6 +85,10 @@ class ForgeBot:
     url: str = ""
     routed: list[str] = field(default_factory=list)
     watched: Nth = field(init=False)
+    #: The bot's own, when it is not the forge's.
+    token: str = ""
+    #: A proxy in between takes the signature away.
+    strips: bool = False
 
     def __post_init__(self) -> None:
         self.stage.rules.needed = {PATH: frozenset(WANTED[self.kind])}
@@ -149,8 +163,8 @@ class ForgeBot:
 
     def admin(self) -> ForgeAdmin:
         if self.kind == "gitlab":
-            return GitlabAdmin(url=self.server.url, token=self.server.token)
-        admin = GithubAdmin(url=self.server.url, token=self.server.token)
+            return GitlabAdmin(url=self.server.url, token=self.token or self.server.token)
+        admin = GithubAdmin(url=self.server.url, token=self.token or self.server.token)
         admin.listed_s = 0.0
         return admin
 
@@ -182,6 +196,9 @@ class ForgeBot:
 
     async def receive(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
+        if self.strips:
+            for name in ("x-gitlab-token", "webhook-signature", "x-hub-signature-256"):
+                headers.pop(name, None)
         received = Received(headers=headers, body=await request.read())
         record = self.stage.store.rows.get(request.match_info["hook_id"])
         if record is None or record.status == "removed":
@@ -212,3 +229,12 @@ async def forge_bot(kind: str) -> AsyncIterator[ForgeBot]:
             yield bot
         finally:
             await runner.cleanup()
+
+
+async def prepared(bot: ForgeBot, words: str) -> None:
+    """There is a hook, unless the verb makes it; paused, when it is to be resumed."""
+    if not words.startswith("add"):
+        await bot.run("add group/repo")
+    if words.startswith("resume"):
+        await bot.run("pause group/repo")
+    bot.server.requests.clear()

@@ -127,7 +127,7 @@ async def test_unlinking_forgets_and_whoami_shows(stage: Stage) -> None:
     told = shown(await stage.run("whoami", who=ALICE))
     assert "• alice at gitlab (shown on the profile, 2026-11-22)" in told
     assert "direct messages from rules are on" in told
-    assert "are not alice at gitlab" in shown(await stage.run("unlink", who=ALICE))
+    assert "Your link to alice at gitlab is gone" in shown(await stage.run("unlink", who=ALICE))
     assert stage.known.rows == {}
     assert "No account of yours" in await failure(stage, "unlink")
     told = shown(await stage.run("whoami", who=ALICE))

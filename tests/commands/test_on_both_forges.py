@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Final
 
 import pytest
 
 from bot.commands.key_pair import new_pair
-from tests.commands.on_forge import PATH, WANTED, ForgeBot, forge_bot
+from bot.outside import HookWish
+from tests.commands.on_forge import PATH, VERBS, WANTED, ForgeBot, forge_bot
+from tests.fakes.gitlab_server import Fault, GitlabServer
 
 ALICE = "U0ALICE01"
-#: A verb, what must be there before, and what somebody must be to give it.
-VERBS = (
-    "add group/repo",
-    "test group/repo",
-    "rotate group/repo",
-    "pause group/repo",
-    "resume group/repo",
-    "sync group/repo --yes",
-    "remove group/repo --yes",
-)
 
 
 @pytest.fixture(params=["gitlab", "github"])
 async def bot(request: pytest.FixtureRequest) -> AsyncIterator[ForgeBot]:
     async with forge_bot(request.param) as made:
         yield made
-
-
-async def prepared(bot: ForgeBot, words: str) -> None:
-    """There is a hook, unless the verb makes it; paused, when it is to be resumed."""
-    if not words.startswith("add"):
-        await bot.run("add group/repo")
-    if words.startswith("resume"):
-        await bot.run("pause group/repo")
-    bot.server.requests.clear()
 
 
 # -- happy, and twice --------------------------------------------------------------------------
@@ -243,70 +225,111 @@ async def test_a_bot_whose_token_may_not_says_what_the_token_lacks(bot: ForgeBot
     else:
         bot.server.homes[101].permission = "write"  # type: ignore[union-attr] # of a GitHub
     answer = await bot.run("add group/repo")
-    assert re.search("must be Maintainer or Owner|has admin rights", answer), answer
+    assert re.search("must be Maintainer or Owner|must give the owner of GITHUB_TOKEN", answer), (
+        answer
+    )
     assert bot.held() == []
 
 
-# -- half-way ----------------------------------------------------------------------------------
-
-_LEFT: Final = re.compile("could not be deleted|may be left|may appear|is still at the forge")
-HALF = (*VERBS, "key add group/repo", "key rotate group/repo")
-
-
-async def half_way(kind: str, words: str, number: int, how: str) -> bool:
-    """Whether the command asks the forge that often."""
-    async with forge_bot(kind) as bot:
-        if words.startswith("key rotate"):
-            await bot.run("key add group/repo")
-        elif not words.startswith("key"):
-            await prepared(bot, words)
-        known = {hook.id for hook in bot.held()}
-        bot.break_at(number, after=how == "after", lasts=how == "and stays away")
-        answer = await bot.run(words)
-        if not bot.mended():
-            return False
-        _assert_told(bot, answer, known)
-        assert 401 not in await bot.push(), answer
-        again = await bot.run(words)
-        _assert_done(bot, words, again)
-    return True
-
-
-def _assert_told(bot: ForgeBot, answer: str, known: set[str]) -> None:
-    """Each hook at the forge is the one that serves, was there before, or is named as left."""
-    records = bot.stage.store.rows.values()
-    serving = {one.remote_id for one in records if one.status in {"active", "paused"}}
-    for hook in bot.held():
-        named = _LEFT.search(answer) and (hook.id in answer or hook.url in answer)
-        assert hook.id in serving | known or named, f"{hook}: {answer}"
-    # Nobody has the private half of a key that was not handed over.
-    made = len(bot.stage.handovers)
-    assert len(bot.keys()) <= made or "is left at the forge" in answer, answer
-
-
-def _assert_done(bot: ForgeBot, words: str, again: str) -> None:
-    if words.startswith("key"):
-        assert len(bot.keys()) <= len(bot.stage.handovers), again
-    elif words.startswith("remove"):
-        assert bot.held() == [], again
-    elif words.startswith("pause"):
-        (hook,) = bot.held()
-        assert not hook.triggers & WANTED[bot.kind], again
-    elif words.startswith("rotate"):
-        (hook,) = bot.held()
-        (record,) = bot.stage.active(PATH)
-        assert hook.secret == record.secrets[0], again
-    else:
-        bot.assert_one_good_hook()
-
-
-@pytest.mark.parametrize("how", ["before", "after", "and stays away"])
-@pytest.mark.parametrize("words", HALF)
-@pytest.mark.parametrize("kind", ["gitlab", "github"])
-async def test_broken_off_anywhere_nothing_is_left_unnamed_and_the_next_time_it_is_done(
-    kind: str, words: str, how: str
+async def test_a_forge_that_asks_to_slow_down_says_for_how_long_and_keeps_nothing(
+    bot: ForgeBot,
 ) -> None:
-    number = 1
-    while await half_way(kind, words, number, how):
-        number += 1
-    assert number > 2
+    slow = Fault("POST", "/hooks$", 429, {"message": "slow"}, {"Retry-After": "45"})
+    bot.server.faults.append(slow)
+    assert "asks to slow down: try again in 45 s" in await bot.run("add group/repo")
+    assert bot.held() == []
+    await bot.run("add group/repo")
+    bot.assert_one_good_hook()
+
+
+async def test_of_several_projects_the_slow_one_is_waited_for(bot: ForgeBot) -> None:
+    bot.server.add("group/other")
+    bot.stage.rules.needed["group/other"] = frozenset(WANTED[bot.kind])
+    slow = Fault("POST", "/hooks$", 429, {"message": "slow"}, {"Retry-After": "45"})
+    bot.server.faults.append(slow)
+    began = bot.stage.now
+    assert "2 projects: 2 good" in await bot.run("add group/repo group/other")
+    assert (bot.stage.now - began).total_seconds() >= 45
+    assert [len(bot.held(path)) for path in (PATH, "group/other")] == [1, 1]
+
+
+async def test_an_older_server_is_asked_once_for_what_it_does_not_know(bot: ForgeBot) -> None:
+    newer = "milestone_events" if bot.kind == "gitlab" else "sub_issues"
+    bot.server.unknown.add(newer)
+    bot.stage.rules.needed = {PATH: frozenset({*WANTED[bot.kind], newer})}
+    assert f"does not know {newer}" in await bot.run("add group/repo")
+    assert bot.held()[0].triggers == WANTED[bot.kind]
+    bot.server.requests.clear()
+    assert "all are as they should be" in await bot.run("sync")
+    await bot.run("add group/repo")
+    assert bot.changes() == []
+
+
+async def test_hooks_of_others_are_left_alone_however_many(bot: ForgeBot) -> None:
+    for number in range(19 if bot.kind == "github" else 60):
+        wish = HookWish(
+            url=f"https://ci.example.com/{number}",
+            triggers=frozenset(WANTED[bot.kind]),
+            secret="theirs",
+        )
+        await _theirs(bot, wish)
+    others = {hook.url for hook in bot.held()}
+    await bot.run("add group/repo")
+    await bot.run("add group/repo")
+    assert len(bot.held()) == len(others) + 1
+    await bot.run("remove group/repo --yes")
+    assert {hook.url for hook in bot.held()} == others
+
+
+async def _theirs(bot: ForgeBot, wish: HookWish) -> None:
+    """Somebody's own; nothing answers there, so no ping is waited for."""
+    if isinstance(bot.server, GitlabServer):
+        values = {"url": wish.url, "push_events": True}
+        bot.server._create(bot.server.projects[101], values)
+    else:
+        config = {"url": wish.url, "content_type": "json"}
+        body = {"name": "web", "config": config, "events": ["push"]}
+        bot.server._create(bot.server.homes[101], body)
+
+
+async def test_a_project_that_was_renamed_keeps_its_hook(bot: ForgeBot) -> None:
+    await bot.run("add group/repo")
+    before = bot.held()
+    if isinstance(bot.server, GitlabServer):
+        bot.server.projects[101].path = "group/renamed"
+    else:
+        bot.server.homes[101].path = "group/renamed"
+    bot.server.moved["group/repo"] = "group/renamed"
+    bot.stage.rules.needed["group/renamed"] = frozenset(WANTED[bot.kind])
+    assert "group/renamed has its hook already" in await bot.run("add group/repo")
+    assert [hook.id for hook in bot.held("group/renamed")] == [before[0].id]
+    assert [record.project for record in bot.stage.active("group/renamed")] == ["group/renamed"]
+
+
+# -- groups ------------------------------------------------------------------------------------
+
+
+async def test_a_group_without_such_hooks_gets_one_in_each_project(bot: ForgeBot) -> None:
+    if isinstance(bot.server, GitlabServer):
+        bot.server.group_hooks = False
+    bot.server.add("group/other")
+    bot.stage.rules.needed["group/other"] = frozenset(WANTED[bot.kind])
+    for words in ("add group/**", "add group/*"):
+        assert "2 projects: 2 good" in await bot.run(words)
+        assert [len(bot.held(path)) for path in (PATH, "group/other")] == [1, 1]
+
+
+async def test_a_group_with_such_hooks_gets_one_for_all_of_it(bot: ForgeBot) -> None:
+    if not isinstance(bot.server, GitlabServer):
+        bot.server.add("group", repository_id=900)
+    assert "group: hook" in await bot.run("add group/**")
+    assert [len(bot.held(path)) for path in ("group", PATH)] == [1, 0]
+    assert "has its hook already" in await bot.run("add group/**")
+    assert "is served by the hook of group already" in await bot.run("add group/repo")
+    assert "all are as they should be" in await bot.run("sync")
+    for verb in ("test", "rotate", "pause", "resume"):
+        answer = await bot.run(f"{verb} group/**")
+        assert "0 good" not in answer, answer
+    assert len(bot.held("group")) == 1
+    assert "was deleted at the forge" in await bot.run("remove group/** --yes")
+    assert bot.held("group") == []

@@ -288,7 +288,8 @@ async def test_a_project_that_its_group_serves_gets_no_second_hook(stage: Stage)
 async def test_projects_with_hooks_of_their_own_are_named_beside_the_groups(stage: Stage) -> None:
     await stage.run("add group/repo")
     answer = shown(await stage.run("add group/**"))
-    assert "group/repo: with a hook of its own besides" in answer
+    assert "With hooks of their own as well" in answer
+    assert "told once: group/repo." in answer
     assert "/hook remove group/repo" in answer
 
 

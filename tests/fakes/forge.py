@@ -156,7 +156,9 @@ class FakeForge:
         self._enter("person")
         for name in self.people:
             if name.casefold() == username.casefold():
-                return Person(username=name, name=name.capitalize(), id=str(hash(name) % 1000))
+                return Person(
+                    username=name, name=name.capitalize(), id=str(1 + sum(map(ord, name)) % 1000)
+                )
         return None
 
     async def right(self, project_id: str, username: str) -> Right:
