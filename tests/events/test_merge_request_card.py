@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.events import SPECS, understand
 from bot.message import Plain
 from bot.registry import Source
+from bot.slack.mrkdwn import plain
 from tests.events.reading import body_of, event_of, picture, sampled
 
 if TYPE_CHECKING:
@@ -144,6 +145,13 @@ def test_approvals_are_counted_against_what_the_forge_wants() -> None:
     assert row_of("approvals", known) == "👍 1 of 2 approvals"
     carol = changed("pull_request_review__approved", sender="carol")
     assert row_of("approvals", known, carol) == "👍 2 of 2 approvals"
+
+
+def test_an_approval_says_how_many_there_are_when_the_forge_was_asked() -> None:
+    given = replace(APPROVED, fields={**APPROVED.fields, "approvals": 1, "approvals_required": 2})
+    assert _SPEC.reply is not None
+    assert plain(_SPEC.reply(given)) == "👍 bob approved (1 of 2)"
+    assert plain(_SPEC.reply(APPROVED)) == "👍 bob approved"
 
 
 def test_a_reviewer_who_approved_is_named_once() -> None:

@@ -229,8 +229,18 @@ def _said_of(event: Event) -> tuple[str, Text]:
     phrases = _phrases(event)
     clauses = change.edits if "mr.updated" not in event.names else ()
     said = join(", ", [*(_alone(phrase, change) for phrase in phrases), *clauses])
+    said = text(*said, _of_wanted(event))
     words = _words(event)
     return _glyph(phrases[0], change), text(*said, ": ", *words) if words else said
+
+
+def _of_wanted(event: Event) -> str:
+    """` (1 of 2)` after an approval came or went, as far as the forge was asked."""
+    given, wanted = event.fields.get("approvals"), event.fields.get("approvals_required")
+    counted = isinstance(given, int) and isinstance(wanted, int) and wanted > 0
+    if not counted or not {"mr.approved", "mr.unapproved"} & set(event.names):
+        return ""
+    return f" ({given} of {wanted})"
 
 
 #: GitLab did it by itself, because of what the actor pushed.
