@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +15,7 @@ from bot.rules.nodes import Map, Node, Scalar, Seq, kind_word
 from bot.rules.reading import Reading, Scope
 from bot.rules.ruleset import Condition, Rule
 from bot.rules.timing import NEVER, check_timing, read_timing, timing_of
-from bot.rules.verbs import GUARDED, OPEN, VERBS, long_form, read_verb
+from bot.rules.verbs import GUARDED, OPEN, VERBS, long_form, made_names, mergeable, read_verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +57,7 @@ class Entries:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._names: dict[str, Scalar | Map] = {}
+        self._repeated: Counter[str] = Counter()
         #: By the words of `on:` and what the parents hand down: nearly all rules share theirs.
         self._scopes: dict[tuple[tuple[str, ...], Scope], Scope] = {}
 
@@ -118,7 +120,7 @@ class Entries:
         )
         verbs = self._verbs(entry, frame)
         allow = frame.allow | self._allow(entry)
-        names = frozenset(_made_names(verbs))
+        names = frozenset(made_names(verbs))
         if secret != scope.confidential or names != scope.names:
             scope = replace(scope, confidential=secret, names=names)
         return Frame(
@@ -181,8 +183,8 @@ class Entries:
         )
 
     def _completed(self, key: Scalar, node: Node, above: Node) -> Node:
-        whole = long_form(key.text, key, node, self._reading) if _mergeable(node) else None
-        base = long_form(key.text, key, above, self._reading) if _mergeable(above) else None
+        whole = long_form(key.text, key, node, self._reading) if mergeable(node) else None
+        base = long_form(key.text, key, above, self._reading) if mergeable(above) else None
         if whole is None or base is None:
             return node
         own = {name.text for name, _ in whole.entries}
@@ -323,8 +325,11 @@ class Entries:
         node = entry.get("name")
         text = self._reading.text(node, "name") if node is not None else None
         name = frame.prefix + (text or f"{entry.file}:{entry.line}")
-        while text is None and name in self._names:  # two rules begin on one line
-            name += "'"
+        if text is None and name in self._names:  # two rules begin on one line
+            name = f"{name}:{entry.column}"
+            # An alias repeats a rule at one and the same place.
+            self._repeated[name] += 1
+            name += f"#{self._repeated[name]}" if self._repeated[name] > 1 else ""
         earlier = self._names.get(name)
         if earlier is not None:
             self._reading.faults.add(
@@ -377,22 +382,6 @@ def _both(names: Iterable[str], above: tuple[str, ...]) -> tuple[str, ...]:
     if names == (ANY,):
         return above
     return tuple(name for name in names if name in above)
-
-
-def _mergeable(node: Node) -> bool:
-    if isinstance(node, Scalar):
-        return not node.is_null and node.as_bool() is None
-    return isinstance(node, Map) or not any(isinstance(item, Map) for item in node.items)
-
-
-def _made_names(verbs: Iterable[tuple[Scalar, Node]]) -> Iterable[str]:
-    """Names that `as:` of a verb gives to its result."""
-    for key, node in verbs:
-        items = node.items if isinstance(node, Seq) else (node,)
-        for item in items if key.text == "pipeline" else ():
-            made = item.get("as") if isinstance(item, Map) else None
-            if isinstance(made, Scalar):
-                yield made.text
 
 
 def _sorted(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:

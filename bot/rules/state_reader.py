@@ -54,6 +54,11 @@ class StateReader:
         return self._state.offline
 
     @property
+    def past(self) -> bool:
+        """It is replayed, and there is nobody to ask: nothing is guessed."""
+        return self._state.whole and self._state.offline
+
+    @property
     def asking(self) -> bool:
         """Something was missing: what is decided now will be decided again."""
         return bool(self._memory or self._threads or self._facts)

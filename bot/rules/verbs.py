@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -111,6 +111,23 @@ def long_form(verb: str, key: Scalar, node: Node, reading: Reading) -> Map | Non
         return None
     short = Scalar(key.file, key.line, key.column, key.length, VERBS[verb][0])
     return Map(node.file, node.line, node.column, node.length, ((short, node),))
+
+
+def mergeable(node: Node) -> bool:
+    """Whether a child's keys can be added to it."""
+    if isinstance(node, Scalar):
+        return not node.is_null and node.as_bool() is None
+    return isinstance(node, Map) or not any(isinstance(item, Map) for item in node.items)
+
+
+def made_names(verbs: Iterable[tuple[Scalar, Node]]) -> Iterable[str]:
+    """Names that `as:` of a verb gives to its result."""
+    for key, node in verbs:
+        items = node.items if isinstance(node, Seq) else (node,)
+        for item in items if key.text == "pipeline" else ():
+            made = item.get("as") if isinstance(item, Map) else None
+            if isinstance(made, Scalar):
+                yield made.text
 
 
 _EXAMPLE: Final = {

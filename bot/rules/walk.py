@@ -13,6 +13,7 @@ from bot.actions.plan import Asker
 from bot.actions.spec import ActionSpec
 from bot.errors import RenderError
 from bot.model import Check, Outcome, Verdict
+from bot.rules.doubts import Doubts
 from bot.rules.facts import Facts
 from bot.rules.gates import Gates
 from bot.rules.mutes import CHAT_MUTES, Muting, mutes_of
@@ -62,9 +63,10 @@ class Walk:
             return
         project = self.view.event.project
         rules, last = self.ruleset.candidates(self.view.names, project.path if project else "")
-        stopped = self._try(rules)
+        doubts = Doubts(past=self.reader.past, verdicts=self.verdicts)
+        stopped = self._try(rules, doubts)
         if not self._matched and not stopped:
-            self._try(last)
+            self._try(last, doubts.of_all())
         edited = cards.edit(self.plan, self._followers())
         self._carry()
         if followed := (*edited, *self._new_cards(), *self._posts()):
@@ -107,7 +109,7 @@ class Walk:
         )
         return True
 
-    def _try(self, rules: Sequence[Rule]) -> bool:
+    def _try(self, rules: Sequence[Rule], doubts: Doubts) -> bool:
         """Whether a `stop` ended the evaluation of this delivery."""
         closed: set[str] = set()
         for rule in self._passing(rules, closed):
@@ -115,17 +117,24 @@ class Walk:
             if chosen is None and rule.stop and self.reader.asking:
                 return True  # what is below may never be tried: it asks for nothing yet
             if chosen is None:
+                doubts.look(rule)
                 continue
-            self._matched.append(chosen)
-            self._wanted += [(chosen, spec) for spec in chosen.actions]
-            if not chosen.actions:
-                self._note(chosen, Outcome.SENT, "stop" if chosen.stop else "no action")
+            if (doubt := doubts.about(rule)) is not None:
+                self._note(chosen, Outcome.UNKNOWN, doubt)
+                continue
+            self._accept(chosen)
             if not (chosen.stop or rule.stop):
                 continue
             if not rule.included:
                 return True
             closed.add(rule.file)
         return False
+
+    def _accept(self, chosen: Rule) -> None:
+        self._matched.append(chosen)
+        self._wanted += [(chosen, spec) for spec in chosen.actions]
+        if not chosen.actions:
+            self._note(chosen, Outcome.SENT, "stop" if chosen.stop else "no action")
 
     def _passing(self, rules: Sequence[Rule], closed: set[str]) -> Iterator[Rule]:
         """Those not in a closed file whose conditions hold, or may hold if that must be asked.
