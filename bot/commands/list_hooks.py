@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from bot.commands.answers import described
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.commands.target import place_target
+from bot.errors import CommandError
 from bot.message import Code, Link, Message, bold, join, text
+from bot.outside import Right
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,15 +25,46 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
     path = None
     if arguments.project is not None:
         _, path = place_target(arguments, ctx.sites)
-    records = await ctx.hooks.hooks(project=path)
-    if not records:
+    found = await ctx.hooks.hooks(project=path)
+    records = [record for record in found if await _may_see(ctx, record)]
+    hidden = len(found) - len(records)
+    if path and not records and ctx.permission is not None and not ctx.permission.unbounded:
+        # The same whether there is none or they are not in it.
+        said = " has no hook of this bot, or you are no member of it: "
+        return Message(text=text(bold(path), said, Code("/hook whoami"), "."))
+    if not records and not hidden:
         return _none(path)
-    count = f"{len(records)} hook{'s' if len(records) > 1 else ''}"
+    count = f"{len(records)} hook{'' if len(records) == 1 else 's'}"
     lines = [await _line(ctx, record) for record in records[:_SHOWN]]
     rest = len(records) - _SHOWN
-    more = (text(f"and {rest} more: name a project to see its hook"),) if rest > 0 else ()
+    more = [text(f"and {rest} more: name a project to see its hook")] if rest > 0 else []
+    if hidden:
+        more.append(_hidden(hidden))
     head = text(count, " of ", bold(path)) if path else text(count)
-    return Message(text=head, body=(join("\n", lines),), context=more)
+    return Message(text=head, body=(join("\n", lines),) if lines else (), context=tuple(more))
+
+
+async def _may_see(ctx: Context, record: HookRecord) -> bool:
+    """Whether the person is in the project: names of private ones are not everybody's."""
+    permission = ctx.permission
+    if permission is None or permission.unbounded:
+        return True
+    site = next((site for site in ctx.sites if site.name == record.instance), None)
+    if site is None or not record.project_id:
+        return False
+    try:
+        return await permission.right(site, record.project_id) >= Right.READ
+    except CommandError:
+        return False
+
+
+def _hidden(count: int) -> Text:
+    what = "1 is of a project" if count == 1 else f"{count} are of projects"
+    return text(
+        f"{what} that you are no member of, as far as I know; ",
+        Code("/hook whoami"),
+        " shows who you are to me",
+    )
 
 
 def _none(path: str | None) -> Message:
@@ -78,7 +111,7 @@ def ago(now: datetime, then: datetime) -> str:
 SPEC: Final = CommandSpec(
     name="list",
     usage="list [group/repo]",
-    summary="Shows the hooks there are, where their events go, and when something came.",
+    summary="Shows the hooks of your projects, where events go, and when something came.",
     examples=("list", "list group/repo"),
     takes=Takes.PERHAPS,
     run=run,

@@ -161,3 +161,22 @@ async def test_a_project_is_muted_by_who_manages_it(stage: Stage) -> None:
     assert "is muted" in shown(await made.run("mute group/repo for 2h", who=ALICE))
     assert "admins only" in shown(await made.run("mute group/** for 2h", who=ALICE))
     assert "admins only" in shown(await made.run("mute went red for 2h", who=ALICE))
+
+
+async def test_a_list_names_only_projects_that_they_are_in(stage: Stage) -> None:
+    stage.forge.add("group/secret")
+    stage.rules.needed["group/secret"] = frozenset({"push_events"})
+    await stage.run("add group/repo group/secret")
+    assert "group/secret" in shown(await stage.run("list"))
+    stranger = shown(await stage.run("list", who="U0NOBODY1"))
+    assert "0 hooks" in stranger
+    assert "2 are of projects that you are no member of" in stranger
+    assert "secret" not in stranger
+    hidden, none = [
+        shown(await stage.run(f"list group/{name}", who="U0NOBODY1")) for name in ("secret", "none")
+    ]
+    assert hidden.replace("secret", "none") == none
+    stage.link("U0ALICE01", "alice", Right.READ)
+    mine = shown(await stage.run("list", who="U0ALICE01"))
+    assert "group/repo" in mine
+    assert "group/secret" not in mine
