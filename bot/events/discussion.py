@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bot.events import git, github, wording
+from bot.events import edits, git, github, wording
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.model import Ref
@@ -118,10 +118,7 @@ _VERBS: Final = frozenset({*_NAMES, "pinned", "unpinned", "unlocked"})
 
 
 def _edited(payload: Payload) -> Text:
-    changes = payload["changes"]
-    if changes["title"]:
-        return text(" (new title)")
-    return text(" (new text)") if changes["body"] else ()
+    return edits.said(edits.of_github(payload))
 
 
 def _category(payload: Payload) -> Text:

@@ -40,6 +40,16 @@ def of_gitlab(body: Payload) -> tuple[Text, ...]:
     return (*_labels(body), *_people(body, "assignees", "assigned", "unassigned"), *plain(body))
 
 
+def of_github(body: Payload) -> tuple[Text, ...]:
+    """By the `changes` of a body whose action is `edited`."""
+    changes = body["changes"]
+    found = (
+        title(changes["title"]["from"].text_or()) if changes["title"] else (),
+        text("changed the description") if changes["body"] else (),
+    )
+    return tuple(clause for clause in found if clause)
+
+
 def plain(body: Payload) -> list[Text]:
     """Of what is no list."""
     found: list[Text] = []

@@ -223,6 +223,15 @@ def test_the_first_push_after_a_review_is_an_answer_and_the_others_are_not() -> 
     assert story.texts() == ["🔴 bob requested changes", "⬆️ alice pushed new commits"]
 
 
+def test_who_follows_the_state_hears_that_the_merge_queue_gave_it_up() -> None:
+    story = Story(CARD.replace("[comments, reviews]", "state"))
+    story.take(github("pull_request", "enqueued"))
+    story.take(github("pull_request", "dequeued", reason="MERGE"))
+    assert story.texts() == []
+    story.take(github("pull_request", "dequeued", reason="CI_FAILURE"))
+    assert story.texts() == ["✏️ bob took it out of the merge queue (ci failure)"]
+
+
 def test_who_is_asked_later_is_told_and_who_is_asked_at_the_opening_is_on_the_card() -> None:
     story = Story()
     begun = opened().payload["pull_request"]

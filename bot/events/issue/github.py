@@ -85,7 +85,7 @@ def _read(payload: Payload, issue: Payload, action: str) -> Issue:
         added_assignees=assignees if opened else assigned,
         done=done,
         details=details,
-        edits=tuple(clause for clause in (edit(payload) if edit else ()) if clause),
+        edits=edit(payload) if edit else (),
     )
 
 
@@ -124,12 +124,6 @@ def _place(repository: Payload, issue: Payload) -> Text:
 
 
 _Edit: TypeAlias = "tuple[Text, ...]"
-
-
-def _edited(payload: Payload) -> _Edit:
-    changes = payload["changes"]
-    title = edits.title(changes["title"]["from"].text_or()) if changes["title"] else ()
-    return title, text("changed the description") if changes["body"] else ()
 
 
 def _milestone(payload: Payload) -> _Edit:
@@ -171,7 +165,7 @@ def _people(verb: str) -> Callable[[Payload], _Edit]:
 
 
 _EDITS: Final[Mapping[str, Callable[[Payload], _Edit]]] = {
-    "edited": _edited,
+    "edited": edits.of_github,
     "labeled": _labels("added"),
     "unlabeled": _labels("removed"),
     "assigned": _people("assigned"),

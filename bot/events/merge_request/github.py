@@ -18,7 +18,6 @@ from bot.events.merge_request.change import (
     fields_of,
 )
 from bot.events.vocabulary import make_event
-from bot.message import text
 from bot.model import Person
 
 if TYPE_CHECKING:
@@ -218,14 +217,10 @@ def _locked(body: Payload) -> tuple[str, str]:
 
 
 def _edits(body: Payload, action: str) -> tuple[Text, ...]:
-    changes, label = body["changes"], body["label"]["name"].text_or()
+    label = body["label"]["name"].text_or()
     if action == "unlabeled" and label:
         return (edits.labels("removed", (label,)),)
-    if action != "edited":
-        return ()
-    title = edits.title(changes["title"]["from"].text_or()) if changes["title"] else ()
-    words = text("changed the description") if changes["body"] else ()
-    return tuple(clause for clause in (title, words) if clause)
+    return edits.of_github(body) if action == "edited" else ()
 
 
 _UPDATES: Final[Mapping[str, _Says]] = {

@@ -1,5 +1,6 @@
-"""What those who follow the reviews of a merge request hear although it is no verdict: that its
-author answered a review with commits, that approvals were reset, that somebody is asked later."""
+"""What those who follow a merge request hear although no name of theirs tells it: that its author
+answered a review with commits, that approvals were reset, that somebody is asked later, and that
+the merge queue gave it up."""
 
 from __future__ import annotations
 
@@ -15,21 +16,25 @@ if TYPE_CHECKING:
     from bot.events.merge_request.change import Change
     from bot.model import Event, Json, Person
 
-#: The topic of `follow` that wants it.
-_TOPIC: Final = "reviews"
 #: Who is asked when it is opened comes in deliveries of their own (GitHub), and is on the card.
 _OPENING: Final = timedelta(minutes=2)
+#: Why it left the queue. Source: GitHub's OpenAPI description of `pull_request` (read 2026-11).
+_MERGED: Final = frozenset({"MERGE", "ALREADY_MERGED"})
 _SPOKEN: Final = frozenset({"mr.approved", "mr.changes_requested", "mr.reviewed"})
 
 
 def after_change(facts: Mapping[str, Json], event: Event, *, approved: bool) -> dict[str, Any]:
-    """The facts with `news`, when the event is some; `approved`: somebody had, before it."""
+    """The facts with `news`, the topic of `follow` that wants to hear of the event, if one does;
+    `approved`: somebody had, before it."""
     change: Change = event.subject
     known: dict[str, Any] = dict(facts)
     if "mr.opened" in event.names and change.mr.at:
         known["began"] = change.mr.at.isoformat()
     if _is_news(known, event, approved=approved):
-        known["news"] = _TOPIC
+        known["news"] = "reviews"
+    reason = event.payload.get("reason") if change.action == "dequeued" else None
+    if isinstance(reason, str) and reason.upper() not in _MERGED:
+        known["news"] = "state"
     if change.pushed:
         known.pop("owed", None)
     return after_words(known, event.actor) if _SPOKEN & set(event.names) else known
