@@ -76,6 +76,10 @@ class Traces:
     def decide(self, delivery: str, **attributes: Attribute) -> AbstractContextManager[Span]:
         return self._stage(DECIDE, delivery, RECEIVE, attributes)
 
+    def fall_due(self, decision: str, **attributes: Attribute) -> AbstractContextManager[Span]:
+        """What is decided without a delivery: a batch, the end of quiet hours, a time rule."""
+        return self._stage(DECIDE, decision, None, attributes)
+
     def act(self, delivery: str, **attributes: Attribute) -> AbstractContextManager[Span]:
         return self._stage(ACT, delivery, DECIDE, attributes)
 

@@ -78,6 +78,13 @@ def test_stages_name_what_came_before_and_calls_lie_in_them() -> None:
     ]
 
 
+def test_what_falls_due_by_itself_begins_a_trace() -> None:
+    kept = Recorded()
+    with Traces(kept).fall_due("held-1"), tracing.call("store"):
+        pass
+    assert kept.lines == ["held-1 None>decide", "  store"]
+
+
 def test_a_call_outside_of_any_stage_is_not_told() -> None:
     kept = Recorded()
     with Traces(kept).act("D1"):

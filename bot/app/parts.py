@@ -248,6 +248,7 @@ class Parts:
             workspace=self.workspace,
             who=self.who,
             shared=self.directory.shared,
+            traces=self.traces,
         )
 
     def _deliverer(self) -> Deliverer:

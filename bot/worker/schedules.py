@@ -18,6 +18,7 @@ from bot.rules.hours import latest, next_after, spelled
 from bot.rules.mutes import CHAT_MUTES, mutes_of
 from bot.rules.releasing import instance_of, postponed, release, release_id
 from bot.rules.timed import fire, firing_id, schedule_key
+from bot.tracing import NO_TRACES, Traces
 from bot.worker.lanes import Lanes
 from bot.worker.overlay import Overlay
 
@@ -62,6 +63,7 @@ class Scheduler:
         workspace: str = "slack",
         who: Acquaintances | None = None,
         shared: Callable[[], Awaitable[frozenset[str]]] | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._store = store
         self._book = book
@@ -70,6 +72,7 @@ class Scheduler:
         self._workspace = workspace
         self._who = who
         self._shared = shared
+        self._traces = traces
         #: The hash of the rules whose times are in the store.
         self._planned = ""
 
@@ -194,7 +197,8 @@ class Scheduler:
     ) -> None:
         lanes = await Lanes(self._store, self._workspace).of(made.actions, await self._channels())
         settled = Settled(delivery=release_, status="decided", decision=made, lanes=lanes)
-        await self._store.settle_due(due, settled, next_due=next_due, now=self._clock.now())
+        with self._traces.fall_due(release_, actions=len(lanes)):
+            await self._store.settle_due(due, settled, next_due=next_due, now=self._clock.now())
         (verdict,) = made.verdicts
         log.info(
             "schedule carried out",
