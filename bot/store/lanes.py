@@ -98,11 +98,10 @@ def claim(
     conn: Connection, kind: str, *, token: str, now: datetime, lease: timedelta, limit: int
 ) -> list[Claim]:
     """The lanes that have been ready longest and that nobody holds."""
-    asked = {"kind": kind, "now": now, "limit": limit}
-    found = [row.key for row in _READY.run(conn, asked).rows]
     until = now + lease
-    _TAKE.run(conn, [{"key": key, "token": token, "lease_until": until} for key in found])
-    return [Claim(lane=Lane(key), token=token, until=until) for key in found]
+    given = {"kind": kind, "now": now, "limit": limit, "token": token, "lease_until": until}
+    taken = _TAKE.run(conn, given).rows
+    return [Claim(lane=Lane(row.key), token=token, until=until) for row in taken]
 
 
 def _covers() -> ColumnElement[bool]:
@@ -111,25 +110,29 @@ def _covers() -> ColumnElement[bool]:
 
 
 _NOW: Final = bindparam("now", type_=lanes.c.ready_at.type)
-_READY: Final = Prepared(
-    select(lanes.c.key)
-    .where(lanes.c.kind == bindparam("kind"), lanes.c.pending > literal_column("0"))
-    .where(lanes.c.ready_at <= _NOW)
-    .where(or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= _NOW))
-    .where(~exists().where(and_(holds.c.until > _NOW, _covers())))
-    .order_by(lanes.c.ready_at)
-    .limit(bindparam("limit", type_=Integer))
-    .with_for_update(skip_locked=True, of=lanes)
-)
 
 
-def _take(_dialect: Dialect, rows: list[Given]) -> Update:
-    given = given_rows(lanes, rows)
-    taken = update(lanes).where(lanes.c.key == given.c.key)
-    return taken.values(token=given.c.token, lease_until=given.c.lease_until)
+def _take() -> ReturningUpdate[Any]:
+    ready = (
+        select(lanes.c.key)
+        .where(lanes.c.kind == bindparam("kind"), lanes.c.pending > literal_column("0"))
+        .where(lanes.c.ready_at <= _NOW)
+        .where(or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= _NOW))
+        .where(~exists().where(and_(holds.c.until > _NOW, _covers())))
+        .order_by(lanes.c.ready_at)
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True, of=lanes)
+        .cte("ready")
+    )
+    return (
+        update(lanes)
+        .where(lanes.c.key == ready.c.key)
+        .values(token=bindparam("token"), lease_until=bindparam("lease_until"))
+        .returning(lanes.c.key)
+    )
 
 
-_TAKE: Final = PreparedRows(lanes, ("key", "token", "lease_until"), _take, padded=True)
+_TAKE: Final = Prepared(_take())
 
 
 def renew(conn: Connection, held: Claim, *, now: datetime, lease: timedelta) -> Claim:

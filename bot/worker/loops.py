@@ -27,7 +27,7 @@ D = TypeVar("D")
 _POLL_S: Final = 2.0
 _STORE_DOWN_S: Final = 1.0
 #: Lanes carried out at once by one process; each waits mostly for Slack.
-SENDERS: Final = 16
+SENDERS: Final = 32
 #: Projects decided at once: one that waits for a forge's answer must not hold others back.
 DECIDERS: Final = 8
 
