@@ -286,6 +286,14 @@ def test_a_reply_s_notification_tells_what_it_is_about() -> None:
     ]
 
 
+def test_dismissing_one_s_own_review_takes_it_back() -> None:
+    story = Story()
+    story.take(review("approved"))
+    story.take(review("dismissed", action="dismissed"))
+    (text,) = story.texts()
+    assert text.splitlines() == ["↩️ bob dismissed bob’s review", "• ~👍 approved~"]
+
+
 def test_a_rule_with_its_own_words_answers_each_comment() -> None:
     story = Story(CARD.replace("comments, ", "") + "  - {on: comment.mr, reply: {text: hm}}\n")
     story.take(note(1, "One"))

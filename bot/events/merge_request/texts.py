@@ -191,14 +191,15 @@ def remark(event: Event) -> Remark | None:
         return _aside(event)
     glyph, said = _said_of(event)
     by = event.actor.username if event.actor else ""
+    review, dismissed = change.review, change.action == "dismissed"
     return Remark(
-        id=f"r{change.review.id}" if change.review else f"{name}:{by}",
+        id=f"r{review.id}{':dismissed' if dismissed else ''}" if review else f"{name}:{by}",
         author=event.actor,
         glyph=glyph,
         said=said,
         row=text(f"{glyph} ", *said),
-        # It is about what somebody else said: it takes back nothing of the actor’s own.
-        leads=change.action != "dismissed",
+        # What is about somebody else's review takes back nothing of the actor’s own.
+        leads=not dismissed or bool(review and review.author and review.author.username == by),
     )
 
 
