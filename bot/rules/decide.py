@@ -67,7 +67,7 @@ def decide(
     if event.silent:
         return Decision(ruleset=ruleset.hash, names=event.names, skipped=len(ruleset.rules))
     known: dict[str, Value] = {"late": True} if around.late else {}
-    event = replace(event, fields={**event.fields, **known}) if known else event
+    event = _with(event, {}, known)
     reader = StateReader(state)
     seen = {"hook": around.hook, "delivery": delivery}
     first = reader.get(f"seen:{around.content}") if around.content else None
@@ -79,17 +79,16 @@ def decide(
         remember[f"seen:{around.content}"] = seen
     names, fields = _derive(event, reader, around.specs, remember)
     told = {name: value for name, value in state.facts.items() if value is not None}
-    facts = _facts(
-        _with(event, {**told, **event.fields, **fields}), subjects, reader, around.specs, remember
-    )
+    asked = _with(event, told, fields)
+    facts = _facts(asked, subjects, reader, around.specs, remember)
     threads = {key: reader.threads(key) for key in subjects}
     ours = loops.own(event, around.accounts, reader)
     if reader.needs:
         return reader.needs
     event, fields = _completed(event, fields, facts, around.specs)
-    if told or fields or names != event.names or subjects != event.subjects:
-        fresh = {**told, **event.fields, **fields}
-        event = replace(event, names=names, fields=fresh, subjects=subjects)
+    event = _with(event, told, fields)
+    if names != event.names or subjects != event.subjects:
+        event = replace(event, names=names, subjects=subjects)
     unknown: dict[str, Person] = {}
     view = view_of(
         event,
@@ -264,8 +263,12 @@ def _derive(
     return tuple(dict.fromkeys((*derived.names, *event.names))), derived.fields
 
 
-def _with(event: Event, fields: Mapping[str, Value]) -> Event:
-    return replace(event, fields=fields) if len(fields) > len(event.fields) else event
+def _with(event: Event, below: Mapping[str, Value], above: Mapping[str, Value]) -> Event:
+    """With further fields: the event's own go before those `below`. Without any it stays what it
+    is, and makes none of its own that nobody asked for."""
+    if not below and not above:
+        return event
+    return replace(event, fields={**below, **event.fields, **above})
 
 
 def _facts(

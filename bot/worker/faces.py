@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from bot.errors import CallError, Refused, StoreError
+from bot.events import SPECS
 from bot.model import Person
 from bot.people import NOBODY, Faces
+from bot.registry import FieldType
 from bot.rules.decide import slack_id_of
 
 if TYPE_CHECKING:
@@ -166,10 +168,15 @@ def _mentions(spec: ActionSpec) -> bool:
     return bool(spec.mention) or spec.verb == "dm" or "mention" in said
 
 
+_WHO: Final = frozenset({FieldType.PERSON, FieldType.PEOPLE})
+
+
 def _addresses(event: Event, ruleset: Ruleset, faces: Faces) -> Iterator[str]:
     """Of those who are known by nothing else."""
     known = replace(faces, by_email={})
-    for value in (event.actor, *event.fields.values()):
+    # Only what may name somebody is looked at: other fields may be long in the making.
+    named = (f.name for f in SPECS[event.kind].fields if f.type in _WHO)
+    for value in (event.actor, *map(event.fields.get, named)):
         for one in value if isinstance(value, tuple) else (value,):
             if not isinstance(one, Person) or not one.email or one.bot:
                 continue

@@ -38,11 +38,11 @@ class Desk:
 
     async def known(self, *people: Person, rules: str = MENTIONS) -> Faces:
         ruleset = load({"rules.yaml": rules}, "rules.yaml")
-        return await self.who.known(ruleset, pushed(*people) if people else None)
+        return await self.who.known(ruleset, asked(*people) if people else None)
 
 
-def pushed(*people: Person) -> Event:
-    event = event_of("push")
+def asked(*people: Person) -> Event:
+    event = event_of("mr.opened")
     return replace(event, actor=None, fields={"reviewers": people})
 
 
