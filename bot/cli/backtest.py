@@ -21,7 +21,7 @@ from bot.actions.values import load_value
 from bot.cli.environment import FAULTS, fail
 from bot.cli.listings import run_cli, store
 from bot.cli.process import settle_down
-from bot.cli.rules import loaded, rules_path
+from bot.cli.rules import counted, loaded, rules_path
 from bot.errors import RulesError
 from bot.model import DeliveryId
 from bot.registry import Source
@@ -109,7 +109,8 @@ def backtest(
         report = found[0]
     typer.echo(json.dumps(as_json(report), ensure_ascii=False) if as_one else as_text(report))
     if max_added is not None and report.tally.added > max_added:
-        typer.echo(f"bot: {report.tally.added} new messages, at most {max_added} wanted", err=True)
+        added = counted(report.tally.added, "new message")
+        typer.echo(f"bot: {added}, at most {max_added} wanted", err=True)
         raise typer.Exit(FAULTS)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -100,6 +100,10 @@ def loaded(path: Path) -> Ruleset:
     return checked.ruleset
 
 
+#: Of a line that is told as a whole.
+_UNDERLINED: Final = 60
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """A rules file and what is wrong with it; files are named as seen from here."""
@@ -152,5 +156,5 @@ class Checked:
             file=file,
             column=start + 1,
             excerpt=line or None,
-            length=max(1, len(line.rstrip()) - start),
+            length=max(1, min(len(line.rstrip()) - start, _UNDERLINED)),
         )

@@ -164,8 +164,9 @@ def report(
     total = len(trace.verdicts) + trace.skipped if ruleset is None else len(ruleset.rules)
     listed = {entry.rule for entry in entries}
     if ruleset is not None:
-        children = {child.name for rule in ruleset.rules for child in rule.first}
-        listed -= children
+        # A `first:` is one rule, listed by its children.
+        parents = {child.name: rule.name for rule in ruleset.rules for child in rule.first}
+        listed = {parents.get(name, name) for name in listed}
     return Report(
         delivery=delivery,
         event=event,
@@ -242,12 +243,19 @@ def _untried(rule: Rule, trace: Trace, event: Event, lookup: Lookup) -> Entry:
         file=rule.file,
         line=rule.line,
         outcome=None if told.matched else Outcome.NO_MATCH,
-        reason=_WHY_NOT if told.matched else "",
+        reason=_why_not(trace) if told.matched else "",
         explained=told,
     )
 
 
-_WHY_NOT: Final = "not reached: a rule above stopped, or another matched before `unmatched`"
+def _why_not(trace: Trace) -> str:
+    if any(verdict.rule == ALL for verdict in trace.verdicts):
+        return "not tried: all of it was withheld"
+    return "not reached: a rule above stopped, or another matched before `unmatched`"
+
+
+#: The rule's name in the verdict of an event that is withheld whatever the rules say.
+ALL: Final = "(all)"
 
 
 def _near(rules: Iterable[Rule], names: Sequence[str], lookup: Lookup) -> list[Rule]:

@@ -117,3 +117,19 @@ def test_the_whole_is_there_as_json() -> None:
         ("not draft", True),
         ("bot", False),
     ]
+
+
+def test_a_first_counts_as_one_rule_that_is_listed_by_its_children() -> None:
+    rules = """rules:
+  - {name: p, on: push, first: [{name: a, branch: x, post: dev}, {name: b, branch: y, post: ci}]}
+  - {name: t, on: tag, post: dev}
+"""
+    assert told(rules, ("push", {})).others == 1
+    assert told(rules, ("push", {}), everything=True).others == 0
+
+
+def test_what_was_muted_as_a_whole_was_not_tried() -> None:
+    rules = "mute: [{project: shop/api}]\nrules: [{name: a, on: push, post: dev}]"
+    found = lines(told(rules, ("push", {})))
+    assert found[1].startswith("◌ (all) matched, withheld: muted")
+    assert found[2] == f"– a rules.yaml:{LINE + 1} not tried: all of it was withheld"
