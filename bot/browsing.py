@@ -55,6 +55,7 @@ class Glance:
 class About:
     """What a delivery tells of itself, in a few words."""
 
+    project: str = ""
     #: User name at the forge.
     who: str = ""
     #: `!7 Add a cache`, `main`.

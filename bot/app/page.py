@@ -108,6 +108,7 @@ def about(delivery: Delivery) -> About | None:
     except PayloadError:
         return None
     return About(
+        project=event.project.path if event.project is not None else "",
         who=event.actor.username if event.actor is not None else "",
         what=one_line(_what(event))[:_LONGEST],
         url=event.url,

@@ -78,6 +78,7 @@ def kept_json(delivery: Delivery, status: str, about: About | None) -> dict[str,
         "status": status,
         "bytes": len(delivery.body),
         "headers": dict(delivery.headers),
+        "project": about.project if about is not None else "",
         **_about_json(about),
     }
 

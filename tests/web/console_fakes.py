@@ -95,7 +95,7 @@ class MemoryReads(MemoryPreview):
         return None if kept is None else (kept, "decided")
 
     def about(self, delivery: Delivery) -> About | None:
-        return About(who="alice", what=delivery.event)
+        return About(project="group/app", who="alice", what=delivery.event)
 
     async def explained(self, delivery: DeliveryId) -> str | None:
         return f"delivery {delivery}" if delivery in self.traces else None

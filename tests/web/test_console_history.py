@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
 from tests.web.console_fakes import TRACE, ConsoleSite, dead, summary
-from tests.web.fakes import served
+from tests.web.test_console import client, get, site
+
+__all__ = ["client", "site"]
 
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def site() -> ConsoleSite:
-    return ConsoleSite()
-
-
-@pytest.fixture
-async def client(site: ConsoleSite) -> AsyncIterator[ClientSession]:
-    async with served(site.site) as client:
-        yield client
-
-
-async def get(client: ClientSession, path: str) -> Any:
-    async with client.get(path) as answer:
-        return await answer.json()
 
 
 async def test_a_list_tells_of_each_delivery_what_it_was_and_what_became_of_it(
@@ -180,4 +165,5 @@ async def test_a_delivery_shows_what_came_with_it_but_not_its_body(
     told = await get(client, "/api/deliveries/01A")
     assert told["trace"] is None
     assert told["delivery"]["headers"] == {"x-gitlab-event": "Push Hook"}
+    assert (told["delivery"]["project"], told["delivery"]["who"]) == ("group/app", "alice")
     assert (told["delivery"]["bytes"], "body" in told["delivery"]) == (2, False)

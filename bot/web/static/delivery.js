@@ -90,6 +90,7 @@ function facts(delivery, trace) {
     ["Received", ago(delivery.received_at)],
     ["Decided", decided === null ? "not yet" : `after ${span(decided)}`],
     ["Status", h(`span.chip.${delivery.status}`, {}, delivery.status === "new" ? "waiting" : delivery.status)],
+    ["Project", delivery.project || "–"],
     ["From", `${delivery.instance}, ${delivery.event || "no event header"}`],
     ["Hook", h("code", {}, delivery.hook)],
     ["Size", size(delivery.bytes)],
