@@ -14,10 +14,12 @@ from bot.people import Act
 
 if TYPE_CHECKING:
     from bot.commands.spec import Arguments, CommandSpec, Context
+    from bot.deploy_keys import KeyRecord
     from bot.message import Text
-    from bot.model import Job
+    from bot.model import HookRecord, Job
 
 _LONGEST: Final = 500
+_ITSELF: Final = "the bot"
 _SEVERAL: Final = frozenset({Takes.PROJECTS, Takes.ANY_PROJECTS})
 
 
@@ -46,6 +48,24 @@ async def keep(
         target=about[:_LONGEST],
         instance=instance,
         outcome=outcome,
+        detail=one_line(said_of(detail))[:_LONGEST],
+    )
+    await ctx.audit.record_act(act)
+
+
+async def keep_own(ctx: Context, verb: str, record: HookRecord | KeyRecord, detail: Text) -> None:
+    """What the bot did of itself, looking after hooks and keys."""
+    if ctx.audit is None:
+        return
+    now = ctx.clock.now()
+    act = Act(
+        id=f"{verb}:{record.id}:{now.timestamp():.3f}",
+        at=now,
+        who=_ITSELF,
+        verb=verb,
+        words="",
+        target=record.project,
+        instance=record.instance,
         detail=one_line(said_of(detail))[:_LONGEST],
     )
     await ctx.audit.record_act(act)

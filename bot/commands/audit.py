@@ -43,7 +43,7 @@ async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:  # noqa:
 
 def _line(entry: AuditEntry, zone: ZoneInfo) -> Text:
     what = f"{entry.verb} {entry.target}"
-    if not entry.rule:
+    if not entry.rule and entry.words:
         what = entry.words if entry.words.startswith("bot ") else f"/hook {entry.words}"
     by = f" (rule {entry.rule})" if entry.rule else ""
     shown = one_line(entry.detail)

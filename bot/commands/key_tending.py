@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bot.commands.acts import keep_own
 from bot.commands.lifetimes import left
 from bot.errors import CallError
 from bot.message import Code, bold, text
@@ -51,7 +52,9 @@ async def _gone(ctx: Context, record: KeyRecord, why: str) -> list[Text]:
             return []  # The next time perhaps.
     await ctx.keys.save_deploy_key(replace(record, status="removed"))
     name = f"deploy key {record.remote_id} ({record.title})"
-    return [text("🔑 ", bold(record.project), f": {name} was deleted, as {why}.")]
+    line = text("🔑 ", bold(record.project), f": {name} was deleted, as {why}.")
+    await keep_own(ctx, "delete-key", record, line)
+    return [line]
 
 
 async def _reminded(ctx: Context, record: KeyRecord, now: datetime) -> list[Text]:

@@ -79,7 +79,11 @@ def place_target(arguments: Arguments, sites: Sequence[Site]) -> tuple[Site, str
 
 def written(project: Project) -> str:
     """As a command names it."""
-    return f"{project.path}/**" if project.id.startswith("group-") else project.path
+    return as_written(project.path, project.id)
+
+
+def as_written(path: str, project_id: str) -> str:
+    return f"{path}/**" if project_id.startswith("group-") else path
 
 
 def site_of(word: str, sites: Sequence[Site]) -> Site | None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from bot.commands.acts import keep_own
 from bot.commands.catching import Caught, catch_up, final_states, missed
 from bot.commands.drift import ROTATE, TEST
 from bot.commands.live import Live
 from bot.commands.reviving import revive
 from bot.commands.survey import survey
 from bot.commands.sync import compared, project_of
+from bot.commands.target import as_written
 from bot.commands.upkeep import settle
 from bot.commands.wishes import wanted_of
 from bot.errors import CallError, CommandError
@@ -127,6 +129,7 @@ async def _mended(
     except (CallError, CommandError) as error:
         reason = str(error).partition("\n")[0]
         return (text(head, f". It could not be mended: {reason}"),), off
+    await keep_own(ctx, "mend", record, head)
     rest = [one for one in open_ if one not in changed]
     more = _advice(record, off=False) if rest else text()
     return (text(head, ". Mended. ", *more),), False
@@ -138,7 +141,9 @@ def _is_off(open_: list[Finding]) -> bool:
 
 def _advice(record: HookRecord, *, off: bool) -> Text:
     verb = "test" if off else "sync"
-    return text(Code(f"/hook {verb} {record.project}"), " looks after it.")
+    return text(
+        Code(f"/hook {verb} {as_written(record.project, record.project_id)}"), " looks after it."
+    )
 
 
 async def _mend(ctx: Context, site: Site, record: HookRecord, *, off: bool) -> None:
@@ -217,7 +222,7 @@ def _of(record: HookRecord, caught: Caught, care: Care) -> tuple[Text, ...]:
                 f": the forge says that it delivered {len(caught.vanished)} within the last hour,"
                 " and none of them came here. Something else answers at PUBLIC_URL (a proxy,"
                 " another bot): ",
-                Code(f"/hook test {record.project}"),
+                Code(f"/hook test {as_written(record.project, record.project_id)}"),
                 " finds out.",
             )
         )

@@ -48,7 +48,9 @@ class Tickets:
         return self._opened(await self._backend.read(partial(history.get_meta, key=key)))
 
     async def take(self, name: str) -> Json:
-        """As `peek`, and from now on nothing."""
+        """As `peek`, and from now on nothing. A name that somebody made up costs no writing."""
+        if await self.peek(name) is None:
+            return None
         return self._opened(await self._backend.write(partial(_take, key=self._key(name))))
 
     async def change(self, name: str, step: Callable[[Json], tuple[Json, T]]) -> T | None:
@@ -70,7 +72,7 @@ class Tickets:
                 history.set_meta(conn, key, value)
             return result
 
-        return await self._backend.write(do)
+        return await self._backend.write(do) if await self.peek(name) is not None else None
 
     def _opened(self, value: Json) -> Json:
         if not isinstance(value, dict) or _over(value, datetime.now(UTC)):

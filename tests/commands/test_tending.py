@@ -11,7 +11,7 @@ from bot.commands.key_tending import tend_keys
 from bot.commands.tending import Visit
 from bot.errors import NotSent
 from bot.outside import HookWish
-from tests.commands.stage import BASE, Stage
+from tests.commands.stage import BASE, Stage, shown
 from tests.commands.stage import _plain as plain
 from tests.commands.visits import LOOK, held, record, told, visit, with_hook
 
@@ -184,3 +184,23 @@ async def test_a_hook_whose_project_cannot_be_told_is_not_touched(stage: Stage) 
     stage.forge.places["101"].managed = False
     found = await visit(stage, thorough=False)
     assert "must be Maintainer" in told(found)
+
+
+# -- the audit ---------------------------------------------------------------------------------
+
+
+async def test_what_the_bot_did_of_itself_is_in_the_audit(stage: Stage) -> None:
+    stage.rules.needed["group/repo"] = frozenset({"issues_events"})
+    await visit(stage)
+    await stage.run("key add group/repo --expires 1d")
+    stage.now += timedelta(days=2)
+    await keys_told(stage)
+    own = [(act.verb, act.target) for act in stage.audit.acts if act.who == "the bot"]
+    assert own == [("mend", "group/repo"), ("delete-key", "group/repo")]
+    assert "the bot mend group/repo done" in shown(await stage.run("audit group/repo"))
+
+
+async def test_a_visit_that_finds_nothing_leaves_no_trace(stage: Stage) -> None:
+    before = len(stage.audit.acts)
+    await visit(stage)
+    assert len(stage.audit.acts) == before
