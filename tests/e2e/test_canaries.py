@@ -56,7 +56,7 @@ async def linked(slack: FakeSlack, bot: Process) -> list[str]:
     done = await typed(slack, bot, f"/hook {code[1]}")
     assert "alice" in done
     assert "(signed in there" in await typed(slack, bot, "/hook whoami")
-    return [asked, done]
+    return [way[0].partition("state=")[2].partition("&")[0], asked, done]
 
 
 async def errors_of(bot: Process, hook: str) -> str:
@@ -107,7 +107,8 @@ async def test_no_secret_is_ever_told(
         told += [await typed(slack, bot, "/hook show shop/api") for _ in range(2)]
         told.append(await typed(slack, bot, "/hook add other/repo --on inner"))
         pages = await errors_of(bot, hook.values["url"])
-        told += await linked(slack, bot)
+        state, *answers = await linked(slack, bot)
+        told += answers
         signed_in = await get(f"{once[0]}/sign-in")
         opens = re.search(r'name="pass" value="([^"]+)"', signed_in)
         assert opens is not None
@@ -142,3 +143,4 @@ async def test_no_secret_is_ever_told(
     assert found == []
     assert once[1] not in places["database"]
     assert once[1] not in places["log"]
+    assert state not in places["log"] + places["database"]
