@@ -52,11 +52,10 @@ def of_github(body: Payload) -> tuple[Text, ...]:
 
 def plain(body: Payload) -> list[Text]:
     """Of what is no list."""
-    found: list[Text] = []
-    for key, words in _WORDS.items():
-        change = gitlab.change(body, key)
-        if change is not None:
-            found.append(words(*change, body))
+    told = body["changes"].value
+    keys = [key for key in _WORDS if key in told] if isinstance(told, dict) else []
+    changes = [(_WORDS[key], gitlab.change(body, key)) for key in keys]
+    found = [words(*change, body) for words, change in changes if change is not None]
     return [clause for clause in found if clause]
 
 
