@@ -131,5 +131,5 @@ def test_a_first_counts_as_one_rule_that_is_listed_by_its_children() -> None:
 def test_what_was_muted_as_a_whole_was_not_tried() -> None:
     rules = "mute: [{project: shop/api}]\nrules: [{name: a, on: push, post: dev}]"
     found = lines(told(rules, ("push", {})))
-    assert found[1].startswith("◌ (all) matched, withheld: muted")
+    assert found[1].startswith(f"◌ (all) rules.yaml:{LINE} matched, withheld: muted")
     assert found[2] == f"– a rules.yaml:{LINE + 1} not tried: all of it was withheld"
