@@ -210,10 +210,10 @@ class Way(Protocol):
 
     @property
     def busy(self) -> bool:
-        """More requests are under way than can be answered at once."""
+        """Requests are under way, or were a moment ago: what is done meanwhile should be short."""
 
     async def give_way(self) -> None:
-        """Waits while it is busy; not for ever."""
+        """Before a step: waits for requests that are under way; not for ever."""
 
 
 class Wakeups(Protocol):

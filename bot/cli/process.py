@@ -66,8 +66,7 @@ async def _started(running: Running) -> None:
 
 def settle_down() -> None:
     """For a process that runs long."""
-    # What is loaded by now stays: looking through it for garbage again and again is no use.
-    gc.collect()
+    # What is loaded by now stays: looking through it for garbage, even once, is no use.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()

@@ -17,11 +17,34 @@ def _many(precedence: Precedence) -> ExitStack:
 
 
 async def test_nobody_waits_while_few_requests_are_under_way() -> None:
-    precedence = Precedence(step_s=3600)
+    precedence = Precedence(step_s=3600, breath_s=0)
     with precedence.request():
         await precedence.give_way()
         await precedence.give_way()
-        assert not precedence.busy
+
+
+async def test_between_two_steps_a_few_requests_have_the_loop_to_themselves() -> None:
+    precedence = Precedence(breath_s=3600)
+    requests = ExitStack()
+    requests.enter_context(precedence.request())
+    await precedence.give_way()  # its first step
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(precedence.give_way())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        waiting.cancel()
+    requests.close()
+    await precedence.give_way()  # nobody is there: at once
+
+
+async def test_it_is_busy_from_the_first_request_until_shortly_after_the_last() -> None:
+    precedence = Precedence(calm_s=0.001)
+    assert not precedence.busy
+    with precedence.request():
+        assert precedence.busy
+    assert precedence.busy
+    await until(lambda: not precedence.busy, "quiet")
 
 
 async def test_the_worker_waits_until_the_requests_are_answered() -> None:
