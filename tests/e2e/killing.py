@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The longest time from a moment of progress to a kill.
 _BEYOND_S: Final = 0.03
-_CALLS: Final = 25
+_CALLS: Final = 20
 _ROLES: Final = ("web", "worker", "worker")
 
 
@@ -53,18 +53,18 @@ class Killing:
 
     async def of_several(self, kills: int) -> None:
         """On PostgreSQL: a web process and two workers, of which one is killed at a time."""
-        async with AsyncExitStack() as stack, self._loaded():
+        async with AsyncExitStack() as stack:
             running = [await stack.enter_async_context(self._place(role)) for role in _ROLES]
             self.load.url = running[0].url
-            for _ in range(kills):
-                await self._moment()
-                which = self.chance.randrange(len(_ROLES))
-                await self._kill(running[which])
-                await self.place.expire_leases()
-                running[which] = await stack.enter_async_context(self._place(_ROLES[which]))
-                if which == 0:
-                    await self._accepting(running[0])
-            self.load.end()
+            async with self._loaded():
+                for _ in range(kills):
+                    await self._moment()
+                    which = self.chance.randrange(len(_ROLES))
+                    await self._kill(running[which])
+                    await self.place.expire_leases()
+                    running[which] = await stack.enter_async_context(self._place(_ROLES[which]))
+                    if which == 0:
+                        await self._accepting(running[0])
             await self.load.arrive()
             for process in running:
                 assert await process.terminate() == 0

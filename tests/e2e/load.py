@@ -23,6 +23,8 @@ RULES: Final = "version: 1\nrules:\n" + "".join(
     for name in CHANNELS
 )
 _ACCEPTED: Final = 202
+#: Between two deliveries: a load that leaves the machine to others too.
+_PAUSE_S: Final = 0.01
 
 
 @dataclass
@@ -36,8 +38,11 @@ class Load:
     #: Answers that were neither 202 nor no answer at all.
     refusals: list[int] = field(default_factory=list)
     #: So many are under way before the next is sent: load, and an end that comes soon.
-    ahead: int = 40
+    ahead: int = 16
     _over: bool = False
+    #: What was read of each channel's messages so far.
+    _posted: dict[str, list[int]] = field(default_factory=dict)
+    _missing: set[int] = field(default_factory=set)
 
     async def run(self) -> None:
         """Until `end`; from where it ended before."""
@@ -48,8 +53,8 @@ class Load:
                 return
             if not await self._sent(number):
                 return
-            self.acknowledged.append(number)
-            await asyncio.sleep(0)
+            self.note(number)
+            await asyncio.sleep(_PAUSE_S)
 
     async def _sent(self, number: int) -> bool:
         """Again and again until it is acknowledged; False when it was over before that."""
@@ -83,14 +88,24 @@ class Load:
         """Whether a delivery that no rule wants is acknowledged."""
         return await self.forge.send(self.url, key=key, project="shop/nothing") == _ACCEPTED
 
+    def note(self, number: int) -> None:
+        """It was acknowledged."""
+        self.acknowledged.append(number)
+        self._missing.add(number)
+
     @property
     def waiting(self) -> int:
         """How many that were acknowledged are not posted yet."""
         return len(self.lost())
 
     def posted(self, channel: str) -> list[int]:
-        found = (re.search(r"number-(\d+)-", text) for text in self.slack.texts(channel))
-        return [int(match.group(1)) for match in found if match is not None]
+        """The numbers there, in the channel's order."""
+        known = self._posted.setdefault(channel, [])
+        for text in self.slack.texts(channel)[len(known) :]:
+            found = re.search(r"number-(\d+)-", text)
+            assert found is not None, f"a message that is none of ours: {text}"
+            known.append(int(found.group(1)))
+        return known
 
     async def arrive(self, *, patience_s: float = 60.0) -> None:
         """Returns once all that was acknowledged is posted."""
@@ -99,8 +114,9 @@ class Load:
     # -- what became of it -------------------------------------------------------------------
 
     def lost(self) -> list[int]:
-        there = {number for name in CHANNELS for number in self.posted(name)}
-        return [number for number in self.acknowledged if number not in there]
+        for name in CHANNELS:
+            self._missing.difference_update(self.posted(name))
+        return sorted(self._missing)
 
     def inversions(self) -> int:
         return sum(a > b for name in CHANNELS for a, b in pairwise(self.posted(name)))

@@ -200,11 +200,13 @@ class Place:
 
     async def expire_leases(self) -> None:
         """The time after which the lanes and jobs of a dead process are free is over."""
-        past = "lease_until = 0 WHERE lease_until IS NOT NULL"
+        # What a living process is just changing is its own affair, and is not waited for.
+        held = "lease_until IS NOT NULL FOR UPDATE SKIP LOCKED"
         conn = await asyncpg.connect(self.settings["DATABASE_URL"])
         try:
             for table in ("lanes", "jobs"):
-                await conn.execute(f"UPDATE {table} SET {past}")  # noqa: S608 - two fixed names
+                rows = f"SELECT ctid FROM {table} WHERE {held}"  # noqa: S608 - two fixed names
+                await conn.execute(f"UPDATE {table} SET lease_until = 0 WHERE ctid IN ({rows})")  # noqa: S608
         finally:
             await conn.close()
 

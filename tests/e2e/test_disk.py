@@ -74,7 +74,7 @@ async def test_a_database_that_another_process_locks_is_waited_for_and_then_refu
 async def _send(load: Load, first: int, end: int) -> None:
     for number in range(first, end):
         await until(lambda n=number: load.send(n), f"number {number} is acknowledged")  # type: ignore[misc]  # lambda's default
-        load.acknowledged.append(number)
+        load.note(number)
 
 
 async def _status(load: Load, number: int) -> int:

@@ -24,7 +24,7 @@ async def test_kills_under_load_lose_and_double_nothing(
 ) -> None:
     place.rules.write_text(RULES)
     load = Load(forge, slack)
-    await Killing(place, load, random.Random(1)).of_one_process(5)
+    await Killing(place, load, random.Random(1)).of_one_process(6)
     assert (load.lost(), load.strayed(), load.refusals) == ([], [], [])
     assert (load.inversions(), load.doubled()) == (0, 0)
 
@@ -35,7 +35,7 @@ async def test_killed_processes_on_postgresql_lose_nothing_and_keep_the_order(
     on_postgres.rules.write_text(RULES)
     load = Load(forge, slack)
     killing = Killing(on_postgres, load, random.Random(7))
-    await killing.of_several(5)
+    await killing.of_several(4)
     assert (load.lost(), load.strayed(), load.refusals) == ([], [], [])
     assert load.inversions() == 0
     # A worker that lives loses its leases here too, with whatever call it is in.

@@ -48,7 +48,7 @@ async def more(load: Load, count: int) -> None:
 
 async def test_a_process_that_is_told_to_stop_does_so_in_order(place: Place, load: Load) -> None:
     async with loaded(load):
-        for _ in range(3):
+        for _ in range(2):
             async with place.bot() as bot:
                 load.url = bot.url
                 await more(load, 12)
