@@ -146,7 +146,7 @@ SPEC: Final = CommandSpec(
     name="test",
     usage="test group/repo [--on instance]",
     summary="Puts the project's hook in order and proves anew that the forge reaches the bot.",
-    examples=("test group/repo",),
+    examples=("test group/repo", "test group/**"),
     needs=Right.MANAGE,
     run=run,
 )
