@@ -119,6 +119,7 @@ class Backtest:
             side.feed(event, delivery=recorded.id, now=now, around=around, history=told)
             for side in self._sides
         )
+        self._sides[1].share(new.remember, self._sides[0])
         if reported:
             self.first = self.first or now
             self.last = now

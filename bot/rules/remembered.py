@@ -73,6 +73,12 @@ class Remembered:
         for key in keys:
             self._memory.pop(key, None)
 
+    def share(self, keys: Iterable[str], other: Remembered) -> None:
+        for key in keys:
+            theirs = other._memory.get(key)
+            if theirs is not None and theirs == self._memory.get(key):
+                self._memory[key] = theirs
+
     def _with_claims(self, key: SubjectKey, found: tuple[Thread, ...]) -> tuple[Thread, ...]:
         """In each channel at most one card and one other root, the card last."""
         fresh = self._claimed.get(key, {})
@@ -105,6 +111,10 @@ class Playback:
     def forget(self, keys: Iterable[str]) -> None:
         """Drops what is remembered under them."""
         self._remembered.forget(keys)
+
+    def share(self, keys: Iterable[str], other: Playback) -> None:
+        """What both remember alike under them is kept once."""
+        self._remembered.share(keys, other._remembered)
 
     def feed(
         self,

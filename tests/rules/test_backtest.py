@@ -20,7 +20,7 @@ from bot.rules.comparison import Tally
 from bot.rules.comparison_text import Report, as_json, as_text
 from bot.rules.decide import Surroundings
 from bot.rules.load import load
-from bot.rules.remembered import Playback
+from bot.rules.remembered import Playback, Remembered
 from bot.waiting import OpenSubject
 from tests.deciding import Bench, event_of
 
@@ -364,3 +364,13 @@ def test_a_back_test_imports_no_adapter() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stdout.strip() == b"[]"
+
+
+def test_what_both_sides_remember_alike_is_kept_once() -> None:
+    one, other = Remembered(whole=True), Remembered(whole=True)
+    one.learn({"alike": {"state": ["open"]}, "apart": {"state": "open"}}, {})
+    other.learn({"alike": {"state": ["open"]}, "apart": {"state": "closed"}}, {})
+    other.share(["alike", "apart", "unknown"], one)
+    assert other.state.memory["alike"] is one.state.memory["alike"]
+    assert other.state.memory["apart"] == {"state": "closed"}
+    assert "unknown" not in other.state.memory
