@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from bot.ports import Claim, Settled
     from bot.store.engine import AnyRow
 
-#: Packed bytes claimed at once, one delivery at least.
-_CLAIM_BYTES: Final = 32 * 1024 * 1024
+#: Packed bytes claimed at once, one delivery at least; several claims may be under way.
+_CLAIM_BYTES: Final = 16 * 1024 * 1024
 #: A literal, or the partial index is not used.
 _NEW: Final[ColumnElement[str]] = literal_column("'new'")
 _INDEXED: Final[Mapping[str, Any]] = {"new": _NEW, "failed": literal_column("'failed'")}

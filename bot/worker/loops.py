@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
@@ -50,7 +49,7 @@ async def turn(step: Step, topic: str, wakeups: Wakeups, stop: asyncio.Event) ->
         try:
             busy = await step.step()
         except StoreError as error:
-            log.error("store unavailable", topic=topic, error=str(error))
+            _unavailable(topic, error)
             await _pause(stop, _STORE_DOWN_S)
             continue
         if not busy:
@@ -110,7 +109,7 @@ class _Pump(Generic[C, D]):
             try:
                 next_at = await self._turn(0 if busy else self._width - self._under_way)
             except StoreError as error:
-                log.error("store unavailable", topic=topic, error=str(error))
+                _unavailable(topic, error)
                 await _pause(stop, _STORE_DOWN_S)
                 continue
             if self._done or busy:
@@ -119,8 +118,10 @@ class _Pump(Generic[C, D]):
             await first(stop.wait(), self._ended.wait(), more)
         while self._under_way or self._done:
             await self._ended.wait()
-            with suppress(StoreError):
+            try:
                 await self._turn(0)
+            except StoreError as error:
+                _unavailable(topic, error)
 
     async def _turn(self, limit: int) -> datetime | None:
         # What ends in this turn of the loop shares the transaction.
@@ -143,6 +144,10 @@ class _Pump(Generic[C, D]):
         finally:
             self._under_way -= 1
             self._ended.set()
+
+
+def _unavailable(topic: str, error: StoreError) -> None:
+    log.error("store unavailable", topic=topic, error=str(error))
 
 
 def _until(ready: datetime | None, clock: Clock) -> float:
