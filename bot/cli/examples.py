@@ -58,7 +58,7 @@ ALL: Final[Mapping[str, tuple[str, str]]] = {
     "deliveries list": (
         "bot deliveries list\n"
         "bot deliveries list --status failed\n"
-        "bot deliveries list --project shop/api --json",
+        "bot deliveries list --event mr.merged --project shop/api --json",
         "`bot explain ID` says why something was, or was not, posted.",
     ),
     "deliveries show": (

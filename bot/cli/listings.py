@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
+from bot.browsing import Wanted
 from bot.cli.environment import FAULTS, fail, settings
 from bot.cli.process import run_async
 from bot.errors import BotError
@@ -17,10 +18,14 @@ from bot.model import DeliveryId
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 
+    from bot.browsing import Glance
     from bot.model import OutboxItem
     from bot.store import Store
 
 T = TypeVar("T")
+
+#: Deliveries read at a time.
+_PAGE: Final = 200
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
@@ -45,27 +50,51 @@ def list_deliveries(
     limit: Limit = 30,
     status: Annotated[str | None, typer.Option(help="`new`, `decided` or `failed` only.")] = None,
     project: Annotated[str | None, typer.Option(help="Of this project only.")] = None,
+    event: Annotated[str | None, typer.Option(help="Of this name: `mr.merged`, or `mr`.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List deliveries, newest first."""
+    wanted = Wanted(status=status, project=project, names=_names(event))
 
     async def main() -> None:
+        found: list[Glance] = []
+        after = None
         async with store() as opened:
-            found = await opened.list_deliveries(limit=limit, status=status, project=project)
-        rows = [
-            {
-                "id": one.id,
-                "received_at": one.received_at.isoformat(timespec="seconds"),
-                "event": one.event,
-                "project": one.project,
-                "status": one.status,
-                "error": one.error,
-            }
-            for one in found
-        ]
-        show(rows, as_json=as_json, empty="No deliveries yet; try `bot send push`.")
+            while len(found) < limit:
+                size = min(limit - len(found), _PAGE)
+                page = await opened.browse(wanted, limit=size, before=after)
+                found += page.found
+                after = page.after
+                if after is None:
+                    break
+        empty = "No deliveries yet; try `bot send push`." if wanted == Wanted() else "None is so."
+        show([_glance(one) for one in found], as_json=as_json, empty=empty)
 
     run_cli(main())
+
+
+def _names(event: str | None) -> frozenset[str] | None:
+    if event is None:
+        return None
+    from bot import events
+
+    found = events.names_of(event) | events.names_of(f"{event}.*")
+    if not found:
+        fail(f"no event `{event}`; `bot fields` lists them")
+    return found
+
+
+def _glance(one: Glance) -> dict[str, Any]:
+    return {
+        "id": one.summary.id,
+        "received_at": one.summary.received_at.isoformat(timespec="seconds"),
+        "event": one.summary.event,
+        "names": ", ".join(one.names),
+        "project": one.summary.project,
+        "status": one.summary.status,
+        "actions": one.actions,
+        "error": one.summary.error,
+    }
 
 
 def show_delivery(
