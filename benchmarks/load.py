@@ -136,8 +136,9 @@ async def paced(
         if len(answers.took_s) == total:
             done.set()
 
-    free = await _connect(host, port, connections, answered)
-    opened = list(free)
+    opened = await _connect(host, port, connections, answered)
+    # In turn: the bot closes a connection that is silent for too long.
+    free = deque(opened)
     started = perf_counter()
     for number in range(total):
         due = started + number / per_s
@@ -145,7 +146,7 @@ async def paced(
         if pause > 0:
             await asyncio.sleep(pause)
         if free:
-            free.pop().send(next_request(), due)
+            free.popleft().send(next_request(), due)
         else:
             waiting.append(due)
     await done.wait()
