@@ -41,7 +41,9 @@ log = structlog.get_logger()
 
 #: A killed worker's lane is taken over after it; a living one renews it.
 _LEASE: Final = timedelta(seconds=20)
-_BATCH: Final = 50
+#: Deliveries of one claim, of all its lanes together: requests that come meanwhile wait for the
+#: transaction that keeps them.
+_BATCH: Final = 64
 #: While requests wait to be answered: their rows wait until these decisions are written, about
 #: half a millisecond each.
 _SMALL_BATCH: Final = 2
@@ -171,7 +173,7 @@ class Decider:
             now=self._clock.now(),
             lease=_LEASE,
             lanes=lanes,
-            limit=_SMALL_BATCH if busy else _BATCH,
+            limit=_SMALL_BATCH if busy else max(_BATCH // max(lanes, 1), _SMALL_BATCH),
         )
 
     async def _each(self, done: Sequence[Judged]) -> list[Case]:
