@@ -205,10 +205,34 @@ def membership(
     name, fold = field.name, field.fold
     meant = frozenset(word.casefold() if fold else word for word in words)
     patterns = tuple(tests)
+    several = _one_of_many(meant, patterns, fold=fold, default=default)
 
     def passed(lookup: Lookup) -> bool:
         value = lookup(name)
-        texts = (value,) if type(value) is str else texts_of(value) or ()
+        if isinstance(value, Person):
+            value = value.username
+        if type(value) is not str:
+            return several(texts_of(value) or (), lookup)
+        if meant and (value.casefold() if fold else value) in meant:
+            return True
+        for test in patterns:
+            if test(value):
+                return True
+        return default and is_default(value, lookup)
+
+    return passed
+
+
+def _one_of_many(
+    meant: frozenset[str],
+    patterns: Sequence[Callable[[str], bool]],
+    *,
+    fold: bool,
+    default: bool,
+) -> Callable[[Sequence[str], Lookup], bool]:
+    """Of the elements of a list."""
+
+    def held(texts: Sequence[str], lookup: Lookup) -> bool:
         if meant and not meant.isdisjoint(map(str.casefold, texts) if fold else texts):
             return True
         for test in patterns:
@@ -216,7 +240,7 @@ def membership(
                 return True
         return default and any(is_default(text, lookup) for text in texts)
 
-    return passed
+    return held
 
 
 def contains_text(test: Callable[[str, str], bool], wanted: str, *, fold: bool) -> Atom:
