@@ -119,7 +119,9 @@ class Load:
         return sorted(self._missing)
 
     def inversions(self) -> int:
-        return sum(a > b for name in CHANNELS for a, b in pairwise(self.posted(name)))
+        """Of first copies: a second one is counted by `doubled`, wherever it stands."""
+        firsts = [list(dict.fromkeys(self.posted(name))) for name in CHANNELS]
+        return sum(a > b for one in firsts for a, b in pairwise(one))
 
     def doubled(self) -> int:
         return sum(len(p) - len(set(p)) for p in map(self.posted, CHANNELS))
