@@ -50,7 +50,9 @@ def shown(source: str, home: Home = GITLAB, limit: int = 2000) -> str:
         ("|a|b|\n|-|-|\n|1|`2`|", "```\na │ b\n──┼──\n1 │ 2\n```"),
         (":tada: @alice ~label", ":tada: @alice ~label"),
         ('~"needs review" ~type::bug', "`needs review` `type::bug`"),
-        ("snake_case_name", "snake_case_name"),
+        ("snake_case_names and a_b_", "snake_case_names and a_b_"),
+        ("2*3*4 and 2**3**4, *a*b", "2*3*4 and 2**3**4, *a*b"),
+        ("(*a*) *b*, *c*: *d*", "(_a_) _b_, _c_: _d_"),
         ("", ""),
         ("   \n\n", ""),
     ],
@@ -122,6 +124,38 @@ def test_what_a_forge_hides_is_left_out(source: str, expected: str) -> None:
 )
 def test_links_and_references_lead_somewhere_honest(source: str, expected: str) -> None:
     assert shown(source) == expected
+
+
+_A: Final = "https://a.example/x"
+_PINGS: Final = "&lt;!channel&gt;&lt;!here&gt;"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (f'see <a href="{_A}">the *docs*</a>, ok', f"see <{_A}|the docs>, ok"),
+        (f"<A class=b HREF = '{_A}' target=_blank>docs</A>", f"<{_A}|docs>"),
+        (f'<p align="center">\n<a href="{_A}">docs</a>\nmore\n</p>', f"<{_A}|docs>\nmore"),
+        (f'<p><a href="{_A}"><b>a</b> <img src="b.svg" alt="b"></a></p>', f"<{_A}|a b>"),
+        ('<a href="mailto:a@b.example">us</a>', "<mailto:a@b.example|us>"),
+        ('<a href="docs/a.md">x</a>', f"<{URL}/-/blob/HEAD/docs/a.md|x>"),
+        ('<a href="https://evil.example">gl.example</a>', None),
+        ('<a href="javascript:alert(1)">x</a>', "x"),
+        ('<p><a href="&#106;avascript:alert(1)">x</a></p>', "x"),
+        ('<a href="data:text/html,y">x</a>', "x"),
+        ('<a href="ftp://a.example">x</a>', "x"),
+        (f'<a name="x" data-href="{_A}">x</a>', "x"),
+        (f'<a href="{_A}" href="https://evil.example">x</a>', f"<{_A}|x>"),
+        (f'<a href="{_A}">never closed', "never closed"),
+        (f'<a href="{_A}"></a>x', "x"),
+        (f'<a href="{_A}">a<a href="{_A}/2">b</a>c</a>', f"<{_A}|a><{_A}/2|b>c"),
+        (f'<details><summary><a href="{_A}">L</a></summary><a href="{_A}">x</a>', f"▸ <{_A}|L>"),
+        (f'<a href="{_A}"><!channel>&lt;!here></a>', f"<{_A}|{_PINGS}>"),
+    ],
+)
+def test_a_link_of_html_keeps_its_address(source: str, expected: str | None) -> None:
+    honest = "<https://evil.example|gl.example (evil.example)>"
+    assert shown(source) == (honest if expected is None else expected)
 
 
 def test_github_has_its_own_pages_marks_and_line_breaks() -> None:

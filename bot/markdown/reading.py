@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mistune import BlockParser, InlineParser, Markdown
@@ -17,6 +18,7 @@ from bot.markdown import references
 from bot.markdown.references import NOWHERE, Home
 from bot.markdown.source import beginning
 from bot.markdown.table import drawn, evened
+from bot.markdown.tags import anchored, attribute, pieces, tag_name
 from bot.message import (
     Code,
     Link,
@@ -175,14 +177,16 @@ class _Reader:
         """The spans of one block; its lines as the forge breaks them."""
         parts: list[Part] = []
         words = ""
-        for token in (*tokens, _END):
+        for token, after in pairwise((*anchored(tokens), _END, _END)):
             if token["type"] == "text":
                 words += token["raw"]
                 continue
-            if words:
-                parts.append(self._words(words))
-                words = ""
-            parts.append(self._span(token))
+            # Slack knows no style inside a word, and `2*3*4` was never meant as one.
+            mark = _TYPED.get(token["type"], "") if _in_word(words, after) else ""
+            if words or mark:
+                parts.append(self._words(words + mark))
+            parts.append(self.inline(token["children"]) if mark else self._span(token))
+            words = mark
         return _stripped(text(*parts))
 
     def _words(self, value: str) -> Text:
@@ -228,17 +232,18 @@ class _Reader:
 
     def _html(self, raw: str) -> Text:
         """The words between the tags, outside of what is folded."""
-        parts: list[Part] = []
-        for piece in _TAG.split(raw if "<!" not in raw else _without_comments(raw)):
-            if piece.startswith("<"):
-                parts.append(self._tag(piece))
-            elif not self._hides:
-                parts.append(_unescaped(piece))
-        return _lines(text(*parts)) if "\n" in raw else text(*parts)
+        shown = text(*(self._piece(piece) for piece in anchored(pieces(raw))))
+        return _lines(shown) if "\n" in raw else shown
+
+    def _piece(self, token: _Node) -> Text:
+        if token["type"] == "inline_html":
+            return self._tag(token["raw"])
+        if self._hides:
+            return ()
+        return self.link(token) if token["type"] == "link" else text(_unescaped(token["raw"]))
 
     def _tag(self, tag: str) -> Text:
-        name = _TAG_NAME.match(tag)
-        word = name[1].lower() if name else ""
+        word = tag_name(tag)
         if word == "details":
             self._folded += 1
         elif word == "/details":
@@ -251,9 +256,8 @@ class _Reader:
         return self._image(tag) if word == "img" else text(_BREAKS.get(word, ""))
 
     def _image(self, tag: str) -> Text:
-        attributes = {m[1].lower(): m[2].strip("\"'") for m in _ATTRIBUTE.finditer(tag)}
-        label = one_line(_unescaped(attributes.get("alt", ""))) or "image"
-        to = references.address(_unescaped(attributes.get("src", "")), self._home)
+        label = one_line(_unescaped(attribute(tag, "alt"))) or "image"
+        to = references.address(_unescaped(attribute(tag, "src")), self._home)
         return text(Link(label, to) if to else label)
 
 
@@ -282,9 +286,8 @@ _SPANS: Final[Mapping[str, Callable[[_Reader, _Node], Text]]] = {
 }
 _STYLES: Final = {"emphasis": italic, "strong": bold, "strikethrough": strike}
 _END: Final[_Node] = {"type": "end"}
-_TAG: Final = re.compile(r"(<[^<>]*>)")
-_TAG_NAME: Final = re.compile(r"<\s*(/?[A-Za-z][A-Za-z0-9]*)")
-_ATTRIBUTE: Final = re.compile(r"([A-Za-z]+)=(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)")
+#: Only stars can stand inside of a word.
+_TYPED: Final = {"emphasis": "*", "strong": "**"}
 _BREAKS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("br", "/p", "/div", "/tr", "hr"), "\n"),
     **dict.fromkeys(("td", "th"), " "),
@@ -300,13 +303,8 @@ def _unescaped(value: str) -> str:
     return clean(_ENTITY.sub(lambda match: html.unescape(match[0]), value))
 
 
-def _without_comments(raw: str) -> str:
-    kept, rest = "", raw
-    while rest:
-        head, begun, rest = rest.partition("<!--")
-        kept += head
-        rest = rest.partition("-->")[2] if begun else ""
-    return kept
+def _in_word(before: str, after: _Node) -> bool:
+    return before[-1:].isalnum() or (after["type"] == "text" and after["raw"][:1].isalnum())
 
 
 def _lines(body: Text) -> Text:
