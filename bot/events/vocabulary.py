@@ -58,6 +58,12 @@ _VOCABULARY: Final[tuple[Field, ...]] = (
     Field("additions", FieldType.NUMBER, "lines added", fetched=True),
     Field("deletions", FieldType.NUMBER, "lines deleted", fetched=True),
     Field("changed_files", FieldType.NUMBER, "files that a merge request changes", fetched=True),
+    Field(
+        "open_threads",
+        FieldType.NUMBER,
+        "threads that are not resolved, internal ones left out (GitLab)",
+        fetched=True,
+    ),
     Field("author_association", _TEXT, "what the author is to the project: `member`, … (GitHub)"),
     Field("paths", FieldType.TEXTS, "files added, changed or removed", path=True),
     Field("commits", FieldType.REFS, "the newest commits, at most 20, oldest first"),

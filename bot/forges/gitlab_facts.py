@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gitlab.exceptions import GitlabHttpError
@@ -11,7 +12,7 @@ from bot.forges.gitlab_client import NO_WAITING, GitlabClient
 from bot.model import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from gitlab import Gitlab
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Files of a difference that are read; beyond them it counts as cut.
 FILES_LIMIT: Final = 3000
+#: Discussions of a merge request that are read; of more the open ones are not counted.
+THREADS_LIMIT: Final = 300
 _PAGE: Final = 100
 _NOT_FOUND: Final = 404
 
@@ -71,6 +74,7 @@ class _Question:
             (frozenset({"actor_role"}), self._role),
             (frozenset({"author", "milestone", "changed_files"}), self._attributes),
             (frozenset({"approvals", "approvals_required"}), self._approvals),
+            (frozenset({"open_threads"}), self._threads),
             (frozenset({"paths", "additions", "deletions"}), changed),
         )
 
@@ -136,7 +140,7 @@ class _Question:
         if place is None:
             return {"paths": None, "additions": None, "deletions": None}
         count = str(self._read().get("changes_count") or "")
-        files = list(self._files(f"{place}/diffs"))
+        files = list(self._listed(f"{place}/diffs", FILES_LIMIT))
         if not count.isdecimal() or len(files) < int(count):
             return {}
         known: dict[str, Value | None] = {"paths": _paths(files)}
@@ -147,14 +151,21 @@ class _Question:
             files = list(whole["changes"])
         return {**known, **_lines(files)}
 
-    def _files(self, path: str) -> Iterator[Mapping[str, Any]]:
+    def _threads(self) -> Mapping[str, Value | None]:
+        """Of a merge request: how many are open, internal ones left out."""
+        place = self._place()
+        if place is None or not place.startswith("/merge_requests/"):
+            return {"open_threads": None}
+        found = list(self._listed(f"{place}/discussions", THREADS_LIMIT + 1))
+        if len(found) > THREADS_LIMIT:
+            return {}
+        return {"open_threads": sum(_is_open(thread.get("notes") or ()) for thread in found)}
+
+    def _listed(self, path: str, limit: int) -> Iterator[Mapping[str, Any]]:
         found: Any = self._gitlab.http_list(
-            self._project + path, {"per_page": _PAGE}, iterator=True, obey_rate_limit=False
+            self._project + path, {"per_page": _PAGE}, iterator=True, **NO_WAITING
         )
-        for number, file in enumerate(found):
-            if number >= FILES_LIMIT:
-                return
-            yield file
+        return islice(found, limit)
 
     def _compared(self) -> Mapping[str, Value | None]:
         """Of a push. A new branch is compared with the default branch."""
@@ -183,6 +194,14 @@ def _person(raw: Mapping[str, Any] | None) -> Person | None:
         id=str(raw.get("id") or ""),
         bot=is_bot(name),
     )
+
+
+def _is_open(notes: Sequence[Mapping[str, Any]]) -> bool:
+    """By its first note that can be resolved. An internal one must not show, not even as a
+    number."""
+    public = (note for note in notes if not (note.get("internal") or note.get("confidential")))
+    first = next((note for note in public if note.get("resolvable")), None)
+    return first is not None and not first.get("resolved")
 
 
 def _paths(files: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

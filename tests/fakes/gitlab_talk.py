@@ -39,6 +39,8 @@ class Contents:
     raw: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     overflow: bool = False
     approved_by: dict[int, list[str]] = field(default_factory=dict)
+    #: Discussions of a merge request, by its number.
+    threads: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     #: Access level and state by user id, inherited ones included.
     members: dict[int, tuple[int, str]] = field(default_factory=dict)
     compared: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -71,6 +73,19 @@ def file(path: str, diff: str = "", **values: Any) -> dict[str, Any]:
         "collapsed": False,
         "too_large": False,
         **values,
+    }
+
+
+def thread(*, resolved: bool | None = False, **values: Any) -> dict[str, Any]:
+    """A discussion of one note; `resolved` None for what cannot be resolved."""
+    number = next(_IDS)
+    note = {"id": number, "system": False, "internal": False, "resolvable": resolved is not None}
+    state = {} if resolved is None else {"resolved": resolved}
+    alone = resolved is None
+    return {
+        "id": f"{number:040x}",
+        "individual_note": alone,
+        "notes": [{**note, **state, "type": None if alone else "DiscussionNote", **values}],
     }
 
 
@@ -184,6 +199,11 @@ def _notes(asked: _Asked) -> list[Any]:
     return asked.place()[::-1] if newest_first else asked.place()
 
 
+def _threads(asked: _Asked) -> list[Any]:
+    asked.thing()
+    return asked.held.threads.get(int(asked.parts[1]), [])
+
+
 def _write(asked: _Asked) -> tuple[int, Any]:
     if asked.project.access < DEVELOPER:
         raise Refused(403, {"message": "403 Forbidden"})
@@ -270,6 +290,7 @@ _ROUTES: Final[tuple[tuple[str, str, frozenset[str], _Act], ...]] = (
     ("GET", rf"{_THING}/notes", _LISTED, _notes),
     ("POST", rf"{_THING}/notes", _NOTE, _write),
     ("PUT", rf"{_THING}/notes/(\d+)", frozenset({"body"}), _rewrite),
+    ("GET", r"(merge_requests)/(\d+)/discussions", frozenset({"page", "per_page"}), _threads),
     ("GET", rf"{_COMMIT}/discussions", frozenset({"page", "per_page"}), _notes),
     ("POST", rf"{_COMMIT}/discussions", frozenset({"body"}), _discuss),
     ("PUT", rf"{_COMMIT}/discussions/([0-9a-f]+)/notes/(\d+)", frozenset({"body"}), _reword),

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bot.errors import CredentialRefused, NotSent, TargetRefused
-from bot.forges.gitlab_facts import GitlabFacts
+from bot.forges.gitlab_facts import THREADS_LIMIT, GitlabFacts
 from bot.model import Event, Person, Value
 from tests.deciding import event_of
 from tests.fakes.gitlab_server import Fault, GitlabServer, running
-from tests.fakes.gitlab_talk import Contents, contents, file
+from tests.fakes.gitlab_talk import Contents, contents, file, thread
 
 HUNK = "@@ -1,3 +1,4 @@\n a\n-b\n+c\n+--d\n e\n"
 ALL = frozenset({"paths", "additions", "deletions"})
@@ -92,6 +92,39 @@ async def test_how_many_files_change_is_told_unless_there_are_too_many(
     assert await fetch(gitlab, mr(), "changed_files") == {"changed_files": 2}
     held(gitlab).set_files(7, [file("x")], count="1000+")
     assert await fetch(gitlab, mr(), "changed_files") == {}
+
+
+REPLY = {"resolvable": False, "system": False, "internal": False}
+
+
+@pytest.mark.parametrize(
+    ("threads", "count"),
+    [
+        ([], 0),
+        ([thread()], 1),
+        ([thread(resolved=True)], 0),
+        ([thread(resolved=None), thread(resolved=None, system=True)], 0),
+        ([thread(internal=True), thread()], 1),
+        ([thread(confidential=True)], 0),
+        ([{"notes": [REPLY, *thread()["notes"], *thread(resolved=True)["notes"]]}], 1),
+        ([{"notes": []}], 0),
+        ([thread() for _ in range(THREADS_LIMIT)], THREADS_LIMIT),
+        ([thread() for _ in range(THREADS_LIMIT + 1)], "not told"),
+    ],
+)
+@pytest.mark.parametrize("name", ["mr.updated", "comment.mr"])
+async def test_open_threads_are_those_that_everybody_may_read(
+    gitlab: GitlabServer, threads: list[dict[str, Any]], count: int | str, name: str
+) -> None:
+    held(gitlab).threads[7] = threads
+    found = await fetch(gitlab, event_of(name), "open_threads")
+    assert found.get("open_threads", "not told") == count
+    assert len(gitlab.requests) <= 4
+
+
+async def test_a_comment_on_an_issue_has_no_threads_to_ask_for(gitlab: GitlabServer) -> None:
+    assert await fetch(gitlab, event_of("comment.issue"), "open_threads") == {"open_threads": None}
+    assert gitlab.requests == []
 
 
 async def test_what_is_not_asked_for_is_not_called(gitlab: GitlabServer) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from bot import events
 from bot.model import Decision, DeliveryId, Needs, Outcome, State
 from bot.rules.decide import Surroundings, decide
@@ -208,6 +210,15 @@ def test_a_card_asks_for_what_it_shows_and_the_event_does_not_tell() -> None:
     assert isinstance(made, Needs)
     assert made.facts == CARD_SHOWS
     assert isinstance(ask(CARD, event_of("mr.opened")), Decision)
+
+
+@pytest.mark.parametrize(("files", "names"), [(100, ("additions", "deletions")), (101, ())])
+def test_a_card_asks_for_lines_once_it_knows_that_they_are_told_cheaply(
+    files: int, names: tuple[str, ...]
+) -> None:
+    told = {"approvals": 0, "approvals_required": 2, "changed_files": files}
+    made = wished(event_of("mr.opened"), facts=told)
+    assert (made.facts if isinstance(made, Needs) else ()) == names
 
 
 def test_a_card_that_is_not_made_asks_for_nothing() -> None:

@@ -26,7 +26,7 @@ from bot.worker.delivering import Deliverer
 from bot.worker.facts import FactFinder
 from bot.worker.privacy import Privacy
 from tests.fakes.gitlab_server import Fault, GitlabServer, running
-from tests.fakes.gitlab_talk import Contents, contents, file
+from tests.fakes.gitlab_talk import Contents, contents, file, thread
 from tests.worker.bench import Bench, Clock
 
 if TYPE_CHECKING:
@@ -321,12 +321,42 @@ async def test_what_may_change_is_asked_each_time(forge: Forge) -> None:
 
 async def test_a_card_shows_how_many_approvals_are_there_and_wanted(forge: Forge) -> None:
     forge.use("channels: {dev: C0DEV}\nrules:\n- {on: mr, card: dev}")
-    forge.held.approved_by[7] = []
     await forge.take("mr.opened", **MR)
     assert "0 of 2 approvals" in await shown(forge)
     forge.held.approved_by[7] = ["bob"]
     await forge.take("mr.approved", **MR)
     assert "(1 of 2)" in await shown(forge)
+
+
+async def test_a_card_shows_its_size_and_asks_for_it_once_for_each_head(forge: Forge) -> None:
+    forge.use("channels: {dev: C0DEV}\nrules:\n- {on: mr, card: dev}")
+    hunk = "@@ -1 +1,2 @@\n-a\n+b\n+c\n"
+    forge.held.set_files(7, [file("api/x", hunk)])
+    await forge.take("mr.opened", **MR)
+    assert "+2 −1 in 1 file" in await shown(forge)
+    await forge.take("mr.labeled", **MR)
+    assert len(forge.gitlab.calls("GET", "/diffs$")) == 1
+    forge.held.set_files(7, [file("api/x", hunk), file("api/y", hunk)])
+    await forge.take("mr.pushed", sha="f" * 40, **MR)
+    assert "+4 −2 in 2 files" in await shown(forge)
+
+
+async def test_a_card_counts_open_threads_when_one_is_written_in(forge: Forge) -> None:
+    forge.use("channels: {dev: C0DEV}\nrules:\n- {on: mr, card: dev}")
+    await forge.take("mr.opened", **MR)
+    forge.held.threads[7] = [thread(), thread(), thread(internal=True)]
+    await says(forge, type="DiffNote")
+    assert "🧵 2 open threads" in await shown(forge)
+    forge.held.threads[7] = []
+    await says(forge, type="DiffNote")
+    assert "open thread" not in await shown(forge)
+
+
+async def says(forge: Forge, **note: Any) -> None:
+    body = sample_body("comment.mr")
+    body["object_attributes"] |= note
+    await forge.keep(json.dumps(body).encode(), "Note Hook")
+    await forge.decide()
 
 
 async def test_a_card_does_without_a_forge_that_does_not_answer(forge: Forge) -> None:

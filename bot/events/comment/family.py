@@ -8,6 +8,7 @@ from bot.events import wording
 from bot.events.comment.github import WORDS, from_github
 from bot.events.comment.gitlab import from_gitlab
 from bot.events.merge_request import threads as review_threads
+from bot.events.merge_request import wishes as review_wishes
 from bot.events.vocabulary import declare, fetched
 from bot.message import Message, text
 from bot.registry import EventName, Remark, Spec
@@ -106,8 +107,10 @@ SPEC = Spec(
             *("comment.text", "comment.file", "on_type", "mr", "issue", "commit", "sha", "iid"),
             *("title", "description", "branch", "source", "target", "state", "draft", "author"),
             *("labels", "assignees", "reviewers", "conflicts", "actor_role"),
-            *("milestone", "author_association", "discussion", "category"),
-            only={"mr": ("comment.mr", "comment.edited", "comment.deleted")},
+            *("milestone", "author_association", "discussion", "category", "open_threads"),
+            only=dict.fromkeys(
+                ("mr", "open_threads"), ("comment.mr", "comment.edited", "comment.deleted")
+            ),
         ),
         sometimes=("author",),
     ),
@@ -119,6 +122,7 @@ SPEC = Spec(
     line=line,
     reply=reply,
     remark=remark,
+    wishes=review_wishes.of_comment,
     derive=review_threads.derive,
     state_key=review_threads.state_key,
 )

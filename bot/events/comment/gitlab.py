@@ -66,9 +66,12 @@ def _read(payload: Payload, attributes: Payload) -> Comment:
         on=on,
         on_ident=ident,
         id=attributes["id"].id(),
+        in_thread=on_type == "mr" and attributes["type"].text_or() in _THREADED,
     )
 
 
+#: Source: GitLab docs, "Notes API > Get single merge request note" (read 2026-11).
+_THREADED: Final = frozenset({"DiffNote", "DiscussionNote"})
 _TYPES: Final[Mapping[str, str]] = {
     "MergeRequest": "mr",
     "Issue": "issue",

@@ -36,6 +36,8 @@ class Comment:
     author: Person | None = None
     #: The first one of a thread on a diff that can be resolved (GitHub).
     starts_thread: bool = False
+    #: One of a thread of a merge request that can be resolved (GitLab).
+    in_thread: bool = False
 
     @property
     def is_new(self) -> bool:

@@ -199,9 +199,11 @@ def _pipeline(pipeline: Mapping[str, Json], facts: Mapping[str, Json]) -> Part:
 
 
 def _threads(facts: Mapping[str, Json]) -> str:
-    """GitHub's are counted one by one; GitLab tells only whether there are any."""
-    if threads := facts.get("threads"):
-        return wording.count(len(threads), "open thread")
+    """GitHub's are counted one by one; GitLab tells whether there are any, and how many
+    when it is asked."""
+    count = facts.get("open_threads", len(facts.get("threads", ())))
+    if count or "open_threads" in facts:
+        return wording.count(count, "open thread") if count else ""
     return "open threads" if facts.get("threads_resolved") is False else ""
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: GitHub's mark before a number; GitLab's is `!`.
 HASH: Final = "#"
+#: What a reviewer says of the whole.
+VERDICTS: Final = frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.events import ci, wording
 from bot.events.merge_request import news
 from bot.events.merge_request import threads as review_threads
-from bot.events.merge_request.change import HASH
+from bot.events.merge_request.change import HASH, VERDICTS
 from bot.model import Person
 from bot.payload import parse_time
 
@@ -25,22 +25,6 @@ Facts = dict[str, Any]
 
 #: Of a description: a card shows less of it, once what no reader sees is gone.
 _WORDS_KEPT: Final = 1_000
-
-
-def wishes(event: Event) -> tuple[str, ...]:
-    """How many approved, how many are wanted, its size: when this event may have changed it."""
-    change: Change = event.subject
-    said = set(event.names)
-    if said & _MADE_NEW or change.pushed:
-        return (*_APPROVALS, "changed_files", "author")
-    return _APPROVALS if said & _VERDICTS or change.system else ()
-
-
-_APPROVALS: Final = ("approvals", "approvals_required")
-#: Its card may be new, or its target, and with it how many approvals are wanted.
-_MADE_NEW: Final = frozenset(
-    {"mr.opened", "mr.reopened", "mr.ready", "mr.labeled", "mr.retargeted", "mr.pushed"}
-)
 
 
 def fold(facts: Mapping[str, Json] | None, event: Event) -> Mapping[str, Json] | None:
@@ -68,6 +52,7 @@ def _after_change(facts: Facts, event: Event) -> Facts:
     if mr.at and _is_older(mr, facts.get("at")):
         return _after_late(facts, event)
     old_head, approved = facts.get("sha"), bool(facts.get("approved_by"))
+    facts = review_threads.counted(facts, event)
     facts.update(_told(mr))
     if event.project and event.project.path:
         facts.update(project=event.project.path, project_url=event.project.url)
@@ -110,12 +95,9 @@ def _spoke(facts: Facts, event: Event) -> dict[str, str]:
     """When each reviewer gave or took back their last verdict, by user name."""
     known: dict[str, str] = facts.get("spoke", {})
     author, at = _reviewer(event), event.subject.mr.at
-    if author is None or at is None or not _VERDICTS & set(event.names):
+    if author is None or at is None or not VERDICTS & set(event.names):
         return known
     return {**known, author.username: at.isoformat()}
-
-
-_VERDICTS: Final = frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"})
 
 
 def _told(mr: MergeRequest) -> Facts:
@@ -275,6 +257,8 @@ def _after_comment(facts: Facts, event: Event) -> Facts:
         facts = news.after_words(facts, event.actor)
     elif note.action == "delete":
         facts["comments"] = max(0, facts.get("comments", 0) - 1)
+    if note.in_thread:
+        facts = review_threads.counted(facts, event)
     if note.starts_thread:
         facts["threads"] = review_threads.after(facts.get("threads", ()), event)
     return facts

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bot.events.merge_request.card import card, marks
 from bot.events.merge_request.change import remembers
-from bot.events.merge_request.facts import fold, wishes
+from bot.events.merge_request.facts import fold
 from bot.events.merge_request.github import from_github
 from bot.events.merge_request.gitlab import from_gitlab
 from bot.events.merge_request.texts import line, remark, reply
 from bot.events.merge_request.threads import derive, state_key
+from bot.events.merge_request.wishes import wishes
 from bot.events.vocabulary import declare, fetched
 from bot.registry import EventName, Spec
 
@@ -49,8 +50,8 @@ SPEC = Spec(
             *("author", "labels", "assignees", "reviewers", "conflicts", "sha", "commit"),
             *("added_labels", "removed_labels", "added_reviewers", "added_assignees", "approved"),
             *("approvals", "approvals_required", "milestone", "paths", "actor_role"),
-            *("additions", "deletions"),
-            *("changed_files", "commit_count", "author_association", "comment.text"),
+            *("additions", "deletions", "changed_files", "commit_count", "open_threads"),
+            *("author_association", "comment.text"),
             only={
                 "approved": ("mr.approved", "mr.unapproved"),
                 "comment.text": _REVIEWED,

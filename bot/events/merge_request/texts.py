@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.events import edits, wording
+from bot.events.merge_request.change import VERDICTS
 from bot.message import Message, Text, join, text
 from bot.registry import Remark
 
@@ -154,8 +155,6 @@ _PHRASES: Final[Mapping[str, Phrase]] = {
 _SAID_BETTER: Final[Mapping[str, frozenset[str]]] = {
     "mr.threads_resolved": frozenset({"mr.thread_resolved", "mr.updated"}),
 }
-#: Verdicts lead what is said together with them.
-_VERDICTS: Final = frozenset({"mr.approved", "mr.unapproved", "mr.changes_requested"})
 
 
 def line(event: Event) -> Message:
@@ -186,7 +185,7 @@ def reply(event: Event) -> Text:
 def remark(event: Event) -> Remark | None:
     """Of a verdict, a request for one, and of commits: what a review is made of beside comments."""
     change: Change = event.subject
-    name = next((name for name in event.names if name in _VERDICTS), None)
+    name = next((name for name in event.names if name in VERDICTS), None)
     if name is None:
         return _aside(event)
     glyph, said = _said_of(event)

@@ -1,13 +1,14 @@
-"""Which threads of a merge request are open: GitHub tells of each, GitLab whether there is one."""
+"""Which threads of a merge request are open: GitHub tells of each, GitLab whether there is one, and
+how many there are when it is asked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bot.registry import Derived
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.events.comment.subject import Comment
     from bot.events.merge_request.change import Change
@@ -22,6 +23,22 @@ def after(known: Sequence[str], event: Event) -> list[str]:
     thread, opens = _of_comment(event) if event.kind == "comment" else _of_change(event)
     left = [one for one in known if one != thread]
     return [*left, thread][:_MOST] if thread and opens else left if thread else list(known)
+
+
+def counted(facts: Mapping[str, Any], event: Event) -> dict[str, Any]:
+    """With how many are open, as far as GitLab told; `facts`: from before the event."""
+    known = dict(facts)
+    count = event.fields.get("open_threads")
+    if isinstance(count, int):
+        known["open_threads"] = count
+    elif event.kind == "comment" or _all_resolved(known, event.subject):
+        known.pop("open_threads", None)
+    return known
+
+
+def _all_resolved(facts: Mapping[str, Any], change: Change) -> bool:
+    # That none is open says nothing where the project does not want them resolved.
+    return bool(change.mr.threads_resolved) and facts.get("threads_resolved") is False
 
 
 def _of_comment(event: Event) -> tuple[str, bool]:
