@@ -133,6 +133,8 @@ class Spec:
     line: Callable[[Event], Message]
     #: The default text of a reply in the subject's thread; None = the line.
     reply: Callable[[Event], Text] | None = None
+    #: Whether an event says nothing worth a message that no rule asks for.
+    idle: Callable[[Event], bool] = lambda _event: False
     #: What of a reply may be one of several that become one; None for what always stands alone.
     remark: Callable[[Event], Remark | None] | None = None
     #: How the facts of a subject of this kind change with an event of *any* family (a pipeline

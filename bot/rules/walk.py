@@ -286,7 +286,9 @@ class Walk:
             return
         post = next(verb for verb in actions.ALL if verb.name == "post")
         spec = replace(_DEFAULT_POST, to=replace(_DEFAULT_POST.to, to=(channel,)))
-        reason = self._barred(channel) or post.plan(spec, Asker(name=DEFAULT_ROUTE), self.plan)
+        idle = "it does not tell what changed" if self.view.spec.idle(event) else None
+        reason = idle or self._barred(channel)
+        reason = reason or post.plan(spec, Asker(name=DEFAULT_ROUTE), self.plan)
         self.verdicts.append(
             Verdict(
                 rule=DEFAULT_ROUTE,

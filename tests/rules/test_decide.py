@@ -8,7 +8,6 @@ import pytest
 
 from bot.errors import RulesError
 from bot.model import Outcome
-from bot.rules.walk import DEFAULT_ROUTE
 from tests.deciding import Bench, event_of
 
 CHANNELS = """
@@ -289,18 +288,6 @@ def test_confidential_events_go_where_rule_and_channel_say_so() -> None:
 def test_a_confidential_rule_for_an_open_channel_does_not_load() -> None:
     with pytest.raises(RulesError, match="confidential"):
         bench("rules:\n- {on: issue.opened, if: {confidential: true}, post: dev}")
-
-
-def test_a_confidential_event_uses_no_default_route() -> None:
-    run = bench("rules: []", default_route="C0CI00001")
-    assert run.does("issue.opened", confidential=True) == []
-
-
-def test_the_hooks_own_channel_gets_what_no_rule_wanted() -> None:
-    run = bench("rules:\n- {on: push, post: {to: dev, text: x}}", default_route="C0CI00001")
-    assert run.does("push") == ["post C0DEV0001: x"]
-    decision = run.decide("issue.opened")
-    assert [(a.channel, a.rule) for a in decision.actions] == [("C0CI00001", DEFAULT_ROUTE)]
 
 
 def test_muted_projects_are_withheld_and_say_so() -> None:

@@ -7,7 +7,7 @@ from bot.events.merge_request.change import remembers
 from bot.events.merge_request.facts import fold
 from bot.events.merge_request.github import from_github
 from bot.events.merge_request.gitlab import from_gitlab
-from bot.events.merge_request.texts import line, remark, reply
+from bot.events.merge_request.texts import idle, line, remark, reply
 from bot.events.merge_request.threads import derive, state_key
 from bot.events.merge_request.wishes import wishes
 from bot.events.vocabulary import declare, fetched
@@ -69,6 +69,7 @@ SPEC = Spec(
     gitlab_triggers=("merge_requests_events",),
     line=line,
     reply=reply,
+    idle=idle,
     remark=remark,
     fold=fold,
     card=card,

@@ -182,6 +182,13 @@ def reply(event: Event) -> Text:
     return text(f"{glyph} {wording.who(event.actor)} ", *said)
 
 
+def idle(event: Event) -> bool:
+    """An update that does not tell what was updated: a rebase, a thread that was resolved."""
+    change: Change = event.subject
+    said = change.edits or change.before or change.after
+    return event.names == ("mr.updated",) and not said
+
+
 def remark(event: Event) -> Remark | None:
     """Of a verdict, a request for one, and of commits: what a review is made of beside comments."""
     change: Change = event.subject
