@@ -67,6 +67,18 @@ def test_a_card_needs_pipelines_too(forge: str) -> None:
     assert (pipelines & hooked.every) - hooked.echoes <= wanted
 
 
+@pytest.mark.parametrize(
+    ("forge", "word"), [("gitlab", "note_events"), ("github", "pull_request_review_comment")]
+)
+def test_a_card_of_merge_requests_needs_comments_for_its_open_threads(
+    forge: str, word: str
+) -> None:
+    assert word in triggers("{on: mr, card: dev}", forge)
+    assert word in triggers("{on: [push, mr.opened], card: dev}", forge)
+    assert word not in triggers("{on: deployment, card: dev}", forge)
+    assert word not in triggers("{on: mr, post: dev}", forge)
+
+
 @pytest.mark.parametrize("forge", ["gitlab", "github"])
 def test_no_rule_asks_for_what_a_projects_hook_cannot_have(forge: str) -> None:
     for spec in events.ALL:

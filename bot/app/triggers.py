@@ -157,6 +157,11 @@ def _named(rule: Rule, hooked: Hooked) -> frozenset[str]:
     return frozenset(found)
 
 
+def _discussed(rule: Rule) -> set[str]:
+    """A merge request's card shows open threads, and who has begun to review."""
+    return {"comment"} if any(events.kind_of(name) == "mr" for name in rule.on) else set()
+
+
 def _kinds_besides(rule: Rule) -> set[str]:
     """Families that what it makes of them needs besides."""
     kinds: set[str] = set()
@@ -167,6 +172,6 @@ def _kinds_besides(rule: Rule) -> set[str]:
     for spec in (*rule.actions, *(spec for child in rule.first for spec in child.actions)):
         if spec.verb == "card":
             # It shows the pipeline besides its own events.
-            kinds.add("pipeline")
+            kinds |= {"pipeline", *_discussed(rule)}
         kinds |= {_FOLLOWED[topic] for topic in spec.follow if topic in _FOLLOWED}
     return kinds
