@@ -161,11 +161,16 @@ def fast(ruleset: Ruleset, event: Event, lookup: Callable[[str], Any]) -> list[R
     project = event.project.path if event.project is not None else ""
     rules, _ = ruleset.candidates(event.names, project)
     found = []
+    known: dict[Callable[[Callable[[str], Any]], bool], bool] = {}
     for rule in rules:  # as the walk does it
         if rule.asks:
             continue
         for condition in rule.rest:
-            if not condition.passed(lookup):
+            test = condition.passed
+            held = known.get(test)
+            if held is None:
+                held = known[test] = test(lookup)
+            if not held:
                 break
         else:
             found.append(rule)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import asdict, dataclass, fields, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
@@ -359,9 +360,12 @@ def _dump_span(span: Span) -> list[Any]:
     return [tag, *members(span)]
 
 
-def _members(kind: type[Any]) -> Callable[[Any], tuple[str, ...]]:
+def _members(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
     names = [item.name for item in fields(kind)]
-    return lambda span: tuple([getattr(span, name) for name in names])
+    read = attrgetter(*names)
+    if len(names) == 1:
+        return lambda span: (read(span),)
+    return read
 
 
 def load_text(raw: Iterable[Sequence[Any]]) -> Text:
@@ -386,6 +390,6 @@ _SPAN_TYPES: Final[Mapping[str, type[Any]]] = {
     "trusted": Trusted,
 }
 #: What a span is written as: its tag, and the values of its members in order.
-_TAGS: Final[Mapping[type[Any], tuple[str, Callable[[Any], tuple[str, ...]]]]] = {
+_TAGS: Final[Mapping[type[Any], tuple[str, Callable[[Any], tuple[Any, ...]]]]] = {
     kind: (tag, _members(kind)) for tag, kind in _SPAN_TYPES.items()
 }

@@ -19,7 +19,7 @@ from bot.rules.gates import Gates
 from bot.rules.mutes import CHAT_MUTES, Muting, mutes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bot.actions.plan import Plan, View
     from bot.actions.spec import Lookup
@@ -139,9 +139,11 @@ class Walk:
     def _passing(self, rules: Sequence[Rule], closed: set[str]) -> Iterator[Rule]:
         """Those not in a closed file whose conditions hold, or may hold if that must be asked.
 
-        The way of nearly every candidate ends here: it is worth no call more than it needs.
+        The way of nearly every candidate ends here: it is worth no call more than it needs. Rules
+        share what they ask alike, and it is asked once.
         """
         lookup, secret = self.view.lookup, self.view.event.confidential
+        known: dict[Callable[[Lookup], bool], bool] = {}
         self.tried += len(rules)
         room = _UNMATCHED_LIMIT
         for rule in rules:
@@ -151,7 +153,11 @@ class Walk:
                 yield rule
                 continue
             for condition in rule.rest:
-                if not condition.passed(lookup):
+                test = condition.passed
+                held = known.get(test)
+                if held is None:
+                    held = known[test] = test(lookup)
+                if not held:
                     if room:
                         room -= 1
                         self._note(rule, Outcome.NO_MATCH, failed=condition)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.errors import StateChanged
 from bot.store import holding, lanes, memory, open_subjects, outbox, people
 from bot.store.codec import dump_trace
-from bot.store.deliveries import settle as settle_delivery
+from bot.store.deliveries import settle as settle_deliveries
 from bot.store.engine import insert
 from bot.store.prepared import PreparedRows
 from bot.store.schema import decisions, deliveries
@@ -56,8 +56,7 @@ def settle(
         for action, lane in zip(one.decision.actions, one.lanes, strict=True)
     ]
     outbox.plan(conn, planned, now=now)
-    for one in (one for settled in kept for one in settled):
-        settle_delivery(conn, one, packed.get(one.delivery))
+    settle_deliveries(conn, [one for settled in kept for one in settled], packed)
     keep(conn, [_decisions(settled) for settled in kept], now=now)
     return tuple(claim for claim in fresh if claim not in held)
 

@@ -125,40 +125,59 @@ _SETTLE: Final = Prepared(_SETTLED)
 _SETTLE_PACKED: Final = Prepared(_SETTLED.values(body=bindparam("body")))
 
 
-def settle(conn: Connection, one: Settled, packed: bytes | None) -> None:
-    """`packed`: its body, to be kept so from now on."""
-    values = {
+def settle(
+    conn: Connection, settled: Sequence[Settled], packed: Mapping[DeliveryId, bytes]
+) -> None:
+    """`packed`: bodies, to be kept so from now on."""
+    anew = conn.dialect.name == "sqlite"
+    for one in settled:
+        if one.delivery not in packed:
+            _SETTLE.run(conn, _outcome(one))
+        elif not anew:
+            _SETTLE_PACKED.run(conn, {**_outcome(one), "body": packed[one.delivery]})
+    if anew:
+        _put_anew(conn, [one for one in settled if one.delivery in packed], packed)
+
+
+def _outcome(one: Settled) -> dict[str, object]:
+    return {
         "delivery": one.delivery,
         "status": one.status,
         "error": one.error,
         "project": one.project,
-        "body": packed,
     }
-    if packed is None:
-        _SETTLE.run(conn, values)
-    elif conn.dialect.name == "sqlite":
-        _put_anew(conn, one, packed)
-    else:
-        _SETTLE_PACKED.run(conn, values)
 
 
 #: What stays of a row whose body is packed.
 _STAYS: Final = tuple(
     one.name for one in deliveries.c if one.name not in {"status", "error", "project", "body"}
 )
-_TAKE: Final = f"DELETE FROM deliveries WHERE id = ? RETURNING {', '.join(_STAYS)}"  # noqa: S608 - our own words
 _PUT: Final = (
     f"INSERT INTO deliveries ({', '.join(_STAYS)}, status, error, project, body)"  # noqa: S608
     f" VALUES ({', '.join('?' * (len(_STAYS) + 4))})"
 )
+_AT: Final = _STAYS.index("id")
 
 
-def _put_anew(conn: Connection, one: Settled, packed: bytes) -> None:
-    """The row taken out and put in again: SQLite gives the room of a body that only shrinks to
-    nobody, which is three quarters of the file."""
-    for row in conn.exec_driver_sql(_TAKE, (one.delivery,)).all():
-        error = plain(one.error) if one.error is not None else None
-        conn.exec_driver_sql(_PUT, (*row, one.status, error, short(one.project), packed))
+def _put_anew(
+    conn: Connection, settled: Sequence[Settled], packed: Mapping[DeliveryId, bytes]
+) -> None:
+    """The rows taken out and put in again: SQLite gives the room of a body that only shrinks to
+    nobody, which is three quarters of the file. By the driver itself, as each row costs less than
+    SQLAlchemy's look at it."""
+    raw = conn.connection.driver_connection
+    if raw is None or not settled:
+        return
+    outcomes = {one.delivery: one for one in settled}
+    marks = ", ".join("?" * len(outcomes))
+    take = f"DELETE FROM deliveries WHERE id IN ({marks}) RETURNING {', '.join(_STAYS)}"  # noqa: S608 - our own words
+    taken = raw.execute(take, tuple(outcomes)).fetchall()
+    raw.executemany(_PUT, [_put(row, outcomes[row[_AT]], packed) for row in taken])
+
+
+def _put(row: tuple[Any, ...], one: Settled, packed: Mapping[DeliveryId, bytes]) -> tuple[Any, ...]:
+    error = plain(one.error) if one.error is not None else None
+    return (*row, one.status, error, short(one.project), packed[one.delivery])
 
 
 def probe(conn: Connection) -> None:

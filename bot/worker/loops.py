@@ -25,6 +25,8 @@ D = TypeVar("D")
 
 _POLL_S: Final = 2.0
 _STORE_DOWN_S: Final = 1.0
+#: So long a transaction waits for more outcomes; little beside any call.
+_GATHER_S: Final = 0.002
 #: Lanes carried out at once by one process; each waits mostly for Slack.
 SENDERS: Final = 32
 #: Projects decided at once: one that waits for a forge's answer must not hold others back.
@@ -124,8 +126,9 @@ class _Pump(Generic[C, D]):
                 _unavailable(topic, error)
 
     async def _turn(self, limit: int) -> datetime | None:
-        # What ends in this turn of the loop shares the transaction.
-        await asyncio.sleep(0)
+        # What ends in this turn of the loop shares the transaction; where much is under way, also
+        # what ends a moment later.
+        await asyncio.sleep(_GATHER_S if self._under_way > self._width // 2 else 0)
         done, self._done = self._done, []
         self._ended.clear()
         turn = await self._stage.turn(done, limit=limit)
