@@ -135,6 +135,7 @@ _STORY: Final[tuple[tuple[Callable[[Stage], object], str], ...]] = (
     (_stray, "sync --plan"),
     (_nothing, "sync --yes"),
     (_nothing, f"key add group/repo --expires 90d --public-key {_KEYS[0]}"),
+    (_nothing, f"key add group/repo --write --public-key {_KEYS[0]}"),
     (_nothing, "key list group/repo"),
     (_nothing, f"key rotate group/repo --overlap 7d --public-key {_KEYS[1]}"),
     (_nothing, "key expiring --within 20w"),

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.commands.handing import place_for
-from bot.commands.key import added
 from bot.commands.key_making import KeyWish, make_key
+from bot.commands.key_telling import added
 from bot.commands.spec import Arguments
 from bot.commands.survey import asked, covering, records_of
 from bot.message import text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.commands.handing import place_for
 from bot.commands.key_making import KeyWish, make_key
+from bot.commands.key_telling import added, already
 from bot.commands.lifetimes import end, left, span
 from bot.commands.spec import Arguments, CommandSpec, Context, Takes
 from bot.commands.survey import asked
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from bot.commands.key_making import MadeKey
     from bot.commands.spec import Site
     from bot.deploy_keys import KeyRecord
     from bot.message import Text
@@ -82,7 +82,10 @@ class _About:
 
 async def _add(ctx: Context, job: Job, about: _About) -> Message:
     wish = await _wish(ctx, job, about)
-    return added(await make_key(ctx, job, about.admin, wish), ctx.clock.now())
+    made, now = await make_key(ctx, job, about.admin, wish), ctx.clock.now()
+    if made.there:
+        return already(made, wish, now, titled="title" in about.options)
+    return added(made, now)
 
 
 async def _wish(ctx: Context, job: Job, about: _About) -> KeyWish:
@@ -104,25 +107,12 @@ def _public(about: _About) -> str | None:
     given = about.options.get("public-key")
     if given is None or " " in given.strip():
         return given
-    return " ".join((given, *about.words[:1]))
+    return " ".join((given, *_encoded(about)[:1]))
 
 
-def added(made: MadeKey, now: datetime) -> Message:
-    record = made.record
-    rights = "may read and push" if record.writes else "may only read"
-    until = (
-        f"ends {left(record.expires_at, now)} ({record.expires_at:%Y-%m-%d})"
-        if record.expires_at is not None
-        else "never ends"
-    )
-    return Message(
-        text=text(
-            bold(record.project),
-            f": deploy key {record.remote_id} is added; it {rights}, and {until}.",
-        ),
-        body=(text("Fingerprint: ", Code(record.fingerprint)), made.where),
-        color="good",
-    )
+def _encoded(about: _About) -> list[str]:
+    """An SSH key's body among the words: it begins with its length, four bytes."""
+    return [word for word in about.words if word.startswith("AAAA")]
 
 
 # -- list ------------------------------------------------------------------------------------
@@ -179,6 +169,8 @@ async def _rotate(ctx: Context, job: Job, about: _About) -> Message:
         expires_at=wish.expires_at or _same_lifetime(old, record, now),
     )
     made = await make_key(ctx, job, about.admin, wish)
+    if made.there:
+        raise CommandError(_no_successor(about, old, made.record))
     answer = added(made, now)
     if ctx.keys is not None and overlap:
         kept = replace(record, retire_at=now + overlap) if record else None
@@ -196,6 +188,16 @@ async def _rotate(ctx: Context, job: Job, about: _About) -> Message:
         await _delete(ctx, about, old, record)
         until = "is deleted"
     return replace(answer, body=(*answer.body, text(f"The old key {old.id} {until}.")))
+
+
+def _no_successor(about: _About, old: DeployKey, there: KeyRecord) -> str:
+    path = about.project.path
+    if there.remote_id == old.id:
+        return f"{path}: nothing was changed: that is deploy key {old.id} itself. Give a new one."
+    return (
+        f"{path}: nothing was changed: that key is there already, as deploy key {there.remote_id}."
+        f" Give a new one; or take the old one away with `/hook key remove {path} {old.id}`."
+    )
 
 
 def _same_lifetime(old: DeployKey, record: KeyRecord | None, now: datetime) -> datetime | None:

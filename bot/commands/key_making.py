@@ -47,6 +47,8 @@ class MadeKey:
     record: KeyRecord
     #: Where the private half is.
     where: Text
+    #: It was on the project before: nothing was changed, at the forge or here.
+    there: bool = False
 
 
 async def make_key(
@@ -65,8 +67,14 @@ async def make_key(
     name = fingerprint(public)
     if pair is not None:
         await ctx.progress({**(beside or {}), "key": name})
-    remote = await _added(ctx, admin, wish, public, name)
+    same = await _there(admin, wish, name)
     where: Text = text("Its private half stays with whoever made it.")
+    if same is not None and job.progress.get("adding") != name:
+        return MadeKey(record=await _known(ctx, job, wish, same, name), where=where, there=True)
+    if pair is None:
+        # A killed worker's job finds its own key there, and did add it.
+        await ctx.progress({**(beside or {}), "adding": name})
+    remote = same or await _added(ctx, admin, wish, public, name)
     if pair is not None:
         try:
             where = await hand_over(ctx, wish.variable, _handover(job, wish, pair.private))
@@ -91,20 +99,15 @@ async def _sweep(ctx: Context, job: Job, admin: ForgeAdmin, wish: KeyWish) -> No
             await ctx.keys.save_deploy_key(replace(record, status="removed"))
 
 
+async def _there(admin: ForgeAdmin, wish: KeyWish, name: str) -> DeployKey | None:
+    keys = await asked(wish.project.path, admin.keys(wish.project.id))
+    return next((key for key in keys if key.fingerprint == name), None)
+
+
 async def _added(
     ctx: Context, admin: ForgeAdmin, wish: KeyWish, public: str, name: str
 ) -> DeployKey:
     path = wish.project.path
-    known = await asked(path, admin.keys(wish.project.id))
-    same = next((key for key in known if key.fingerprint == name), None)
-    if same is not None and same.writes is wish.writes:
-        return same
-    if same is not None:
-        rights = "may push" if same.writes else "may only read"
-        raise CommandError(
-            f"{path} has that key already ({same.title}), and it {rights}: remove it first with"
-            f" `/hook key remove {path} {same.id}`."
-        )
     await ctx.say(f"Adding a deploy key to {path} …")
     try:
         return await admin.add_key(
@@ -115,9 +118,9 @@ async def _added(
             expires_at=wish.expires_at,
         )
     except Unsure as error:
-        for key in await asked(path, admin.keys(wish.project.id)):
-            if key.fingerprint == name:
-                return key
+        found = await _there(admin, wish, name)
+        if found is not None:
+            return found
         raise CommandError(f"{path}: {error}; no key was added") from error
     except CallError as error:
         raise CommandError(f"{path}: {error}{_advice(error)}") from error
@@ -125,7 +128,10 @@ async def _added(
 
 def _advice(error: CallError) -> str:
     if isinstance(error, ContentRefused) and error.code == "taken":
-        return " Every key works for one purpose only; without `--public-key` a new pair is made."
+        return (
+            "\nNothing was changed. Whoever has it there can take it away, and then this command"
+            " adds it here; or without `--public-key` a new pair is made."
+        )
     return ""
 
 
@@ -166,11 +172,33 @@ def _record(ctx: Context, job: Job, wish: KeyWish, remote: DeployKey, name: str)
     )
 
 
+async def _known(ctx: Context, job: Job, wish: KeyWish, remote: DeployKey, name: str) -> KeyRecord:
+    """What is remembered of a key that is there; of somebody else's, what the forge tells."""
+    told = _record(ctx, job, wish, remote, name)
+    told = replace(told, created_by="", created_at=remote.created_at, expires_at=remote.expires_at)
+    own = await _remembered(ctx, told)
+    if own is None:
+        return told
+    # Rights and title may have been changed at the forge since.
+    return replace(
+        told,
+        created_by=own.created_by,
+        created_at=remote.created_at or own.created_at,
+        expires_at=remote.expires_at or own.expires_at,
+        retire_at=own.retire_at,
+    )
+
+
 async def _save(ctx: Context, record: KeyRecord) -> None:
     """In place of what is remembered of the same key."""
     if ctx.keys is None:
         return
-    for known in await ctx.keys.deploy_keys(project=record.project):
+    known = await _remembered(ctx, record)
+    await ctx.keys.save_deploy_key(replace(record, id=known.id) if known else record)
+
+
+async def _remembered(ctx: Context, record: KeyRecord) -> KeyRecord | None:
+    for known in await ctx.keys.deploy_keys(project=record.project) if ctx.keys is not None else ():
         if known.instance == record.instance and known.remote_id == record.remote_id:
-            record = replace(record, id=known.id)
-    await ctx.keys.save_deploy_key(record)
+            return known
+    return None

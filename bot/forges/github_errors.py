@@ -201,7 +201,8 @@ _UNFIT: Final = (
     (
         r"key is already in use",
         "taken",
-        "GitHub knows this key already: every key works once in all of GitHub. Make a new one.",
+        "GitHub knows this key already, on another repository or account, and does not tell which:"
+        " every key works once in all of GitHub. Make a new one.",
     ),
     (
         r"deploy keys are disabled",

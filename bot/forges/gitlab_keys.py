@@ -52,8 +52,8 @@ class GitlabKeys(GitlabClient):
         except ContentRefused as error:
             if _TAKEN.search(str(error)):
                 raise ContentRefused(
-                    "GitLab knows this key already, in a place that the bot cannot see: every key"
-                    " works once on an instance. Make a new one.",
+                    "GitLab knows this key already, on another project or account that the bot's"
+                    " token cannot see: every key works once on an instance. Make a new one.",
                     code="taken",
                 ) from error
             raise

@@ -98,11 +98,41 @@ async def test_somebodys_own_key_hands_nothing_over(stage: Stage) -> None:
     assert len(await stage.keys.deploy_keys()) == 1
 
 
-async def test_the_same_key_with_other_rights_is_a_question(stage: Stage) -> None:
-    await stage.run(f"key add group/repo --public-key {PUBLIC}")
-    said = await failure(stage, f"key add group/repo --write --public-key {PUBLIC}")
-    assert "has that key already" in said
-    assert "may only read" in said
+async def test_a_key_that_was_there_before_stays_whoever_it_was_of(stage: Stage) -> None:
+    await stage.forge.add_key("101", title="old", public_key=PUBLIC, writes=True, expires_at=None)
+    told = shown(await stage.run(f"key add group/repo --expires 9d --public-key {PUBLIC}"))
+    assert "(old) since 2026-11-20; it may read and push, and never ends." in told
+    assert "asked for by" not in told
+    assert await stage.keys.deploy_keys() == (), "what it did not make, the bot must not delete"
+
+
+async def test_a_killed_worker_knows_the_key_that_it_was_given_for_its_own() -> None:
+    for number in range(1, 60):
+        stage = Stage()
+        stage.watch = killer = Interrupter(number, Crash())
+        try:
+            answer = await stage.run(f"key add group/repo --public-key {PUBLIC}")
+        except Crash:
+            answer = await stage.resume(f"key add group/repo --public-key {PUBLIC}")
+        assert "deploy key 1001 is added" in shown(answer), killer.where
+        assert (await one_record(stage)).created_by == "U0ADMIN01"
+        if killer.left > 0:
+            return
+    raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize(
+    ("old", "said"),
+    [("first", "there already, as deploy key 1002"), ("x", "deploy key 1002 itself")],
+)
+async def test_a_key_that_is_there_takes_the_place_of_none(
+    stage: Stage, old: str, said: str
+) -> None:
+    await stage.run("key add group/repo --title first")
+    await stage.forge.add_key("101", title="x", public_key=PUBLIC, writes=False, expires_at=None)
+    assert said in await failure(stage, f"key rotate group/repo {old} --public-key {PUBLIC}")
+    assert len(place(stage).keys) == 2
+    assert [row.retire_at for row in await stage.keys.deploy_keys()] == [None]
 
 
 async def test_a_key_of_another_place_is_explained(stage: Stage) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.commands.key_pair import new_pair
 from bot.outside import HookWish
 from tests.commands.on_forge import PATH, VERBS, WANTED, ForgeBot, forge_bot
+from tests.commands.stage import shown
 from tests.fakes.gitlab_server import Fault, GitlabServer
 
 ALICE = "U0ALICE01"
@@ -141,24 +142,51 @@ async def test_keys_are_made_listed_replaced_and_removed(bot: ForgeBot) -> None:
     assert "first" in await bot.run("key expiring --within 100d")
 
 
-async def test_a_key_of_their_own_is_added_once(bot: ForgeBot) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("", "", r"it may only read, and never ends\. Nothing was changed\.\nFingerprint: \S+$"),
+        ("--write", "--write", r"it may read and push, and never ends\. Nothing .*\nFing\S+ \S+$"),
+        ("--expires 90d", "--expires 90d", r"ends in 90 d .*Nothing was changed\.\n.*: \S+$"),
+        ("", "--write", r"Nothing was changed.*You asked for the right to push\. To have it so,"),
+        ("--write", "", r"read and push.*You asked for reading only\. To have it so,"),
+        ("", "--title new", r"\(chat-ops bot\).*You asked for the title new\. To have it so,"),
+        (
+            "",
+            "--expires 90d --write",
+            r"push and an end on 2027-02-20\. To have it so,",
+        ),
+    ],
+)
+async def test_a_key_that_is_there_is_told_as_it_is_and_left_so(
+    bot: ForgeBot, first: str, second: str, said: str
+) -> None:
     public = new_pair().public
-    for _ in range(2):
-        assert "it may only read" in await bot.run(f"key add group/repo --public-key {public}")
-    assert len(bot.keys()) == 1
-    assert "may only read: remove it first" in await bot.run(
-        f"key add group/repo --write --public-key {public}"
+    made = await bot.run(f"key add group/repo {first} --public-key {public}")
+    (number,) = re.findall(r"deploy key (\d+) is added", made)
+    records = await bot.stage.keys.deploy_keys()
+    bot.server.requests.clear()
+    again = shown(
+        await bot.carry_out(f"key add group/repo {second} --public-key {public}", who="local")
     )
-    assert len(bot.keys()) == 1
+    assert re.search(
+        rf"is there already, as deploy key {number} \([\w -]+\) since 20\d\d-\d\d-\d\d,", again
+    )
+    assert re.search(said, again, re.DOTALL)
+    remove = f"/hook key remove group/repo {number} --on {bot.kind}"
+    assert (remove in again) is ("You asked for" in again)
+    assert bot.changes() == []
+    assert await bot.stage.keys.deploy_keys() == records
 
 
 async def test_a_key_that_another_project_has_is_told(bot: ForgeBot) -> None:
     bot.server.add("group/other")
     public = new_pair().public
     await bot.run(f"key add group/other --public-key {public}")
-    assert "without `--public-key` a new pair is made" in await bot.run(
-        f"key add group/repo --public-key {public}"
-    )
+    said = await bot.run(f"key add group/repo --public-key {public}")
+    assert re.search(r"knows this key already, on another (project|repository) or account", said)
+    assert "Nothing was changed. Whoever has it there can take it away" in said
+    assert "without `--public-key` a new pair is made" in said
     assert bot.keys() == []
 
 
