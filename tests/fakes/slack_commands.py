@@ -96,17 +96,38 @@ class Commands:
 
     async def press(self, bot_url: str, value: str, *, user: str, channel: Channel) -> int:
         """A button under one of the bot's answers; the status of the acknowledgement."""
+        action = {"type": "button", "action_id": "run-0", "block_id": "b", "value": value}
+        rest = {
+            "type": "block_actions",
+            "container": {"type": "message", "is_ephemeral": True},
+            "actions": [action],
+        }
+        return await self._interact(bot_url, rest, user=user, channel=channel)
+
+    async def choose(
+        self, bot_url: str, callback: str, ts: str, *, user: str, channel: Channel
+    ) -> int:
+        """A shortcut in the menu of a message; the status of the acknowledgement."""
+        rest = {
+            "type": "message_action",
+            "callback_id": callback,
+            "message_ts": ts,
+            "message": {"type": "message", "ts": ts},
+        }
+        return await self._interact(bot_url, rest, user=user, channel=channel)
+
+    async def _interact(
+        self, bot_url: str, rest: Mapping[str, Any], *, user: str, channel: Channel
+    ) -> int:
         number = f"{next(self._numbers)}"
         self._uses[number] = 0
         payload = {
-            "type": "block_actions",
+            **rest,
             "user": {"id": user},
             "team": {"id": TEAM},
             "channel": {"id": channel.id, "name": channel.name},
-            "container": {"type": "message", "is_ephemeral": True},
             "trigger_id": f"{number}.1.fake",
             "response_url": f"{self.origin}/commands/{number}",
-            "actions": [{"type": "button", "action_id": "run-0", "block_id": "b", "value": value}],
         }
         body = urlencode({"payload": json.dumps(payload)})
         async with (
