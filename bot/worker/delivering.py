@@ -26,7 +26,7 @@ from bot.ports import Carried, Dead, Done, Dropped, Retry
 from bot.tracing import NO_TRACES, Traces
 from bot.worker.leases import while_held
 from bot.worker.loops import Turn
-from bot.worker.retry import Gates, after_failure
+from bot.worker.retry import Gates, after_failure, honoured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -216,7 +216,9 @@ class Deliverer:
         if isinstance(error, NotSent) and error.retry_after is not None and isinstance(made, Retry):
             limited = _LOOK_UP if isinstance(error, _NotLookedUp) else method
             word = limited.partition(":")[0]
-            self._metrics.limited_s.labels(method=word).inc(error.retry_after)
+            self._metrics.limited_s.labels(method=word).inc(
+                honoured(error.retry_after).total_seconds()
+            )
             self._gates.limited(
                 limited, item.lane, until=made.at, scope=error.scope, now=self._clock.now()
             )

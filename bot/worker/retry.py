@@ -17,15 +17,20 @@ _LONGEST: Final = timedelta(minutes=2)
 def after_failure(
     error: CallError, *, attempts: int, created_at: datetime, now: datetime, jitter: float
 ) -> Retry | Dead:
-    """`jitter` in [0, 1) stretches a backoff by up to a quarter; a Retry-After is never cut."""
+    """`jitter` in [0, 1) stretches a backoff by up to a quarter; a Retry-After is not cut."""
     if isinstance(error, Refused):
         return Dead(error=str(error), code=error.code)
     at = now + backoff(attempts, jitter=jitter)
     if isinstance(error, NotSent) and error.retry_after is not None:
-        at = now + timedelta(seconds=error.retry_after)
+        at = now + honoured(error.retry_after)
     if now - created_at >= GIVE_UP:
         return Dead(error=f"given up after {GIVE_UP}: {error}", code=error.code)
     return Retry(at=at, error=str(error), code=error.code, maybe_sent=isinstance(error, Unsure))
+
+
+def honoured(retry_after_s: float) -> timedelta:
+    """No longer than an item is tried at all; whatever number a server sends."""
+    return timedelta(seconds=min(retry_after_s, GIVE_UP.total_seconds()))
 
 
 def backoff(attempts: int, *, jitter: float) -> timedelta:

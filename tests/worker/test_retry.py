@@ -38,6 +38,12 @@ def test_nothing_is_sent_before_its_retry_after() -> None:
     assert made == Retry(at=NOW + timedelta(seconds=30), error="slow down", code="NotSent")
 
 
+@pytest.mark.parametrize("seconds", [86_401.0, 1e12, 1e300, float("inf")])
+def test_no_server_can_hold_a_lane_longer_than_an_item_is_tried(seconds: float) -> None:
+    made = after(NotSent("slow down", retry_after=seconds))
+    assert made == Retry(at=NOW + GIVE_UP, error="slow down", code="NotSent")
+
+
 def test_an_unsure_call_is_looked_for_before_it_is_repeated() -> None:
     made = after(Unsure("reset", code="reset"))
     assert isinstance(made, Retry)
