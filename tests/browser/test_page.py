@@ -279,6 +279,18 @@ async def test_a_command_is_answered_on_the_page(site: ConsoleSite, page: Page) 
     await expect(answer).to_have_count(0)
 
 
+async def test_an_answer_longer_than_its_place_shows_its_beginning(
+    site: ConsoleSite, page: Page
+) -> None:
+    site.jobs.answer_with = said("first\n" + "more\n" * 60 + "last")
+    await page.goto(site.site.url)
+    await page.get_by_label("Command").fill("/hook help")
+    await page.keyboard.press("Enter")
+    answer = page.locator(".answer")
+    await expect(answer.locator(".result")).to_contain_text("last")
+    await expect(answer.locator(".asked")).to_be_in_viewport()
+
+
 async def test_a_button_under_an_answer_gives_its_command(site: ConsoleSite, page: Page) -> None:
     buttons = (Button("Remove it", "remove group/app --on gitlab --yes", "danger"),)
     site.jobs.answer_with = replace(said("This would be removed:"), buttons=buttons)

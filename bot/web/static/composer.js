@@ -80,7 +80,7 @@ async function run(text) {
     result,
   );
   answers.append(node);
-  node.scrollIntoView({ block: "end" });
+  reveal(node);
   try {
     const asked = await call("/api/command", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text }) });
     const done = await finished(asked.job);
@@ -90,7 +90,12 @@ async function run(text) {
     node.classList.add("failed");
     result.replaceChildren(error.message);
   }
-  node.scrollIntoView({ block: "end" });
+  reveal(node);
+}
+
+// What is longer than its place is read from its beginning.
+function reveal(node) {
+  node.scrollIntoView({ block: node.offsetHeight > answers.clientHeight ? "start" : "end" });
 }
 
 async function finished(job) {
