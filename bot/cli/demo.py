@@ -87,7 +87,7 @@ def _settings(folder: str, *, once: bool) -> Settings:
 
 
 async def _tell(running: Running, current: Settings, stop: asyncio.Event, *, once: bool) -> None:
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     secret = current.webhook_secret.reveal() if current.webhook_secret else ""
     out.print(f"[bold]The bot is up[/bold] at {running.address} with {current.rules}\n")
     seen: set[str] = set()
@@ -129,12 +129,18 @@ def _show(out: Console, item: OutboxItem) -> None:
     rule = f"[dim]by rule “{escape(action.rule)}”[/dim]"
     if action.verb == "react":
         sign = "−" if action.remove else "+"
-        out.print(f"   {sign}:{action.emoji}: on its message in {action.channel}  {rule}")
+        emoji = _rich_name(action.emoji or "")
+        out.print(f"   {sign}:{emoji}: on its message in {action.channel}  {rule}")
         return
     out.print(f"   {verb} → [green]{escape(action.channel)}[/green]  {rule}")
     if action.message is not None:
         for line in shown(_short(action.message)).splitlines():
             out.print(f"      {escape(line)}")
+
+
+def _rich_name(emoji: str) -> str:
+    """Rich calls `large_green_circle` of Slack `green_circle`."""
+    return emoji.removeprefix("large_") if emoji.endswith("_circle") else emoji
 
 
 def _short(message: Message) -> Message:
