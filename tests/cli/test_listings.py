@@ -36,3 +36,12 @@ def test_an_event_is_looked_for_by_its_name_or_kind(shell: Shell) -> None:
     assert shell.bot("deliveries", "list", "--event", "push")[1] == "None is so.\n"
     code, said = shell.bot("deliveries", "list", "--event", "mr.opend")
     assert (code, "bot fields" in said) == (2, True)
+
+
+def test_where_nobody_looks_at_a_terminal_each_delivery_is_one_line(shell: Shell) -> None:
+    shell.kept("mr.opened", "pipeline.failed")
+    head, failed, opened = shell.bot("deliveries", "list")[1].splitlines()
+    assert head.split() == ["id", "received", "event", "project", "status", "actions"]
+    assert "  pipeline.broken, pipeline.failed  shop/api  decided  " in failed
+    assert "  mr.opened  " in opened
+    assert "Hook" not in opened
