@@ -58,7 +58,7 @@ def check(
         raise typer.Exit(FAULTS)
     if style == "text":
         rules, tests = len(checked.ruleset.rules), len(checked.ruleset.tests)
-        run = f"; {counted(tests, 'inline test')}, run by `bot test`" if tests else ""
+        run = f"; {counted(tests, 'inline test')} must pass too: `bot test`" if tests else ""
         typer.echo(f"{path}: {counted(rules, 'rule')}, good{run}")
 
 

@@ -82,7 +82,7 @@ def test_check_does_not_run_tests_and_says_how_many_there_are(rules: Path) -> No
     rules.write_text(RULES + WRONG, "utf-8")
     code, told = bot("check", str(rules))
     assert code == 0
-    assert told.endswith("2 rules, good; 2 inline tests, run by `bot test`\n")
+    assert told.endswith("2 rules, good; 2 inline tests must pass too: `bot test`\n")
 
 
 def test_a_recorded_delivery_is_a_test_that_passes(shell: Shell) -> None:
