@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(120)
 
+_PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+
 
 @pytest.fixture
 def hooked(place: Place, gitlab: GitlabServer) -> Place:
@@ -115,6 +117,10 @@ async def test_the_command_line_makes_hooks_too(
         await until(lambda: bool(slack.messages("dev")), "the push")
         listed = await hooked.command("hook", "list")
         assert "shop/api" in listed.out
+        for told in ("is added", "is there already"):
+            words = ("key", "add", "shop/api", "--public-key", _PUBLIC)
+            key = await hooked.command("hook", *words)
+            assert (key.code, told in key.out) == (0, True), key.out
         unknown = await hooked.command("hook", "add", "shop/nothing")
         assert unknown.code == 1
         assert "shop/nothing" in unknown.out
