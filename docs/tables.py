@@ -54,7 +54,11 @@ def settings() -> str:
         for one in known
     ]
     kinds = ("URL", "TOKEN", "OAUTH_ID", "OAUTH_SECRET")
-    more = (code(f"GITLAB_<NAME>_{kind}" for kind in kinds), "", "A further GitLab instance.")
+    more = (
+        code(f"GITLAB_<NAME>_{kind}" for kind in kinds),
+        "",
+        "A further GitLab instance; a GitHub server with `GITHUB_`.",
+    )
     named = ("`SECRET_<NAME>`", "", "What rules name as `${secret:NAME}`; `KEY` is taken.")
     return table(("Setting", "Default", "Meaning"), [*rows, more, named])
 

@@ -136,8 +136,9 @@ def _site_of_host(host: str, path: str, sites: Sequence[Site]) -> Site:
         close = get_close_matches(host.lower(), [_serves(site) for site in sites], n=1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise CommandError(
-            f"The bot knows no forge at `{shown}`.{hint} It knows {known}; set GITLAB_URL or"
-            " GITHUB_URL, or GITLAB_<NAME>_URL or GITHUB_<NAME>_URL for one more, and restart it."
+            f"The bot knows no forge at `{shown}`.{hint} It knows {known}; set"
+            " `GITLAB_URL` or `GITHUB_URL`, or `GITLAB_<NAME>_URL` or `GITHUB_<NAME>_URL` for one"
+            " more, and restart it."
         )
     rooted = [s for s in found if f"{path}/".startswith(f"{urlsplit(s.pages).path.rstrip('/')}/")]
     # The deepest root that fits: two instances may share a host.

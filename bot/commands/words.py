@@ -31,7 +31,7 @@ def parse(words: Sequence[str], specs: Sequence[CommandSpec]) -> tuple[CommandSp
             return spec, _arguments(spec, rest)
     hint = _hint(name, [spec.name for spec in specs])
     raise CommandError(
-        f"There is no `/hook {_shown(name)}`{hint}; `/hook help` shows what there is."
+        f"There is no `/hook {_shown(name)}`{hint or ';'} `/hook help` shows what there is."
     )
 
 

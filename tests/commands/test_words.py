@@ -54,7 +54,7 @@ def test_words_are_understood(words: str, name: str, expected: Arguments) -> Non
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("ad group/repo", "There is no `/hook ad`; did you mean `add`?"),
+        ("ad group/repo", "There is no `/hook ad`; did you mean `add`? `/hook help`"),
         ("xyzzy", "There is no `/hook xyzzy`; `/hook help` shows"),
         ("`<!channel>`", "There is no `/hook '<!channel>'`;"),
         ("add", "Which project? Use: `/hook add group/repo"),
