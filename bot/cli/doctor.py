@@ -170,8 +170,8 @@ def _waiting(backlog: Backlog) -> Iterator[Finding]:
     if backlog.dead:
         yield (
             False,
-            f"{backlog.dead} actions were given up: `bot outbox list --state dead` says why,"
-            " `bot outbox retry --all` tries them again",
+            f"given up: {backlog.dead}; `bot outbox list --state dead` says why,"
+            " `bot outbox retry --all` tries again",
         )
     else:
         yield (True, "nothing was given up")

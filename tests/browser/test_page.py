@@ -233,8 +233,10 @@ async def test_the_history_is_narrowed_and_read_by_keyboard(site: ConsoleSite, p
 async def test_what_was_given_up_is_tried_again_or_dropped(site: ConsoleSite, page: Page) -> None:
     site.reads.dead = [dead("01A.1"), dead("01B.1")]
     await page.goto(f"{site.site.url}/#/dead")
+    await expect(page.get_by_role("button", name="Try all 2 again")).to_be_visible()
     await page.get_by_role("button", name="Try again").first.click()
     await expect(page.locator(".row.dead")).to_have_count(1)
+    await expect(page.get_by_role("button", name="Try all")).to_have_count(0)
     await page.get_by_role("button", name="Drop").click()
     await page.get_by_role("button", name="Drop for good?").click()
     await expect(page.locator("#list")).to_contain_text("Nothing was given up")

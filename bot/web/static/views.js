@@ -14,7 +14,7 @@ export function deadView(state) {
       "p.lead.with-deed",
       {},
       h("span", {}, "Put the cause right, then bring them back in their order.", every > state.dead.length ? ` The oldest ${state.dead.length} of ${every} are shown.` : ""),
-      deed(`Try all ${every} again`, async () => `${(await tell("/api/outbox/retry", { all: true })).count} back in line`, { sure: "Really all?" }),
+      every > 1 ? deed(`Try all ${every} again`, async () => `${(await tell("/api/outbox/retry", { all: true })).count} back in line`, { sure: "Really all?" }) : null,
     ),
     h("div.rows", {}, state.dead.map(deadNode)),
   ];
