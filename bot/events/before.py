@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
+from bot.events.git import in_url
 from bot.model import Ref
 from bot.registry import Derived
 
@@ -59,7 +59,7 @@ def _derived(event: Event, label: str, old: str, new: str, *, state: Json) -> De
     if not (label and url):
         return Derived(names=(), fields={}, state=state)
     place = "/compare/" if event.forge == "github" else "/-/compare/"
-    pages = f"{url}{place}{quote(old, safe='')}...{quote(new, safe='')}"
+    pages = f"{url}{place}{in_url(old, safe='')}...{in_url(new, safe='')}"
     return Derived(
         names=(), fields={"compare": Ref(label=f"changes since {label}", url=pages)}, state=state
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from bot.model import Ref
 
@@ -91,3 +92,8 @@ def email(written: str) -> str:
     written = written.strip()
     hidden = "noreply" in written.lower()
     return written if not hidden and _ADDRESS.fullmatch(written) else ""
+
+
+def in_url(name: str, *, safe: str = "/") -> str:
+    """A name as a part of an address. Half a surrogate pair, which JSON may hold, becomes `?`."""
+    return quote(name, safe=safe, errors="replace")

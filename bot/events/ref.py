@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bot.events import github, wording
+from bot.events.git import in_url
 from bot.events.vocabulary import declare, make_event
 from bot.message import Message, text
 from bot.registry import EventName, Spec
@@ -34,7 +34,7 @@ def from_github(source: Source, payload: Payload) -> Event | None:
         deleted=source.event == "delete",
     )
     base = project.url if project else ""
-    url = f"{base}/tree/{quote(subject.name)}" if base and not subject.deleted else base
+    url = f"{base}/tree/{in_url(subject.name)}" if base and not subject.deleted else base
     return make_event(
         source,
         payload,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from gidgethub import BadRequest
 
+from bot.events.git import in_url
 from bot.forges.github_client import GithubClient
 from bot.forges.github_places import place
 from bot.model import Person
@@ -97,7 +97,7 @@ class _Question:
         if actor is None or actor.bot:
             return {"actor_role": None}
         try:
-            found = await self._get(f"/collaborators/{quote(actor.username, safe='')}/permission")
+            found = await self._get(f"/collaborators/{in_url(actor.username, safe='')}/permission")
         except BadRequest as error:
             if error.status_code != 404 or "not a user" not in str(error).lower():
                 raise
@@ -130,7 +130,7 @@ class _Question:
         branch = self._event.fields.get("target")
         if not isinstance(branch, str) or self._number("mr") is None:
             return {"approvals_required": None}
-        named = quote(branch, safe="")
+        named = in_url(branch, safe="")
         wanted = [
             int(rule["parameters"]["required_approving_review_count"])
             for rule in await self._api.pages(f"{self._base}/rules/branches/{named}")
@@ -168,7 +168,7 @@ class _Question:
             before = project.default_branch if project is not None else ""
             if not before or before == self._event.fields.get("branch"):
                 return {}
-        path = f"/compare/{quote(before, safe='')}...{quote(after, safe='')}"
+        path = f"/compare/{in_url(before, safe='')}...{in_url(after, safe='')}"
         files = (await self._get(path)).get("files") or ()
         return {"paths": _paths(files)} if len(files) < COMPARED_LIMIT else {}
 

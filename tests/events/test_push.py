@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from bot.events import SPECS
+from bot.events import SPECS, understand
 from bot.model import Person, Ref
+from bot.registry import Source
 from tests.events.reading import event_of, line_of, picture
+
+if TYPE_CHECKING:
+    from bot.model import Json
 
 
 @pytest.mark.parametrize(
@@ -90,3 +96,25 @@ def test_the_commit_of_an_annotated_tag_is_not_the_tag_object() -> None:
 
 def test_control_characters_of_a_commit_do_not_reach_the_text() -> None:
     assert "\u202e" not in picture(SPECS["push"].line(event_of("push_hook__hostile_texts")))
+
+
+@pytest.mark.parametrize(
+    ("forge", "event", "body"),
+    [
+        ("gitlab", "Push Hook", {"object_kind": "push", "ref": "refs/heads/\ud83d"}),
+        ("gitlab", "Tag Push Hook", {"object_kind": "tag_push", "ref": "refs/tags/\ud83d"}),
+        ("github", "push", {"ref": "refs/heads/\ud83d"}),
+        ("github", "push", {"ref": "refs/tags/\ud83d"}),
+        ("github", "create", {"ref": "\ud83d", "ref_type": "branch"}),
+    ],
+)
+def test_half_a_character_in_a_name_breaks_no_link(
+    forge: str, event: str, body: dict[str, Json]
+) -> None:
+    place = "https://forge.example/a/b"
+    project = {"id": 1, "path_with_namespace": "a/b", "web_url": place}
+    repository = {"id": 1, "full_name": "a/b", "html_url": place}
+    whole = {**body, "before": "0" * 40, "after": "a" * 40, "project": project}
+    whole |= {"repository": repository, "created": True, "deleted": False}
+    told = understand(Source(forge=forge, instance=forge, event=event), whole)
+    assert "?" in str(told.fields["url"]) or "%3F" in str(told.fields["url"])

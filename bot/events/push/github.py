@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bot.events import git, github
+from bot.events.git import in_url
 from bot.events.push import subject as push_subject
 from bot.events.push.subject import Push
 from bot.events.tag import subject as tag_subject
@@ -67,7 +67,7 @@ def _branch(payload: Payload, branch: str, actor: Person | None, base: str) -> P
         deleted=deleted,
         compare_url=compare,
         commit_url=head or (f"{base}/commit/{after}" if there else ""),
-        url=compare or (f"{base}/tree/{quote(branch)}" if there else base),
+        url=compare or (f"{base}/tree/{in_url(branch)}" if there else base),
     )
 
 
@@ -85,7 +85,7 @@ def _tag(payload: Payload, name: str, base: str) -> Tag:
         deleted=deleted,
         moved=bool(before) and not git.is_zero(before) and not deleted,
         # There is such a page of each tag, with a release or without.
-        url=f"{base}/releases/tag/{quote(name)}" if base else "",
+        url=f"{base}/releases/tag/{in_url(name)}" if base else "",
         commit_url=(commit.url if commit else "") or made,
     )
     if not deleted:

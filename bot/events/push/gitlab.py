@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bot.events import git, gitlab
+from bot.events.git import in_url
 from bot.events.push.subject import Push, make
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _read(payload: Payload, actor: Person | None, project_url: str) -> Push:
         deleted=deleted,
         compare_url=compare,
         commit_url=known or (f"{base}/commit/{after}" if base and not deleted else ""),
-        url=compare or (f"{base}/tree/{quote(branch)}" if base and not deleted else project_url),
+        url=compare or (f"{base}/tree/{in_url(branch)}" if base and not deleted else project_url),
     )
 
 

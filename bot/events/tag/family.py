@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bot.events import before, git, gitlab, wording
+from bot.events.git import in_url
 from bot.events.tag.card import card, fold
 from bot.events.tag.subject import Tag, make
 from bot.events.vocabulary import declare
@@ -38,7 +38,7 @@ def _read(payload: Payload, project: Project | None) -> Tag:
         message="" if deleted else payload["message"].text_or(),
         deleted=deleted,
         moved=bool(before) and not git.is_zero(before) and not deleted,
-        url=f"{base}/-/tags{'' if deleted else '/' + quote(name)}" if base else "",
+        url=f"{base}/-/tags{'' if deleted else '/' + in_url(name)}" if base else "",
         commit_url=f"{base}/-/commit/{sha}" if base and sha else "",
     )
 
