@@ -12,7 +12,7 @@ HASH = f"--hash=sha256:{'0' * 64}"
 SILENT = "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)'"
 WITHDRAWN = (
     "WARNING: The candidate selected for download or install is a yanked version: 'a' candidate"
-    " (version 1.2 at https://files.example/a.whl (from https://index.example/simple/a/))\n"
+    " (version 1.2 at file:///wheels/a.whl (from file:///wheels/a.html))\n"
     "Reason for being yanked: broken"
 )
 
