@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -197,6 +198,14 @@ class Place:
     @property
     def database(self) -> Path:
         return self.folder / "var" / "bot.db"
+
+    def reached_by(self, **settings: str) -> None:
+        """A forge, of these settings, can call its processes back."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        address = f"http://127.0.0.1:{port}"
+        self.settings |= {"PORT": f"{port}", "PUBLIC_URL": address, **settings}
 
     async def expire_leases(self) -> None:
         """The time after which the lanes and jobs of a dead process are free is over."""

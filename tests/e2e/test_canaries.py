@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,14 +75,8 @@ async def test_no_secret_is_ever_told(
 ) -> None:
     gitlab.add("shop/api")
     gitlab.unknown.add("signing_token")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    place.reached_by(GITLAB_URL=gitlab.url, GITLAB_TOKEN=gitlab.token)
     place.settings |= PLANTED | {
-        "PORT": f"{port}",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "GITLAB_URL": gitlab.url,
-        "GITLAB_TOKEN": gitlab.token,
         "GITLAB_OAUTH_ID": CLIENT,
         "GITLAB_INNER_URL": "http://127.0.0.1:9",
         "GITHUB_URL": "http://127.0.0.1:9",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -21,15 +20,7 @@ pytestmark = pytest.mark.timeout(180)
 
 @pytest.fixture
 def hooked(place: Place, gitlab: GitlabServer) -> Place:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place.settings |= {
-        "PORT": f"{port}",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "GITLAB_URL": gitlab.url,
-        "GITLAB_TOKEN": gitlab.token,
-    }
+    place.reached_by(GITLAB_URL=gitlab.url, GITLAB_TOKEN=gitlab.token)
     return place
 
 

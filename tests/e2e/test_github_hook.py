@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -28,15 +27,7 @@ async def github() -> AsyncIterator[GithubServer]:
 
 @pytest.fixture
 def hooked(place: Place, github: GithubServer) -> Place:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place.settings |= {
-        "PORT": f"{port}",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "GITHUB_URL": github.url,
-        "GITHUB_TOKEN": github.token,
-    }
+    place.reached_by(GITHUB_URL=github.url, GITHUB_TOKEN=github.token)
     return place
 
 

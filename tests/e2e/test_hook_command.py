@@ -3,7 +3,6 @@ delivers."""
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,15 +23,7 @@ _PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWF
 def hooked(place: Place, gitlab: GitlabServer) -> Place:
     """A place whose bot may make hooks at a GitLab with the project shop/api."""
     gitlab.add("shop/api")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place.settings |= {
-        "PORT": f"{port}",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "GITLAB_URL": gitlab.url,
-        "GITLAB_TOKEN": gitlab.token,
-    }
+    place.reached_by(GITLAB_URL=gitlab.url, GITLAB_TOKEN=gitlab.token)
     return place
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,16 +20,7 @@ async def test_pushes_of_an_outage_come_late_and_once(
     place: Place, slack: FakeSlack, gitlab: GitlabServer
 ) -> None:
     gitlab.add("shop/api")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    place.settings |= {
-        "PORT": f"{port}",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "GITLAB_URL": gitlab.url,
-        "GITLAB_TOKEN": gitlab.token,
-        "HOOKS_CHECK_S": "5",
-    }
+    place.reached_by(GITLAB_URL=gitlab.url, GITLAB_TOKEN=gitlab.token, HOOKS_CHECK_S="5")
     async with place.bot() as bot:
         await slack.command(bot.url, "/hook add shop/api")
         await until(lambda: bool(slack.answers), "the answer")
