@@ -28,7 +28,8 @@ log = structlog.get_logger()
 _LOOK_S: Final = 5.0
 #: While something is to be fetched, or was just found wrong.
 _SOON: Final = timedelta(minutes=1)
-#: What the forge remembers of its deliveries is looked at every so many visits.
+#: What the forge remembers of its deliveries is looked at every so many visits of a hook that
+#: brings some.
 _THOROUGH: Final = 6
 _KEYS_EVERY: Final = timedelta(hours=1)
 #: A process that dies is followed by another soon; two at once do no harm.
@@ -81,6 +82,7 @@ class _Chart:
 
     due: datetime
     visits: int = 0
+    visited_at: datetime | None = None
     #: What was told of it last: the same is not told again.
     told: tuple[Text, ...] = ()
     given_up: dict[str, None] = field(default_factory=dict)
@@ -154,8 +156,9 @@ class Tender:
 
     async def _visit(self, record: HookRecord) -> None:
         chart = self._charts[record.id]
-        thorough = chart.visits % _THOROUGH == 0
+        thorough = chart.visits % _THOROUGH == 0 or _fell_silent(record, chart.visited_at)
         chart.visits += 1
+        chart.visited_at = self._clock.now()
         try:
             async with asyncio.timeout(_LONGEST_S):
                 visit = await self._nurse.tend(
@@ -191,3 +194,10 @@ class Tender:
 
 
 _TENDED: Final = frozenset({"active", "paused"})
+
+
+def _fell_silent(record: HookRecord, since: datetime | None) -> bool:
+    """It brought something once, and nothing since it was looked at before: what it should have
+    brought may have been lost."""
+    seen = record.last_seen_at
+    return seen is not None and since is not None and seen < since

@@ -97,6 +97,13 @@ async def test_a_hook_is_visited_soon_and_then_every_few_minutes() -> None:
     assert [thorough for _, thorough, _ in ward.nurse.visits] == [True, False, False, False]
 
 
+async def test_a_hook_that_fell_silent_is_looked_at_thoroughly_at_the_next_visit() -> None:
+    ward = Ward()
+    ward.store.rows["h1"] = replace(HOOK, last_seen_at=ward.clock.now())
+    await ward.minutes(14)
+    assert [thorough for _, thorough, _ in ward.nurse.visits] == [True, True, True]
+
+
 async def test_what_is_ill_is_looked_at_again_within_a_minute_and_told_once() -> None:
     ward = Ward()
     await ward.minutes(1)
