@@ -74,8 +74,6 @@ class Settled:
     error: str | None = None
     #: The project's path, by which deliveries are listed; empty when there is none.
     project: str = ""
-    #: Its body, to be kept in less room from now on: nobody waits for it any more.
-    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

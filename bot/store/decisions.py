@@ -15,7 +15,7 @@ from bot.store.prepared import PreparedRows
 from bot.store.schema import decisions, deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Dialect
@@ -30,7 +30,6 @@ def settle(
     conn: Connection,
     made: Sequence[Decided],
     *,
-    packed: Mapping[DeliveryId, bytes],
     now: datetime,
 ) -> tuple[Claim, ...]:
     """The claims whose lanes were taken by another worker: nothing is written of them. Raises
@@ -56,7 +55,7 @@ def settle(
         for action, lane in zip(one.decision.actions, one.lanes, strict=True)
     ]
     outbox.plan(conn, planned, now=now)
-    settle_deliveries(conn, [one for settled in kept for one in settled], packed)
+    settle_deliveries(conn, [one for settled in kept for one in settled])
     keep(conn, [_decisions(settled) for settled in kept], now=now)
     return tuple(claim for claim in fresh if claim not in held)
 

@@ -23,7 +23,7 @@ from bot.errors import StoreError
 from bot.model import Delivery, DeliveryId, DeliverySummary, Lane
 from bot.ports import ClaimedDeliveries
 from bot.store import lanes
-from bot.store.codec import dump_json, keep, pack, unpack
+from bot.store.codec import dump_json, pack, unpack
 from bot.store.columns import micros, plain, short
 from bot.store.inserting import Insertion
 from bot.store.prepared import Prepared
@@ -69,20 +69,11 @@ def pack_delivery(delivery: Delivery) -> dict[str, object]:
         "event": plain(delivery.event),
         "lane": short(delivery.lane),
         "headers": dump_json(dict(delivery.headers)),
-        "body": keep(delivery.body),
+        "body": pack(delivery.body),
         "received_at": micros(delivery.received_at),
         "status": "new",
         "project": "",
         "replay_of": None,
-    }
-
-
-def packed_bodies(settled: Sequence[Settled]) -> dict[DeliveryId, bytes]:
-    """Those that take less room so."""
-    bodies = {one.delivery: one.body for one in settled if one.body is not None}
-    packed = {delivery: pack(body) for delivery, body in bodies.items()}
-    return {
-        delivery: body for delivery, body in packed.items() if len(body) < len(bodies[delivery])
     }
 
 
@@ -116,27 +107,16 @@ _APPEND: Final = Insertion(
     _append,
 )
 
-_SETTLED: Final = (
+_SETTLE: Final = Prepared(
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery"))
     .values({name: bindparam(name) for name in ("status", "error", "project")})
 )
-_SETTLE: Final = Prepared(_SETTLED)
-_SETTLE_PACKED: Final = Prepared(_SETTLED.values(body=bindparam("body")))
 
 
-def settle(
-    conn: Connection, settled: Sequence[Settled], packed: Mapping[DeliveryId, bytes]
-) -> None:
-    """`packed`: bodies, to be kept so from now on."""
-    anew = conn.dialect.name == "sqlite"
+def settle(conn: Connection, settled: Sequence[Settled]) -> None:
     for one in settled:
-        if one.delivery not in packed:
-            _SETTLE.run(conn, _outcome(one))
-        elif not anew:
-            _SETTLE_PACKED.run(conn, {**_outcome(one), "body": packed[one.delivery]})
-    if anew:
-        _put_anew(conn, [one for one in settled if one.delivery in packed], packed)
+        _SETTLE.run(conn, _outcome(one))
 
 
 def _outcome(one: Settled) -> dict[str, object]:
@@ -146,38 +126,6 @@ def _outcome(one: Settled) -> dict[str, object]:
         "error": one.error,
         "project": one.project,
     }
-
-
-#: What stays of a row whose body is packed.
-_STAYS: Final = tuple(
-    one.name for one in deliveries.c if one.name not in {"status", "error", "project", "body"}
-)
-_PUT: Final = (
-    f"INSERT INTO deliveries ({', '.join(_STAYS)}, status, error, project, body)"  # noqa: S608
-    f" VALUES ({', '.join('?' * (len(_STAYS) + 4))})"
-)
-_AT: Final = _STAYS.index("id")
-
-
-def _put_anew(
-    conn: Connection, settled: Sequence[Settled], packed: Mapping[DeliveryId, bytes]
-) -> None:
-    """The rows taken out and put in again: SQLite gives the room of a body that only shrinks to
-    nobody, which is three quarters of the file. By the driver itself, as each row costs less than
-    SQLAlchemy's look at it."""
-    raw = conn.connection.driver_connection
-    if raw is None or not settled:
-        return
-    outcomes = {one.delivery: one for one in settled}
-    marks = ", ".join("?" * len(outcomes))
-    take = f"DELETE FROM deliveries WHERE id IN ({marks}) RETURNING {', '.join(_STAYS)}"  # noqa: S608 - our own words
-    taken = raw.execute(take, tuple(outcomes)).fetchall()
-    raw.executemany(_PUT, [_put(row, outcomes[row[_AT]], packed) for row in taken])
-
-
-def _put(row: tuple[Any, ...], one: Settled, packed: Mapping[DeliveryId, bytes]) -> tuple[Any, ...]:
-    error = plain(one.error) if one.error is not None else None
-    return (*row, one.status, error, short(one.project), packed[one.delivery])
 
 
 def probe(conn: Connection) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -29,12 +28,11 @@ class DecidingWork(Part):
     async def settle_and_claim_deliveries(
         self, made: Sequence[Decided], *, now: datetime, lease: timedelta, lanes: int, limit: int
     ) -> Next:
-        settled = [one for each in made for one in each.settled]
-        packed = await asyncio.to_thread(deliveries.packed_bodies, settled) if settled else {}
+        settled = any(each.settled for each in made)
         token = _token()
 
         def turn(conn: Connection) -> tuple[tuple[Claim, ...], list[Any]]:
-            lost = decisions.settle(conn, made, packed=packed, now=now) if made else ()
+            lost = decisions.settle(conn, made, now=now) if made else ()
             claim = partial(deliveries.claim, token=token, now=now, lease=lease)
             return lost, claim(conn, most=lanes, limit=limit) if lanes else []
 

@@ -226,7 +226,6 @@ class Decider:
             with self._traces.decide(delivery.id, lane=delivery.lane) as span:
                 settled = await self._settle(delivery, known, sight)
                 span.tell(outcome=settled.status, actions=len(settled.lanes))
-            settled = replace(settled, body=delivery.body)
             if settled.decision is not None:
                 sight.overlay.apply(settled.decision, self._clock.now())
             took_ms = (perf_counter() - started) * 1000

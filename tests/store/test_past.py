@@ -63,9 +63,9 @@ async def test_a_window_is_found_where_deliveries_were_forgotten(store: Store) -
 async def test_pages_hold_a_bounded_number_of_bytes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(past, "_PAGE_BYTES", 1500)
+    monkeypatch.setattr(past, "_PAGE_BYTES", 1200)
     for number in range(5):
-        await store.append(delivery(number, body=b'{"x": "' + b"a" * 600 + b'"}'))
+        await store.append(delivery(number, body=b'{"x": "' + b"a" * 480 + b'"}'))
     within = await store.window(since=NOW, until=NOW + HOUR)
     pages = [page async for page in store.past_deliveries(within)]
     assert [len(page.deliveries) for page in pages] == [2, 2, 1]
