@@ -159,7 +159,7 @@ def _link(label: str, url: str) -> str:
     if named or "@" in url:
         host = _host(url)
         if any(name != host for name in named) or "@" in urlsplit(url).netloc:
-            shown = f"{shown} ({host})"
+            shown = f"{shown} ({host.replace('|', '¦')})"
     return f"<{address}|{escape(shown)}>"
 
 
