@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import exc
-from sqlalchemy.dialects.postgresql import Insert
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bot.errors import BotError, StoreError
 
@@ -19,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Connection, Dialect, Row, Table
+    from sqlalchemy.dialects.postgresql import Insert
 
 T = TypeVar("T")
 
@@ -43,8 +41,13 @@ class Backend(Protocol):
 
 def insert(dialect: Dialect, table: Table) -> Insert:
     """The dialect's own INSERT, for its ON CONFLICT; SQLite's has the same methods."""
+    # Each is read with its engine: the other one's dialect is weight.
     if dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
         return cast("Insert", sqlite_insert(table))
+    from sqlalchemy.dialects.postgresql import insert as postgres_insert
+
     return postgres_insert(table)
 
 

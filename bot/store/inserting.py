@@ -6,8 +6,7 @@ import sqlite3
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from sqlalchemy import TypeDecorator, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ARRAY, TypeDecorator, bindparam, cast, func, select
 
 from bot.store.engine import insert
 
