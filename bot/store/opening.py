@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import ConfigError
-from bot.store import history, sqlite
-from bot.store.resealing import CANARY
+from bot.store import canary, sqlite
 from bot.store.store import Store
 from bot.store.vault import Vault
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
     from bot.store.engine import Backend
 
@@ -45,7 +42,7 @@ async def open_store(
         backend = postgres.open_postgres(database_url)
     async with backend as opened:
         vault = Vault(await asyncio.to_thread(_keys, secret_key, path))
-        await opened.write(partial(_check_key, vault=vault))
+        await opened.write(partial(canary.check_key, vault=vault))
         yield Store(opened, vault)
 
 
@@ -98,16 +95,3 @@ def _keys(secret_key: str | None, path: Path | None) -> Sequence[str]:
             ["SECRET_KEY: needed with PostgreSQL, the same for every process of the bot"]
         )
     return keys
-
-
-def _check_key(conn: Connection, vault: Vault) -> None:
-    canary = history.get_meta(conn, CANARY)
-    if canary is None:
-        history.set_meta(conn, CANARY, vault.canary())
-    elif not vault.fits(canary):
-        raise ConfigError(
-            [
-                "SECRET_KEY: the secrets in the database were encrypted with another key; set that"
-                " one, or both as `new,old` after a change"
-            ]
-        )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select, update
 
-from bot.store import history
+from bot.store import canary
 from bot.store.once import KINDS
 from bot.store.part import Part
 from bot.store.schema import hooks, jobs, meta
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from bot.store.vault import Vault
 
-#: In `meta`: what tells a wrong key before it is used.
-CANARY: Final = "vault"
-
 
 class Resealing(Part):
     async def reseal(self) -> Mapping[str, int]:
@@ -30,7 +27,7 @@ class Resealing(Part):
 
 
 def _reseal(conn: Connection, *, vault: Vault) -> Mapping[str, int]:
-    history.set_meta(conn, CANARY, vault.canary())
+    canary.keep(conn, vault)
     return {
         "hooks": _hooks(conn, vault),
         "commands": _jobs(conn, vault),

@@ -1,0 +1,47 @@
+"""What is kept in the database to tell a wrong SECRET_KEY before it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bot.errors import ConfigError
+from bot.store import history
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.store.vault import Vault
+
+#: In `meta`: a known word, encrypted as the secrets are.
+CANARY: Final = "vault"
+#: In `meta`: that this very word was opened with the key. Versions before it do not know it, and
+#: may change the word: then it proves nothing, and is made again.
+PROOF: Final = "vault-proof"
+
+
+def check_key(conn: Connection, vault: Vault) -> None:
+    """Raises ConfigError when the secrets in the database were encrypted with another key."""
+    canary, proof = history.get_meta(conn, CANARY), history.get_meta(conn, PROOF)
+    if canary is None:
+        keep(conn, vault)
+    elif proof is None or not vault.fits(canary, proof):
+        _prove(conn, vault, canary)
+
+
+def keep(conn: Connection, vault: Vault) -> None:
+    """That the secrets are encrypted with the first key from now on."""
+    canary = vault.canary()
+    history.set_meta(conn, CANARY, canary)
+    _prove(conn, vault, canary)
+
+
+def _prove(conn: Connection, vault: Vault, canary: str) -> None:
+    proof = vault.proof(canary)
+    if proof is None:
+        raise ConfigError(
+            [
+                "SECRET_KEY: the secrets in the database were encrypted with another key; set that"
+                " one, or both as `new,old` after a change"
+            ]
+        )
+    history.set_meta(conn, PROOF, proof)

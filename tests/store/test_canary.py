@@ -1,0 +1,74 @@
+"""A wrong SECRET_KEY is told at the start, whichever version wrote what it is told by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import delete
+
+from bot.errors import ConfigError
+from bot.store import open_store
+from bot.store.canary import CANARY, PROOF
+from bot.store.schema import meta
+from bot.store.vault import Vault
+
+if TYPE_CHECKING:
+    from bot.model import Json
+
+OLD, NEW = "the old key of this test", "the new key of this test"
+
+
+async def kept(url: str, key: str, **changed: Json) -> tuple[Json, Json]:
+    """The word and its proof, after what was changed; a change is seen at the next start."""
+    async with open_store(url, secret_key=key) as store:
+        for name, value in changed.items():
+            await store.set_meta(name, value)
+        return await store.get_meta(CANARY), await store.get_meta(PROOF)
+
+
+async def refused(url: str, key: str) -> None:
+    with pytest.raises(ConfigError, match=r"SECRET_KEY: .* encrypted with another key"):
+        async with open_store(url, secret_key=key):
+            pass
+
+
+async def test_a_key_is_proved_once(url: str) -> None:
+    first = await kept(url, OLD)
+    assert await kept(url, OLD) == first
+
+
+async def test_the_word_of_a_version_without_proofs_is_opened_and_proved(url: str) -> None:
+    made = await kept(url, OLD)
+    async with open_store(url, secret_key=OLD) as store:
+        without = delete(meta).where(meta.c.key == PROOF)
+        await store._backend.write(lambda conn: conn.execute(without).rowcount)
+    await refused(url, NEW)
+    assert await kept(url, OLD) == made
+    await refused(url, NEW)
+
+
+async def test_a_proof_that_is_of_no_key_is_made_again(url: str) -> None:
+    made = await kept(url, OLD)
+    await kept(url, OLD, **{PROOF: "0" * 64})
+    assert await kept(url, OLD) == made
+
+
+async def test_a_word_that_a_version_without_proofs_changed_is_not_proved_by_the_old_one(
+    url: str,
+) -> None:
+    await kept(url, OLD, **{CANARY: Vault([NEW]).canary()})
+    await refused(url, OLD)
+    await kept(url, NEW)
+
+
+async def test_the_new_of_two_keys_alone_opens_nothing_until_all_is_encrypted_with_it(
+    url: str,
+) -> None:
+    await kept(url, OLD)
+    await kept(url, f"{NEW},{OLD}")
+    await refused(url, NEW)
+    async with open_store(url, secret_key=f"{NEW},{OLD}") as store:
+        await store.reseal()
+    await kept(url, NEW)
+    await refused(url, OLD)
