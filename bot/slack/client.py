@@ -6,17 +6,15 @@ import logging
 import re
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
-from slack_sdk.web.async_client import AsyncWebClient
-from typing_extensions import override
 
 from bot.errors import CallError, TargetRefused, Unsure
 from bot.model import Place
 from bot.slack.blocks import blocks
+from bot.slack.proxy import proxy_for
 from bot.slack.roster import Roster
 from bot.slack.taxonomy import TROUBLE, Answer, refusal, translate
 from bot.slack.wire import Wire, next_page
@@ -24,8 +22,6 @@ from bot.slack.wire import Wire, next_page
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from datetime import datetime
-
-    from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
     from bot.message import Message
     from bot.model import Json
@@ -36,62 +32,12 @@ METADATA_EVENT: Final = "bot_delivery"
 
 log: Final = logging.getLogger(__name__)
 
-#: slack_sdk and Bolt log whole requests at DEBUG and INFO: message texts, response URLs.
-quiet: Final = logging.getLogger("bot.slack.sdk")
-quiet.setLevel(logging.WARNING)
-
-
-def _without_traceback(record: logging.LogRecord) -> bool:
-    """slack_sdk logs a screenful each time that Slack does not answer; the text says it all."""
-    record.exc_info = record.exc_text = None
-    return True
-
-
-quiet.addFilter(_without_traceback)
-
-
-class FormClient(AsyncWebClient):
-    """slack_sdk puts many arguments into the address, where proxies log them; Slack takes all of
-    them as a form."""
-
-    @override
-    async def api_call(
-        self,
-        api_method: str,
-        *,
-        http_verb: str = "POST",
-        params: Any = None,  # slack_sdk's own type is a bare dict
-        **kwargs: Any,  # slack_sdk's
-    ) -> AsyncSlackResponse:
-        if params is not None and kwargs.get("data") is None and kwargs.get("json") is None:
-            # slack_sdk spells booleans for addresses only; in a form they would read `True`.
-            kwargs["data"] = {
-                name: int(value) if isinstance(value, bool) else value
-                for name, value in params.items()
-            }
-            http_verb, params = "POST", None
-        return await super().api_call(api_method, http_verb=http_verb, params=params, **kwargs)
-
-
-def web_client(
-    token: str | None, *, api_url: str, session: aiohttp.ClientSession | None = None
-) -> FormClient:
-    """slack_sdk's client without its retries: the default one posts twice when a connection
-    breaks after the request arrived."""
-    client = FormClient(
-        token=token, base_url=api_url, session=session, retry_handlers=[], logger=quiet
-    )
-    if _is_loopback(urlsplit(api_url).hostname or ""):
-        client.proxy = None  # slack_sdk takes HTTP_PROXY for any host and ignores NO_PROXY
-    return client
-
 
 class SlackChat:
     """`session` carries the timeouts."""
 
     def __init__(self, token: str, *, api_url: str, session: aiohttp.ClientSession) -> None:
-        # slack_sdk knows which proxy the environment names.
-        proxy = web_client(None, api_url=api_url).proxy
+        proxy = proxy_for(api_url)
         self._wire = Wire(token, api_url=api_url, session=session, proxy=proxy)
         self._session = session
         self._api_url = api_url
@@ -216,7 +162,7 @@ class SlackChat:
             request = self._session.post(reply_to, json=body, allow_redirects=False)
             async with request as response:
                 status, headers, said = response.status, response.headers, await response.text()
-        except TROUBLE as error:
+        except (*TROUBLE, ValueError) as error:
             # Not `from error`: aiohttp's errors quote the address, which is a secret.
             raise translate(error, method="response_url", target="a command") from None
         if status != _OK:
@@ -324,13 +270,6 @@ def _bare(channel: str) -> str:
     return channel.removeprefix("#")
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 #: Channels, direct messages and users; names are never upper-case.
 _ID: Final = re.compile(r"[CGDUW][A-Z0-9]{2,}")
 #: Slack's clock and ours may differ; the key is unique, so looking further back is harmless.
@@ -350,5 +289,3 @@ _AS_GOOD_AS_DONE: Final = frozenset(
 _UNREADABLE: Final = frozenset(
     {"missing_scope", "not_in_channel", "channel_not_found", "thread_not_found", "no_permission"}
 )
-
-__all__ = ["METADATA_EVENT", "FormClient", "SlackChat", "is_response_url", "quiet", "web_client"]

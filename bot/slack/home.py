@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.errors import CallError
-from bot.slack.calls import call
-from bot.slack.client import web_client
+from bot.slack.sdk import call, web_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

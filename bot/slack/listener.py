@@ -20,10 +20,9 @@ from slack_sdk.signature import SignatureVerifier
 from bot.errors import BotError, CallError, CredentialRefused
 from bot.message import Code, Message, Text, text
 from bot.slack.blocks import RUN, blocks
-from bot.slack.client import web_client
 from bot.slack.home import Home
+from bot.slack.sdk import TROUBLE, translate, web_client
 from bot.slack.sockets import Sockets
-from bot.slack.taxonomy import TROUBLE, translate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, s
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from typing_extensions import override
 
-from bot.slack.client import quiet, web_client
+from bot.slack.sdk import quiet, web_client
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp

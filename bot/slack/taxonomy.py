@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 
 from bot.errors import (
     CallError,
@@ -24,18 +23,8 @@ from bot.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: All that a call through slack_sdk may raise when the other side misbehaves: beside its own and
-#: aiohttp's errors it stumbles (AttributeError, TypeError, ValueError) over bodies that are
-#: labelled JSON but are a list, a text or not UTF-8 (slack_sdk 3.47).
-TROUBLE: Final = (
-    SlackApiError,
-    aiohttp.ClientError,
-    TimeoutError,
-    OSError,
-    AttributeError,
-    TypeError,
-    ValueError,
-)
+#: All that a request may raise when the other side misbehaves.
+TROUBLE: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
 TOO_MANY: Final = 429
 SERVER_FAULT: Final = 500
@@ -55,9 +44,14 @@ class Answer:
 
 def translate(error: Exception, *, method: str, target: str) -> CallError:
     """The error as one of ours; `target` is the channel, for the text."""
-    if isinstance(error, SlackApiError):
-        return refusal(_answer(error), method=method, target=target)
-    return _network(error, f"{method} for {target}")
+    where, name = f"{method} for {target}", type(error).__name__
+    if isinstance(error, _UNREACHED):
+        return NotSent(f"{where}: cannot connect to Slack ({name})", code="unreachable")
+    if isinstance(error, aiohttp.InvalidURL):
+        return NotSent(f"{where}: SLACK_API_URL is not an address", code="invalid_url")
+    if isinstance(error, TimeoutError):
+        return Unsure(f"{where}: no answer in time", code="timeout")
+    return Unsure(f"{where}: the connection broke or the answer is no JSON ({name})", code=name)
 
 
 def refusal(answer: Answer, *, method: str, target: str) -> CallError:
@@ -110,27 +104,6 @@ def _wordless(status: int, where: str) -> CallError:
     if status >= SERVER_FAULT or status < _CLIENT_FAULT or status == _REQUEST_TIMEOUT:
         return Unsure(text, code=f"{status}")
     return NotSent(f"{text}; is SLACK_API_URL right, or a proxy in between?", code=f"{status}")
-
-
-def _network(error: Exception, where: str) -> CallError:
-    name = type(error).__name__
-    if isinstance(error, _UNREACHED):
-        return NotSent(f"{where}: cannot connect to Slack ({name})", code="unreachable")
-    if isinstance(error, aiohttp.InvalidURL):
-        return NotSent(f"{where}: SLACK_API_URL is not an address", code="invalid_url")
-    if isinstance(error, TimeoutError):
-        return Unsure(f"{where}: no answer in time", code="timeout")
-    return Unsure(f"{where}: the connection broke or the answer is no JSON ({name})", code=name)
-
-
-def _answer(error: SlackApiError) -> Answer:
-    """`.response` is slack_sdk's response, or aiohttp's when the body was not JSON, or a dict."""
-    response: Any = error.response  # slack_sdk leaves it untyped
-    data = getattr(response, "data", response)
-    status: int = getattr(response, "status_code", getattr(response, "status", 200))
-    headers = getattr(response, "headers", None) or {}
-    said = data if isinstance(data, Mapping) else {}
-    return Answer(status, headers, str(said.get("error") or ""), str(said.get("needed") or ""))
 
 
 def _each(kind: type[CallError], codes: str) -> Iterator[tuple[str, type[CallError]]]:

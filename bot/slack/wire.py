@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
 import orjson
 from yarl import URL
 
 from bot import tracing
-from bot.slack.taxonomy import Answer, refusal, translate
+from bot.slack.taxonomy import TROUBLE, Answer, refusal, translate
 
 if TYPE_CHECKING:
+    import aiohttp
+
     from bot.model import Json
 
 #: Slack takes these as JSON; every method takes a form.
 _AS_JSON: Final = frozenset({"chat.postMessage", "chat.postEphemeral", "chat.update"})
 _JSON: Final = "application/json; charset=utf-8"
 _OK: Final = 200
-_TROUBLE: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 class Wire:
@@ -50,7 +50,7 @@ class Wire:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             status, headers, raw = await self._post(method, given)
-        except _TROUBLE as error:
+        except TROUBLE as error:
             raise translate(error, method=method, target=target) from error
         said = _read(raw)
         if status == _OK and said.get("ok"):
