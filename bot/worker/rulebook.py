@@ -16,6 +16,7 @@ from bot.model import Fault, Level
 from bot.ports import StoredRuleset
 from bot.worker.loops import first
 from bot.worker.quiet import quietly
+from bot.worker.watching import changes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +34,6 @@ Includes = Callable[[str], tuple[str, ...]]
 #: Runs the inline tests of what the files hold; raises RulesError.
 Prove = Callable[["Ruleset", Mapping[str, str]], None]
 
-_DEBOUNCE_MS: Final = 200
 _FOLLOW_S: Final = 5.0
 #: How often the files are read though nothing was heard of them.
 _LOOK_S: Final = 2.0
@@ -134,21 +134,9 @@ class Rulebook:
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Until `stop`, or until the folder must be watched in another way."""
-        from watchfiles import awatch  # a start has no use for it
-
-        deep = bool(self._includes_of_entry())
-        changes = awatch(
-            self._path.resolve().parent,
-            watch_filter=lambda _kind, name: name.endswith((".yaml", ".yml")),
-            debounce=_DEBOUNCE_MS,
-            step=_DEBOUNCE_MS // 4,
-            stop_event=stop,
-            rust_timeout=int(_LOOK_S * 1000),
-            yield_on_timeout=True,
-            recursive=deep,
-        )
-        async with aclosing(changes):
-            async for _changes in changes:
+        deep, folder = bool(self._includes_of_entry()), self._path.resolve().parent
+        async with aclosing(changes(folder, deep=deep, stop=stop, look_s=_LOOK_S)) as told:
+            async for _ in told:
                 await self._look()
                 if bool(self._includes_of_entry()) != deep:
                     return
