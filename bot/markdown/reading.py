@@ -15,7 +15,7 @@ from mistune.plugins.task_lists import task_lists
 from mistune.plugins.url import url
 
 from bot.markdown import references
-from bot.markdown.references import NOWHERE, Home
+from bot.markdown.references import Home
 from bot.markdown.source import beginning
 from bot.markdown.table import drawn, evened
 from bot.markdown.tags import anchored, attribute, pieces, tag_name
@@ -68,9 +68,8 @@ _PARSER: Final = Markdown(
 )
 
 
-def read(source: str, home: Home = NOWHERE, *, limit: int) -> Text:
-    """At most `limit` seen characters on a few lines, cut where a span, a line of code or a letter
-    ends. Comments are left out, of folded parts only the summary is shown."""
+def read(source: str, home: Home, *, limit: int) -> Text:
+    """As the package's own `read`."""
     shown, whole = beginning(source, limit)
     return _read(shown, home, limit, whole)
 
