@@ -3,10 +3,10 @@ asks for something."""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from bot.app.late import Late
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,25 +23,16 @@ class LateListener:
     def __init__(self, settings: Settings, submit: Submit) -> None:
         self._settings = settings
         self._submit = submit
-        self._made: SlackListener | None = None
-        self._making = asyncio.Lock()
+        self._listener = Late("bot.slack.listener", self._make)
 
     async def handle(self, request: web.Request) -> web.Response:
         """POST /slack/events."""
-        return await (await self._listener()).handle(request)
+        return await (await self._listener.get()).handle(request)
 
     @asynccontextmanager
     async def socket_mode(self, app_token: str) -> AsyncIterator[None]:
-        async with (await self._listener()).socket_mode(app_token):
+        async with (await self._listener.get()).socket_mode(app_token):
             yield
-
-    async def _listener(self) -> SlackListener:
-        async with self._making:
-            if self._made is None:
-                # In a thread, because deliveries wait for the loop.
-                await asyncio.to_thread(import_module, "bot.slack.listener")
-                self._made = self._make()
-        return self._made
 
     def _make(self) -> SlackListener:
         from bot.slack.listener import SlackListener

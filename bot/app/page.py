@@ -8,13 +8,14 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
+from bot.app.late import read
 from bot.browsing import About
-from bot.commands.tracing import report_of, understand
 from bot.errors import PayloadError
 from bot.message import one_line
 from bot.rules.report_text import as_text
 from bot.rules.times import zone
 from bot.slack.blocks import blocks
+from bot.worker.understanding import understand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,6 +66,9 @@ class Reads:
         return self._about[delivery.id]
 
     async def explained(self, delivery: DeliveryId) -> str | None:
+        await read("bot.commands.tracing")
+        from bot.commands.tracing import report_of
+
         found = await report_of(self._store, delivery)
         if found is None:
             return None

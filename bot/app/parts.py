@@ -17,10 +17,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from bot import forges
-from bot.app.commands import CommandRunner
+from bot.app.commanding import LateCommands
 from bot.app.forges import Forges
 from bot.app.listening import LateListener
-from bot.app.nursing import HookNurse
 from bot.app.page import Reads, Repairs, render
 from bot.app.signing_in import WaysIn
 from bot.metrics import Metrics
@@ -63,6 +62,7 @@ from bot.worker.tending import Tender
 from bot.worker.webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from bot.app.commands import CommandRunner
     from bot.config import Settings
     from bot.message import Message
     from bot.model import DeliveryId
@@ -150,6 +150,7 @@ class Parts:
             process=secrets.token_hex(4),
         )
         listens = role.listens and settings.slack_bot_token is not None
+        self.commands = LateCommands(settings, store, self._runner)
         self.listener = LateListener(settings, self.submit) if listens else None
 
     def _admin_channel(self) -> str | None:
@@ -270,7 +271,7 @@ class Parts:
     def _tender(self) -> Tender:
         return Tender(
             store=self.store,
-            nurse=HookNurse(self._commands(), self.settings),
+            nurse=self.commands,
             tell=self.notices.note,
             clock=self.clock,
             every=timedelta(seconds=self.settings.hooks_check_s),
@@ -280,11 +281,11 @@ class Parts:
         )
 
     def _jobs(self) -> JobRunner:
-        return JobRunner(
-            store=self.store, chat=self.chat, commands=self._commands(), clock=self.clock
-        )
+        return JobRunner(store=self.store, chat=self.chat, commands=self.commands, clock=self.clock)
 
-    def _commands(self) -> CommandRunner:
+    def _runner(self) -> CommandRunner:
+        from bot.app.commands import CommandRunner
+
         return CommandRunner(
             settings=self.settings,
             hooks=self.store,

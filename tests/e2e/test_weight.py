@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 LATER = (
     *("typer", "rich.console", "alembic", "asyncpg", "sqlalchemy.dialects.postgresql"),
     *("sqlalchemy.orm", "sqlalchemy.ext.asyncio", "cryptography", "anyio._backends"),
-    *("slack_sdk", "slack_bolt", "gitlab", "requests", "gidgethub", "nacl"),
+    *("slack_sdk", "slack_bolt", "gitlab", "requests", "gidgethub", "nacl", "mistune"),
+    *("bot.commands", "bot.slack.listener"),
 )
 
 
