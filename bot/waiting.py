@@ -134,7 +134,17 @@ class Schedules(Protocol):
 
     async def plan_rules(self, wanted: Mapping[str, tuple[str, datetime]]) -> None:
         """Time rules by key: (schedule as text, next time). One that is planned already keeps its
-        time, unless its schedule was edited."""
+        time, unless its schedule was edited, or a clock that was set back since had planned it."""
+
+    async def hasten(self, wanted: Mapping[str, tuple[datetime, datetime]]) -> None:
+        """What is held under each key is due by the first moment, and at the latest by the second;
+        sooner as it was."""
+
+    async def held(self) -> tuple[Held, ...]:
+        """What waits, oldest first."""
+
+    async def decision(self, delivery: DeliveryId) -> Mapping[str, Json] | None:
+        """The trace of what was decided under that id, when something was."""
 
     async def claim_due(self, *, now: datetime, lease: timedelta) -> Due | None:
         """What has been due longest and nobody is at; None when nothing is due."""

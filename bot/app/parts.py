@@ -59,6 +59,7 @@ from bot.worker.rulebook import Rulebook, reader
 from bot.worker.schedules import Scheduler
 from bot.worker.shadow import Shadow
 from bot.worker.tending import Tender
+from bot.worker.timekeeping import Steady
 from bot.worker.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from bot.model import DeliveryId
     from bot.slack.listener import CommandRequest
     from bot.tracing import Traces
+    from bot.worker.timekeeping import Timekeeper
 
 log = structlog.get_logger()
 
@@ -105,6 +107,7 @@ class Parts:
         chat: SlackChat | PreviewChat,
         changes: Changes,
         web: Webhooks,
+        clock: Timekeeper,
         traces: Traces = NO_TRACES,
     ) -> None:
         self.settings = settings
@@ -114,18 +117,20 @@ class Parts:
         self.changes = changes
         self.webhooks = web
         self.traces = traces
-        self.clock = SystemClock()
+        self.clock = clock
+        #: Of what only this process knows.
+        self.steady = Steady(self.clock.now())
         self.ways = WaysIn(settings, store)
         registry = CollectorRegistry()
         # Memory, processor time, open files.
         ProcessCollector(registry=registry)
         self.metrics = Metrics(registry)
-        self.forges = Forges(settings, self.clock, self.metrics.called)
+        self.forges = Forges(settings, self.steady, self.metrics.called)
         self.precedence = Precedence()
         self.new_id = delivery_ids(self.clock)
         self.workspace = "preview" if settings.preview else "slack"
-        self.directory = Directory(chat=chat, store=store, clock=self.clock)
-        self.who = Acquaintances(store=store, chat=chat, clock=self.clock)
+        self.directory = Directory(chat=chat, store=store, clock=self.steady)
+        self.who = Acquaintances(store=store, chat=chat, clock=self.steady)
         self.notices = Notices(
             store=store,
             channel=self._admin_channel,
@@ -188,6 +193,7 @@ class Parts:
         both = [
             self.rules.follow(self.store, stop, reads=self.role.works),
             gauges.run(self.store, self.metrics, stop),
+            self.clock.run(stop),
         ]
         if not self.role.works:
             return both
@@ -233,7 +239,7 @@ class Parts:
             accounts=self.forges.accounts,
             shadow=self.shadow,
             way=self.precedence,
-            lateness=Lateness(self.store, self.clock),
+            lateness=Lateness(self.store, self.steady),
             who=self.who,
             shared=self.directory.shared,
             traces=self.traces,
@@ -266,6 +272,7 @@ class Parts:
             given_up=self.notices.dead,
             learnt=self.directory.learn,
             traces=self.traces,
+            steady=self.steady,
         )
 
     def _tender(self) -> Tender:
@@ -309,7 +316,7 @@ class Parts:
         settings = self.settings
         receiver = Receiver(
             inbox=TracedInbox(self.store, self.traces) if self.traces.kept else self.store,
-            hooks=HookCache(self.store, self.clock),
+            hooks=HookCache(self.store, self.steady),
             forges=forges.ALL,
             shared_secret=settings.webhook_secret.reveal() if settings.webhook_secret else None,
             instances=settings.instances,

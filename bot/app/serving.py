@@ -21,6 +21,7 @@ from bot.slack.client import SlackChat
 from bot.store import Store, open_store
 from bot.web import routes
 from bot.worker.rulebook import Rulebook
+from bot.worker.timekeeping import Timekeeper
 from bot.worker.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -94,19 +95,30 @@ async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> Parts:
     traces = open_traces(stack, settings)
     key = settings.secret_key.reveal() if settings.secret_key is not None else None
     store = await stack.enter_async_context(open_store(settings.database_url, secret_key=key))
+    clock = Timekeeper(store, SystemClock())
+    await clock.start()
     changes = Changes()
     chat: SlackChat | PreviewChat
     if settings.slack_bot_token is None:
-        chat = PreviewChat(store=store, render=render, clock=SystemClock(), changes=changes)
+        chat = PreviewChat(store=store, render=render, clock=clock, changes=changes)
     else:
         chat = await stack.enter_async_context(
-            SlackChat.connect(settings.slack_bot_token.reveal(), api_url=settings.slack_api_url)
+            SlackChat.connect(
+                settings.slack_bot_token.reveal(), api_url=settings.slack_api_url, now=clock.now
+            )
         )
     webhooks = await stack.enter_async_context(
         Webhooks.connect(secrets=settings.rule_secret, allow=settings.webhook_allow)
     )
     parts = Parts(
-        settings, role, store=store, chat=chat, changes=changes, web=webhooks, traces=traces
+        settings,
+        role,
+        store=store,
+        chat=chat,
+        changes=changes,
+        web=webhooks,
+        clock=clock,
+        traces=traces,
     )
     if isinstance(chat, PreviewChat):
         chat.name_people(lambda: parts.rules.current.people)

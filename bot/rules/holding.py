@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.actions.spec import ActionSpec
     from bot.model import Action, Json, Value
     from bot.rules.ruleset import Rule
-    from bot.rules.times import Batch
+    from bot.rules.times import Batch, Timing
 
 #: Verbs whose messages can be made one.
 MESSAGES: Final = frozenset({"post", "reply", "dm"})
@@ -60,11 +60,13 @@ def turn(rule: Rule, verb: str, view: View, window: Json) -> Turn:
     waits = timing.wait_for is not None and not is_open(timing.wait_for, now)
     until = None
     if timing.throttle is not None and not waits:
-        if isinstance(window, str) and (end := datetime.fromisoformat(window)) > now:
-            return _throttled(rule, verb, end)
         until = now + timing.throttle.every
+        # One that ends later than any that begins now is of a clock that was set back since.
+        if isinstance(window, str) and now < (end := datetime.fromisoformat(window)) <= until:
+            return _throttled(rule, verb, end)
     if timing.batch is not None:
-        return replace(_batched(rule, timing.batch, now), opens_until=until)
+        due, latest = _batched(timing, timing.batch, now)
+        return replace(_hold("batch", due, latest), opens_until=until)
     if waits and timing.wait_for is not None:
         due = opens(timing.wait_for, now)
         return _hold("hours", due, due)
@@ -79,14 +81,29 @@ def _throttled(rule: Rule, verb: str, end: datetime) -> Turn:
     return _hold("throttle", end, end)
 
 
-def _batched(rule: Rule, batch: Batch, now: datetime) -> Turn:
+def _batched(timing: Timing, batch: Batch, now: datetime) -> tuple[datetime, datetime]:
+    """When it is due, and when at the latest."""
     if batch.daily is not None:
         due = latest = next_after(batch.daily, now) or now
     else:
         due, latest = now + min(batch.quiet, batch.max_wait), now + batch.max_wait
-    if rule.timing.wait_for is not None:
-        due, latest = opens(rule.timing.wait_for, due), opens(rule.timing.wait_for, latest)
-    return _hold("batch", due, latest)
+    if timing.wait_for is not None:
+        due, latest = opens(timing.wait_for, due), opens(timing.wait_for, latest)
+    return due, latest
+
+
+def due_again(one: Held, timing: Timing | None, now: datetime) -> tuple[datetime, datetime]:
+    """When it is due, and when at the latest; of one that a clock planned which was set back since,
+    as if it began to wait now. `timing`: of its rule, when it is still there."""
+    if one.at <= now:
+        return one.due, one.latest
+    if timing is not None and one.kind == "hours" and timing.wait_for is not None:
+        due = latest = opens(timing.wait_for, now)
+    elif timing is not None and one.kind == "batch" and timing.batch is not None:
+        due, latest = _batched(timing, timing.batch, now)
+    else:
+        due, latest = now + (one.due - one.at), now + (one.latest - one.at)
+    return min(one.due, due), min(one.latest, latest)
 
 
 def _hold(kind: str, due: datetime, latest: datetime) -> Turn:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -20,8 +21,7 @@ from bot.slack.taxonomy import TROUBLE, Answer, refusal, translate
 from bot.slack.wire import Wire, next_page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-    from datetime import datetime
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from bot.message import Message
     from bot.model import Json
@@ -36,11 +36,20 @@ log: Final = logging.getLogger(__name__)
 class SlackChat:
     """`session` carries the timeouts."""
 
-    def __init__(self, token: str, *, api_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str,
+        session: aiohttp.ClientSession,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        """`now`: the clock of the moments that `find` is given."""
         proxy = proxy_for(api_url)
         self._wire = Wire(token, api_url=api_url, session=session, proxy=proxy)
         self._session = session
         self._api_url = api_url
+        self._now = now or partial(datetime.now, UTC)
         self._roster = Roster(self._wire)
         #: Conversations by user id; they never change.
         self._conversations: dict[str, str] = {}
@@ -48,11 +57,16 @@ class SlackChat:
     @classmethod
     @asynccontextmanager
     async def connect(
-        cls, token: str, *, api_url: str, timeout_s: float = 15.0
+        cls,
+        token: str,
+        *,
+        api_url: str,
+        timeout_s: float = 15.0,
+        now: Callable[[], datetime] | None = None,
     ) -> AsyncIterator[SlackChat]:
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 2)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            yield cls(token, api_url=api_url, session=session)
+            yield cls(token, api_url=api_url, session=session, now=now)
 
     async def post(
         self, channel: str, message: Message, *, key: str, thread: str | None, broadcast: bool
@@ -111,7 +125,7 @@ class SlackChat:
         """None too when the bot may not read there: it then cannot know."""
         try:
             place_id = await self._conversation(await self._id(channel))
-            oldest = f"{(since - _CLOCK_SLACK).timestamp():.6f}"
+            oldest = f"{self._by_slack(since - _CLOCK_SLACK).timestamp():.6f}"
             async for found in self._messages(place_id, oldest=oldest, thread=thread):
                 if _key(found) == key:
                     return Place(channel=place_id, ts=str(found["ts"]))
@@ -120,6 +134,11 @@ class SlackChat:
                 raise
             log.debug("channel not readable", extra={"code": error.code, "channel": channel})
         return None
+
+    def _by_slack(self, moment: datetime) -> datetime:
+        """As Slack's clock tells it: ours may be hours away from it."""
+        theirs = self._wire.time()
+        return moment if theirs is None else moment + (theirs - self._now())
 
     async def channels(self) -> Mapping[str, str]:
         await self._roster.list_channels(max_age_s=_LIST_AGE_S)

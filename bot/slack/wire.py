@@ -6,7 +6,10 @@ answers; it stays where it does more than call: Bolt and Socket Mode.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -38,6 +41,20 @@ class Wire:
         self._headers: Final = {"Authorization": f"Bearer {token}"}
         self._json_headers: Final = {**self._headers, "Content-Type": _JSON}
         self._urls: dict[str, URL] = {}
+        #: The `Date` of Slack's last answer, and when it came.
+        self._dated: tuple[str, float] | None = None
+
+    def time(self) -> datetime | None:
+        """By Slack's clock, to the second; None when it did not say."""
+        if self._dated is None:
+            return None
+        try:
+            said = parsedate_to_datetime(self._dated[0])
+        except ValueError:
+            return None
+        # An offset of `-0000` is read as none at all.
+        said = said if said.tzinfo is not None else said.replace(tzinfo=UTC)
+        return said + timedelta(seconds=time.monotonic() - self._dated[1])
 
     async def call(self, method: str, *, target: str, **arguments: Json) -> Mapping[str, Any]:
         """What Slack says; what is None is not sent. Raises CallError, which names `target`."""
@@ -71,6 +88,8 @@ class Wire:
             allow_redirects=False,
         )
         async with request as response:
+            if (date := response.headers.get("Date")) is not None:
+                self._dated = date, time.monotonic()
             return response.status, response.headers, await response.read()
 
     def _url(self, method: str) -> URL:

@@ -14,6 +14,7 @@ from bot.errors import BotError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection, Dialect, Row, Table
     from sqlalchemy.dialects.postgresql import Insert
@@ -34,6 +35,9 @@ class Backend(Protocol):
         """Runs it on one snapshot. Raises StoreError."""
 
     async def wait(self, topic: str, timeout_s: float) -> None: ...
+
+    async def time(self) -> datetime | None:
+        """By the server's clock; None where there is no server. Raises StoreError."""
 
     async def shrink(self) -> None:
         """Gives the room of what was deleted back to the system."""

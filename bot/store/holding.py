@@ -54,7 +54,7 @@ def _schedule(conn: Connection, one: Held) -> None:
 
 def plan_rules(conn: Connection, wanted: Mapping[str, tuple[str, datetime]]) -> None:
     """Time rules by key: (schedule as text, next time). One that is planned already keeps its
-    time, unless its schedule was edited."""
+    time, unless its schedule was edited, or a clock that was set back since had planned it."""
     for key, (spec, due) in sorted(wanted.items()):
         added = insert(conn.dialect, schedules).values(
             key=key, kind=EVERY, spec=spec, due=due, latest=due
@@ -63,9 +63,18 @@ def plan_rules(conn: Connection, wanted: Mapping[str, tuple[str, datetime]]) -> 
             added.on_conflict_do_update(
                 index_elements=[schedules.c.key],
                 set_={"spec": added.excluded.spec, "due": due, "latest": due},
-                where=schedules.c.spec != added.excluded.spec,
+                where=or_(
+                    schedules.c.spec != added.excluded.spec, schedules.c.due > added.excluded.due
+                ),
             )
         )
+
+
+def hasten(conn: Connection, wanted: Mapping[str, tuple[datetime, datetime]]) -> None:
+    """What waits under these keys is due by then, and at the latest by then: not later."""
+    for key, (due, latest) in sorted(wanted.items()):
+        later = update(schedules).where(schedules.c.key == key, schedules.c.due > due)
+        conn.execute(later.values(due=due, latest=latest))
 
 
 def claim(conn: Connection, *, token: str, now: datetime, lease: timedelta) -> Due | None:

@@ -10,11 +10,13 @@ import asyncpg
 from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.store.columns import moment
 from bot.store.engine import Topics, translated
 from bot.store.migrate import downgrade, is_current, unfit, upgrade, version
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
 
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,6 +43,7 @@ _TRIES: Final = 3
 _CONFLICTS: Final = frozenset({"40001", "40P01"})
 #: Two `bot migrate` at once: the second waits. Any fixed number would do.
 _MIGRATION_LOCK: Final = 5_143_870_226
+_NOW: Final = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
 
 class Postgres:
@@ -81,6 +84,9 @@ class Postgres:
     async def wait(self, topic: str, timeout_s: float) -> None:
         await self._topics.wait(topic, timeout_s)
 
+    async def time(self) -> datetime | None:
+        return moment(await self.read(_micros))
+
     async def shrink(self) -> None:
         """Autovacuum does it."""
 
@@ -97,6 +103,10 @@ class Postgres:
     async def close(self) -> None:
         await self._listener.close()
         await self._engine.dispose()
+
+
+def _micros(conn: Connection) -> int:
+    return int(conn.execute(_NOW).scalar_one())
 
 
 def _engine(dsn: str) -> AsyncEngine:

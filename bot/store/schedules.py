@@ -22,6 +22,9 @@ class SchedulesWork(Part):
     async def plan_rules(self, wanted: Mapping[str, tuple[str, datetime]]) -> None:
         await self._backend.write(partial(holding.plan_rules, wanted=wanted), "schedules")
 
+    async def hasten(self, wanted: Mapping[str, tuple[datetime, datetime]]) -> None:
+        await self._backend.write(partial(holding.hasten, wanted=wanted), "schedules")
+
     async def claim_due(self, *, now: datetime, lease: timedelta) -> Due | None:
         do = partial(holding.claim, token=secrets.token_hex(8), now=now, lease=lease)
         return await self._backend.write(do)

@@ -26,6 +26,7 @@ from bot.store.writer import Writer, alchemy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -71,6 +72,9 @@ class Sqlite:
 
     async def wait(self, topic: str, timeout_s: float) -> None:
         await self._topics.wait(topic, timeout_s)
+
+    async def time(self) -> datetime | None:
+        return None
 
     async def shrink(self) -> None:
         # By the writer, like all that is written: beside it, a lock that is taken again at once

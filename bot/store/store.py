@@ -21,6 +21,7 @@ from bot.store.records import HookRecords, JobRecords, PreviewRecords, RulesetRe
 from bot.store.resealing import Resealing
 from bot.store.schedules import SchedulesWork
 from bot.store.sessions import SessionRecords
+from bot.store.stepping import SteppingRecords
 from bot.store.turns import TurnRecords
 from bot.store.work import DecidingWork, SendingWork
 
@@ -55,6 +56,7 @@ class Store(
     PastRecords,
     PeopleRecords,
     SessionRecords,
+    SteppingRecords,
     BrowsingRecords,
 ):
     """Implements Inbox, Deciding, Sending, Wakeups, Hooks, Jobs, Rulesets and PreviewStore."""

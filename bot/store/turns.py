@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bot.store import history
+from bot.store.engine import insert
 from bot.store.part import Part
 from bot.store.schema import meta
 
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 class TurnRecords(Part):
     async def take_turn(self, name: str, who: str, *, now: datetime, until: datetime) -> bool:
         """True when it is this process's turn until then; it may take it again while it lasts."""
-        return await self._backend.write(partial(_take, name=name, who=who, now=now, until=until))
+        return await self._backend.write(partial(take, name=name, who=who, now=now, until=until))
 
 
-def _take(conn: Connection, *, name: str, who: str, now: datetime, until: datetime) -> bool:
-    key = f"turn:{name}"
-    held = conn.execute(select(meta.c.value).where(meta.c.key == key).with_for_update()).scalar()
-    if held is not None and held["who"] != who and datetime.fromisoformat(held["until"]) > now:
+def take(conn: Connection, name: str, who: str, *, now: datetime, until: datetime) -> bool:
+    key, span = f"turn:{name}", until - now
+    # The row is there before it is locked: two who are the first wait for each other too.
+    first = insert(conn.dialect, meta).values(key=key, value={"who": who, "until": now.isoformat()})
+    conn.execute(first.on_conflict_do_nothing(index_elements=[meta.c.key]))
+    held = conn.execute(
+        select(meta.c.value).where(meta.c.key == key).with_for_update()
+    ).scalar_one()
+    left = datetime.fromisoformat(held["until"]) - now
+    # A turn much longer than one is: it was taken by a clock that was set back since.
+    lost = timedelta() < 2 * span < left
+    if held["who"] != who and left > timedelta() and not lost:
         return False
     history.set_meta(conn, key, {"who": who, "until": until.isoformat()})
     return True

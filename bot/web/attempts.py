@@ -36,7 +36,8 @@ class Attempts:
         if failed is None:
             return False
         now = self._clock.now()
-        while failed and now - failed[0] >= WINDOW:
+        # One that is still to come was noted before the clock was set back.
+        while failed and abs(now - failed[0]) >= WINDOW:
             failed.popleft()
         if not failed:
             del self._failed[source]
@@ -45,7 +46,7 @@ class Attempts:
     def failed(self, source: str) -> None:
         now = self._clock.now()
         passed = self._passed.get(source)
-        if passed is not None and now - passed < self._trust:
+        if passed is not None and abs(now - passed) < self._trust:
             return
         times = self._failed.setdefault(source, deque(maxlen=self._most))
         times.append(now)

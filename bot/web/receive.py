@@ -245,7 +245,7 @@ class Receiver:
         if record is None:
             return
         now = self._clock.now()
-        if now - self._seen.get(record.id, _LONG_AGO) < SEEN_EVERY:
+        if abs(now - self._seen.get(record.id, _LONG_AGO)) < SEEN_EVERY:
             return
         self._seen[record.id] = now
         try:

@@ -30,11 +30,12 @@ from bot.worker.retry import Gates, after_failure, honoured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from bot.metrics import Metrics
     from bot.model import Action, OutboxItem
     from bot.outside import Chat, Trace
-    from bot.ports import ClaimedItem, Clock, Sending, Turned
+    from bot.ports import ClaimedItem, Clock, Sending
     from bot.worker.calling import Caller
 
 log = structlog.get_logger()
@@ -71,8 +72,17 @@ class GivenUp(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    carried: Carried
+    claimed: ClaimedItem
+    outcome: Done | Retry | Dead | Dropped
+    #: Of its lane, from when it is settled on: the clock may be set in between.
+    wait: timedelta
     took_ms: float
+
+    def carried(self, now: datetime) -> Carried:
+        outcome, ready_at = self.outcome, now + self.wait
+        if isinstance(outcome, Retry):
+            outcome = replace(outcome, at=ready_at)
+        return Carried(claimed=self.claimed, outcome=outcome, ready_at=ready_at)
 
 
 class Deliverer:
@@ -93,11 +103,15 @@ class Deliverer:
         given_up: GivenUp | None = None,
         learnt: Callable[[str, str], None] = lambda _name, _channel: None,
         traces: Traces = NO_TRACES,
+        steady: Clock | None = None,
     ) -> None:
         self._store = store
         self._chat = chat
         self._privacy = privacy
         self._clock = clock
+        #: Never steps: for limits, and for how long ago a claim was.
+        self._steady = steady or clock
+        self._asked_at = self._steady.now()
         self._gap = gap
         self._jitter = jitter
         self._metrics = metrics
@@ -115,9 +129,11 @@ class Deliverer:
         Raises StoreError when nothing was claimed; what could not be kept will be looked for.
         """
         for one in done:
-            self._learn(one.carried)
+            self._learn(one)
+        self._asked_at, now = self._steady.now(), self._clock.now()
+        carried = [one.carried(now) for one in done]
         try:
-            turned = await self._turned([one.carried for one in done], limit=limit)
+            turned = await self._store.settle_and_claim(carried, now=now, lease=LEASE, limit=limit)
         except StoreError as error:
             if not done:
                 raise
@@ -128,17 +144,12 @@ class Deliverer:
             for part in parts:
                 await self.turn(part, limit=0)
             return Turn(claimed=(), next_at=self._clock.now())
-        for one in done:
-            await self._ended(one, lost=one.carried in turned.lost)
+        for one, settled in zip(done, carried, strict=True):
+            await self._ended(one, lost=settled in turned.lost)
         return Turn(claimed=turned.claimed, next_at=turned.next_at)
 
-    async def _turned(self, carried: Sequence[Carried], *, limit: int) -> Turned:
-        return await self._store.settle_and_claim(
-            carried, now=self._clock.now(), lease=LEASE, limit=limit
-        )
-
     async def _ended(self, one: Ended, *, lost: bool) -> None:
-        claimed, outcome = one.carried.claimed, one.carried.outcome
+        claimed, outcome = one.claimed, one.outcome
         if lost:
             log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
             return
@@ -157,11 +168,11 @@ class Deliverer:
         except LeaseLost:
             log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
             return None
-        ready_at = outcome.at if isinstance(outcome, Retry) else self._clock.now()
+        wait = outcome.at - self._clock.now() if isinstance(outcome, Retry) else timedelta()
         if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
-            ready_at += self._gap
-        carried = Carried(claimed=claimed, outcome=outcome, ready_at=ready_at)
-        return Ended(carried=carried, took_ms=(perf_counter() - started) * 1000)
+            wait = self._gap
+        took_ms = (perf_counter() - started) * 1000
+        return Ended(claimed=claimed, outcome=outcome, wait=wait, took_ms=took_ms)
 
     async def _traced(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
         item = claimed.item
@@ -179,22 +190,23 @@ class Deliverer:
                 span.fail(outcome.code)
             return outcome
 
-    def _learn(self, carried: Carried) -> None:
-        channel, outcome = carried.claimed.item.action.channel, carried.outcome
+    def _learn(self, ended: Ended) -> None:
+        channel, outcome = ended.claimed.item.action.channel, ended.outcome
         place = outcome.place if isinstance(outcome, Done) else None
         if place is not None and channel.startswith("#"):
             self._learnt(channel, place.channel)
 
     async def _outcome(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
         item = claimed.item
-        now = self._clock.now()
-        if now >= claimed.claim.until:
+        now = self._steady.now()
+        if now - self._asked_at >= LEASE:
             # This machine slept between the claim and the call; somebody else may be calling.
             raise LeaseLost(f"the lease of {item.lane} ended before the call")
         method = _method(item.action)
         closed = self._gates.closed_until(method, now=now)
         if closed is not None:
-            return Retry(at=closed, error="waits for the rate limit", code="gate")
+            at = self._clock.now() + (closed - now)
+            return Retry(at=at, error="waits for the rate limit", code="gate")
         try:
             return await self._timed(claimed, method)
         except TimeoutError:
@@ -216,12 +228,9 @@ class Deliverer:
         if isinstance(error, NotSent) and error.retry_after is not None and isinstance(made, Retry):
             limited = _LOOK_UP if isinstance(error, _NotLookedUp) else method
             word = limited.partition(":")[0]
-            self._metrics.limited_s.labels(method=word).inc(
-                honoured(error.retry_after).total_seconds()
-            )
-            self._gates.limited(
-                limited, item.lane, until=made.at, scope=error.scope, now=self._clock.now()
-            )
+            wait, now = honoured(error.retry_after), self._steady.now()
+            self._metrics.limited_s.labels(method=word).inc(wait.total_seconds())
+            self._gates.limited(limited, item.lane, until=now + wait, scope=error.scope, now=now)
         return made
 
     async def _timed(self, claimed: ClaimedItem, method: str) -> Done | Dropped:
@@ -307,7 +316,7 @@ class Deliverer:
         return Done(place=place)
 
     async def _found(self, item: OutboxItem, channel: str, *, thread: str | None) -> Place | None:
-        now = self._clock.now()
+        now = self._steady.now()
         closed = self._gates.closed_until(_LOOK_UP, now=now)
         if closed is not None:
             wait_s = (closed - now).total_seconds()

@@ -14,6 +14,7 @@ from bot.people import NOBODY
 from bot.ports import Settled
 from bot.rules.catalogue import LISTS
 from bot.rules.decide import Surroundings, channel_of, person_of
+from bot.rules.holding import due_again
 from bot.rules.hours import latest, next_after, spelled
 from bot.rules.mutes import CHAT_MUTES, mutes_of
 from bot.rules.releasing import instance_of, postponed, release, release_id
@@ -39,6 +40,8 @@ _LEASE: Final = timedelta(seconds=60)
 #: A rule that this process does not know: another one may have newer rules already.
 _ASIDE: Final = timedelta(minutes=1)
 _FORGOTTEN: Final = timedelta(days=1)
+#: What the clock goes back by beyond it, it was set back by.
+_BACK: Final = timedelta(seconds=3)
 _TRIES: Final = 5
 _ROUNDS: Final = 8
 
@@ -75,6 +78,7 @@ class Scheduler:
         self._traces = traces
         #: The hash of the rules whose times are in the store.
         self._planned = ""
+        self._seen_at: datetime | None = None
 
     async def step(self) -> bool:
         """Whether something was due."""
@@ -89,19 +93,35 @@ class Scheduler:
         return True
 
     async def _plan(self) -> None:
-        """Puts the time rules of new rules into the store."""
-        ruleset = self._book.current
-        if ruleset.hash == self._planned:
+        """Puts the time rules of new rules into the store. After a start, and when the clock was
+        set back, what was planned by the later time is planned anew."""
+        ruleset, now = self._book.current, self._clock.now()
+        back = self._seen_at is None or now < self._seen_at - _BACK
+        if ruleset.hash == self._planned and not back:
+            self._seen_at = now
             return
         wanted: dict[str, tuple[str, datetime]] = {}
         for rule in ruleset.time_rules:
             every = rule.timing.every
-            at = next_after(every, self._clock.now()) if every is not None else None
+            at = next_after(every, now) if every is not None else None
             if every is not None and at is not None:
                 wanted[schedule_key(rule)] = (spelled(every), at)
         if wanted:
             await self._store.plan_rules(wanted)
-        self._planned = ruleset.hash
+        if back:
+            await self._hasten(ruleset, now)
+        self._planned, self._seen_at = ruleset.hash, now
+
+    async def _hasten(self, ruleset: Ruleset, now: datetime) -> None:
+        timings = {rule.name: rule.timing for rule in ruleset.rules}
+        keys: dict[str, tuple[datetime, datetime]] = {}
+        for one in await self._store.held():
+            due, latest_ = due_again(one, timings.get(one.rule), now)
+            # As when they came: the first says when at the latest, the last when else.
+            at_most = keys[one.key][1] if one.key in keys else latest_
+            keys[one.key] = (min(due, at_most), at_most)
+        if keys:
+            await self._store.hasten(keys)
 
     async def _handle(self, due: Due) -> None:
         for _ in range(_TRIES):
@@ -154,6 +174,10 @@ class Scheduler:
         if at is None:
             log.warning("time rule missed", rule=rule.name, due=due.due.isoformat())
             made = _missed(ruleset, rule)
+        elif await self._store.decision(firing_id(rule, at)) is not None:
+            # The clock was set back over it.
+            await self._store.settle_due(due, None, next_due=upcoming, now=now)
+            return
         else:
             try:
                 made = await self._decide(rule, at, now=now, ruleset=ruleset)
@@ -162,7 +186,8 @@ class Scheduler:
             except Exception as error:
                 log.exception("time rule failed", rule=rule.name)
                 made = _failed(ruleset, rule.name, rule.file, rule.line, "every", error)
-        await self._settle(due, firing_id(rule, at or due.due), made, next_due=upcoming)
+        # One that was missed because the clock was ahead may still come.
+        await self._settle(due, firing_id(rule, at or now), made, next_due=upcoming)
 
     async def _set_aside(self, due: Due, now: datetime) -> None:
         if now - due.due > _FORGOTTEN:

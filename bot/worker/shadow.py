@@ -156,7 +156,7 @@ class Shadow:
                 await self._keep()
             else:
                 self._running.trial = trial
-                if self._clock.now() - self._running.kept_at >= _KEEP:
+                if abs(self._clock.now() - self._running.kept_at) >= _KEEP:
                     await self._keep()
         except (StoreError, RulesError) as error:
             log.warning("trial not followed", error=str(error))

@@ -137,7 +137,8 @@ class Tender:
             await self._visit(record)
             now = self._clock.now()
             await self._store.take_turn("tending", self._who, now=now, until=now + _TURN)
-        if self._keys_due is None or self._keys_due <= now:
+        # Later than ever planned: the clock was set back since.
+        if self._keys_due is None or not now < self._keys_due <= now + _KEYS_EVERY:
             self._keys_due = now + _KEYS_EVERY
             for line in await self._nurse.tend_keys():
                 self._tell(line)
@@ -152,7 +153,8 @@ class Tender:
             # Spread out, so that a start does not ask a forge about a thousand hooks at once.
             first_ = now + self._every * self._jitter() * min(1.0, len(records) / 60)
             self._charts.setdefault(one.id, _Chart(due=first_))
-        return [one for one in records if self._charts[one.id].due <= now]
+        latest = now + 2 * self._every
+        return [one for one in records if not now < self._charts[one.id].due <= latest]
 
     async def _visit(self, record: HookRecord) -> None:
         chart = self._charts[record.id]

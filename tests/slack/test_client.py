@@ -223,6 +223,22 @@ async def test_a_search_and_a_listing_read_every_page() -> None:
         assert len(slack.called("conversations.history")) == 3
 
 
+@pytest.mark.parametrize("hours", [3, -3])
+async def test_a_search_goes_by_slacks_clock_however_wrong_our_own_is(hours: int) -> None:
+    def now() -> datetime:
+        return datetime.now(UTC) + timedelta(hours=hours)
+
+    async with (
+        FakeSlack() as slack,
+        SlackChat.connect(slack.token, api_url=slack.url, now=now) as chat,
+    ):
+        begun = now()
+        place = await post(chat, "k")
+        assert await chat.find("dev", key="k", since=begun, thread=None) == place
+        told = float(slack.called("conversations.history")[0].arguments["oldest"])
+        assert -70 < told - datetime.now(UTC).timestamp() < 0
+
+
 async def test_a_search_ends_however_many_pages_there_are() -> None:
     async with FakeSlack() as slack, SlackChat.connect(slack.token, api_url=slack.url) as chat:
         slack.workspace.page_limit = 1

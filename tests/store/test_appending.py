@@ -39,6 +39,9 @@ class Backend:
     async def wait(self, topic: str, timeout_s: float) -> None:
         raise NotImplementedError
 
+    async def time(self) -> None:
+        raise NotImplementedError
+
     async def shrink(self) -> None:
         raise NotImplementedError
 

@@ -72,6 +72,8 @@ class Bench:
     clock: Clock = field(default_factory=Clock)
     gap_s: float = 0.0
     trace: Trace | None = None
+    #: The one that nobody sets, when it is another one.
+    steady: Clock | None = None
     given_up: list[tuple[Action, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -210,6 +212,7 @@ class Bench:
             trace=self.trace,
             given_up=self._dead,
             learnt=self.directory.learn,
+            steady=self.steady,
         )
 
     def _dead(self, action: Action, *, error: str, code: str) -> None:

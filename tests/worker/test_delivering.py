@@ -20,7 +20,7 @@ from bot.errors import (
 from bot.message import Message, text
 from bot.model import Place
 from bot.worker.delivering import LEASE
-from tests.worker.bench import START, Bench, root
+from tests.worker.bench import START, Bench, Clock, root
 
 if TYPE_CHECKING:
     from bot.model import Action
@@ -334,3 +334,37 @@ async def test_the_place_of_a_message_is_noted_for_the_page(bench: Bench) -> Non
     await bench.plan("hello")
     await bench.send()
     assert noted == [(bench.chat.posts[0].place, "a rule")]
+
+
+async def test_a_limit_ends_when_it_would_have_whatever_becomes_of_the_clock(bench: Bench) -> None:
+    bench.steady = steady = Clock()
+    bench.restart()
+    bench.chat.fail("react", NotSent("limited", code="ratelimited", retry_after=30.0))
+    first = await root(bench)
+    for _ in range(2):
+        await bench.plan(verb="react", emoji="eyes", root=first.id)
+    await bench.send()
+    for hours in (3, -3):
+        bench.clock.move(hours=hours)
+        await bench.store.move_waits(timedelta(hours=hours), who="bench", now=bench.clock.at)
+        await bench.send()
+        assert len(await bench.items("todo")) == 2
+    for clock in (bench.clock, steady):
+        clock.move(seconds=30)
+    await bench.send()
+    assert await bench.items("todo") == ()
+
+
+async def test_an_outcome_that_is_kept_after_a_step_back_waits_no_longer(bench: Bench) -> None:
+    await bench.plan("once")
+    bench.chat.fail("post", NotSent("limited", code="ratelimited", retry_after=30.0))
+    claimed = await bench.claim()
+    assert claimed is not None
+    ended = await bench.deliverer.handle(claimed)
+    assert ended is not None
+    bench.clock.move(hours=-5)
+    await bench.store.move_waits(timedelta(hours=-5), who="bench", now=bench.clock.at)
+    await bench.deliverer.turn([ended], limit=0)
+    bench.clock.move(seconds=30)
+    await bench.send()
+    assert bench.said() == ["once"]

@@ -82,6 +82,11 @@ class Timed(Bench):
         self.clock.at = then if then > self.clock.at else then + timedelta(days=1)
         return await self.tick()
 
+    async def set_clock(self, by: timedelta) -> None:
+        """Somebody sets it, and the process notices."""
+        self.clock.at += by
+        await self.store.move_waits(by, who="bench", now=self.clock.at)
+
     async def tick(self) -> list[str]:
         before = len(self.said())
         while await self.scheduler.step():
