@@ -31,7 +31,8 @@ from bot.message import (
 from bot.message import join as join_texts
 from bot.message import truncate as truncate_text
 from bot.model import Person, Ref, Value
-from bot.rules.template_nodes import MEMBERS
+from bot.rules.template import MEMBERS
+from bot.rules.times import spell_duration
 
 #: Names in a rendering's context; no field can be called so.
 PEOPLE: Final = "people "
@@ -175,23 +176,6 @@ def _unknown(value: object) -> NoReturn:
 
 def _moment(value: datetime) -> str:
     return value.strftime("%Y-%m-%d %H:%M")
-
-
-def spell_duration(value: timedelta) -> str:
-    """The two largest units: `45 s`, `10 min`, `1 h 20 min`, `2 d 3 h`."""
-    seconds = max(0, int(value.total_seconds()))
-    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
-    parts: list[str] = []
-    for index, (unit, size) in enumerate(units):
-        if seconds >= size or (unit == "s" and not parts):
-            parts.append(f"{seconds // size} {unit}")
-            rest = seconds % size
-            below = units[index + 1 : index + 2]
-            # Seconds beside minutes say nothing; the next unit does when it is not nought.
-            if below and below[0][0] != "s" and rest >= below[0][1]:
-                parts.append(f"{rest // below[0][1]} {below[0][0]}")
-            break
-    return " ".join(parts)
 
 
 _LETTERS_OF: Final[Mapping[type, Callable[[Any], str]]] = {

@@ -11,11 +11,9 @@ from bot.actions import plan as planning
 from bot.actions.plan import kind_of
 from bot.message import one_line
 from bot.model import Person, Ref
-from bot.rules.filters import read
 from bot.rules.hours import is_open, next_after, opens
 from bot.rules.opposites import changes_of
-from bot.rules.template import Template
-from bot.rules.template_nodes import MEMBERS
+from bot.rules.template import MEMBERS, Template
 from bot.waiting import Held
 
 if TYPE_CHECKING:
@@ -210,6 +208,12 @@ def about(view: View) -> Ref:
         value = view.lookup(name)
         if isinstance(value, Ref):
             return value
-    title = read(view.lookup, "title")
-    label = title if isinstance(title, str) else view.names[0] if view.names else view.event.kind
+    title = view.lookup("title")
+    label = (
+        title[:_LETTERS]
+        if isinstance(title, str)
+        else view.names[0]
+        if view.names
+        else view.event.kind
+    )
     return Ref(label=one_line(label), url=view.event.url)

@@ -14,8 +14,7 @@ from bot.rules.faults import choices, did_you_mean
 from bot.rules.habits import FIELDS, channel_hint, field_hint, flag_hint
 from bot.rules.nodes import Map, Node, Scalar, Seq, Spot, kind_word
 from bot.rules.ruleset import Channel
-from bot.rules.template import Template, check, members, template_of
-from bot.rules.template_nodes import MEMBERS, TemplateFault
+from bot.rules.template import MEMBERS, Template, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from bot.registry import Field
     from bot.rules.faults import Faults
     from bot.rules.ruleset import Condition
+    from bot.rules.template_nodes import TemplateFault
     from bot.rules.times import Hours
 
 LIST_LIMIT: Final = 500
@@ -263,6 +263,8 @@ class Reading:
         source = self.text(node, what)
         if source is None:
             return None
+        from bot.rules.template_engine import check, members  # with Jinja: see `template`
+
         found, bound = check(source)
         for fault in found:
             self._template_fault(node, fault)

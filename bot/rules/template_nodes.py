@@ -42,8 +42,6 @@ FILTERS: Final = {
 }
 TESTS: Final = frozenset({"set", "unset", "defined", "undefined"})
 _LOOP: Final = frozenset({"index", "index0", "first", "last", "length"})
-#: What people, links and the items of lists have.
-MEMBERS: Final = frozenset({"username", "name", "label", "url"})
 
 _ALLOWED: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr,

@@ -14,10 +14,10 @@ from bot.events import wording
 from bot.message import Message, Part, Text, join, text
 from bot.model import Decision, DeliveryId, Event, Outcome, Person, SubjectKey, Verdict, action_id
 from bot.rules.decide import view_of
-from bot.rules.filters import spell_duration
 from bot.rules.open_subjects import event_of
 from bot.rules.releasing import scope
 from bot.rules.state_reader import StateReader
+from bot.rules.times import spell_duration
 from bot.rules.walk import Walk
 from bot.waiting import Held
 

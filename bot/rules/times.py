@@ -218,3 +218,20 @@ def until(text: str, where: ZoneInfo) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return None if moment is None else datetime.combine(which, moment, where)
+
+
+def spell_duration(value: timedelta) -> str:
+    """The two largest units: `45 s`, `10 min`, `1 h 20 min`, `2 d 3 h`."""
+    seconds = max(0, int(value.total_seconds()))
+    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    parts: list[str] = []
+    for index, (unit, size) in enumerate(units):
+        if seconds >= size or (unit == "s" and not parts):
+            parts.append(f"{seconds // size} {unit}")
+            rest = seconds % size
+            below = units[index + 1 : index + 2]
+            # Seconds beside minutes say nothing; the next unit does when it is not nought.
+            if below and below[0][0] != "s" and rest >= below[0][1]:
+                parts.append(f"{rest // below[0][1]} {below[0][0]}")
+            break
+    return " ".join(parts)

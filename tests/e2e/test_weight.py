@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from tests.e2e.running import Place, Process, Sender
     from tests.fakes.slack_server import FakeSlack
 
-#: What commands, secrets, other engines, instances with a token or Slack's first request need.
+#: What commands, secrets, other engines, instances with a token, texts of one's own, Markdown or
+#: Slack's first request need.
 #: Each is a megabyte of memory, or many: docs/operations.md says what a bot takes.
 LATER = (
     *("typer", "rich.console", "alembic", "asyncpg", "sqlalchemy.dialects.postgresql"),
     *("sqlalchemy.orm", "sqlalchemy.ext.asyncio", "cryptography", "anyio._backends"),
-    *("slack_sdk", "slack_bolt", "gitlab", "requests", "gidgethub", "nacl", "mistune"),
+    *("slack_sdk", "slack_bolt", "gitlab", "requests", "gidgethub", "nacl", "mistune", "jinja2"),
     *("bot.commands", "bot.slack.listener"),
 )
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from bot.errors import RenderError
 from bot.message import Code, Link, Mention, Plain, Trusted
 from bot.model import Person, Ref
-from bot.rules.filters import spell_duration
-from bot.rules.template import Template, check
+from bot.rules.template import Template
+from bot.rules.template_engine import check
 from bot.rules.template_nodes import TemplateFault
+from bot.rules.times import spell_duration
 
 if TYPE_CHECKING:
     from bot.message import Span, Text
