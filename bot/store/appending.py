@@ -1,14 +1,11 @@
-"""Takes deliveries in: all that wait at a moment share one transaction and two statements."""
+"""Takes deliveries in: all that wait at a moment share one transaction."""
 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import StoreError
-from bot.store import deliveries
-from bot.store.columns import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +64,7 @@ class Appender:
 
     async def _together(self, group: Sequence[_Waiting]) -> None:
         try:
-            stored = await self._store([row for row, _ in group]) if group else []
+            stored = await self._backend.append([row for row, _ in group]) if group else []
         except StoreError as error:
             if len(group) == 1:
                 _fail(group, error)
@@ -80,10 +77,6 @@ class Appender:
             raise
         else:
             _answer(group, stored)
-
-    async def _store(self, rows: Sequence[Row]) -> list[bool]:
-        do = partial(deliveries.append, rows=rows, received_at=moment(rows[0]["received_at"]))
-        return await self._backend.write(do, "deliveries")
 
 
 def _answer(group: Sequence[_Waiting], stored: Sequence[bool]) -> None:

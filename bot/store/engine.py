@@ -13,7 +13,7 @@ from sqlalchemy import exc
 from bot.errors import BotError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Dialect, Row, Table
@@ -30,6 +30,10 @@ class Backend(Protocol):
 
     async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
         """Runs it in a transaction and commits; then touches the topics. Raises StoreError."""
+
+    async def append(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        """Takes in what `pack_delivery` made, in this order, and touches `deliveries`; for each
+        whether it is new. On disk when it returns. Raises StoreError."""
 
     async def read(self, do: Callable[[Connection], T]) -> T:
         """Runs it on one snapshot. Raises StoreError."""

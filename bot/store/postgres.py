@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
 from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.store.arrivals import Arrivals
 from bot.store.columns import moment
 from bot.store.engine import Topics, translated
 from bot.store.migrate import downgrade, is_current, unfit, upgrade, version
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -33,6 +35,11 @@ _BROKEN: Final = (
 _POOL: Final = 10
 _CONNECT_S: Final = 10.0
 _COMMAND_S: Final = 30.0
+#: Whatever the server's settings are, a commit is on disk.
+_DURABLE: Final = (
+    "SELECT set_config('synchronous_commit', 'on', false)"
+    " WHERE current_setting('synchronous_commit') = 'off'"
+)
 _CHANNEL: Final = "bot"
 #: Seconds between attempts to listen again, and between signs of life.
 _AGAIN_S: Final = 2.0
@@ -53,15 +60,25 @@ class Postgres:
         self._engine = _engine(dsn)
         self._topics = Topics()
         self._listener = _Listener(dsn, self._topics)
+        self._arrivals = Arrivals(partial(_connect, dsn))
+
+    async def append(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        with translated(_BROKEN):
+            stored = await self._arrivals.append(rows)
+        self._touch("deliveries")
+        return stored
 
     async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
         with translated(_BROKEN):
             result = await self._try(do)
         for topic in topics:
-            self._topics.touch(topic)
-            # After the commit, not within: NOTIFY in a transaction makes all commits queue.
-            self._listener.tell(topic)
+            self._touch(topic)
         return result
+
+    def _touch(self, topic: str) -> None:
+        self._topics.touch(topic)
+        # After the commit, not within: NOTIFY in a transaction makes all commits queue.
+        self._listener.tell(topic)
 
     async def _try(self, do: Callable[[Connection], T]) -> T:
         for again in reversed(range(_TRIES)):
@@ -102,6 +119,7 @@ class Postgres:
 
     async def close(self) -> None:
         await self._listener.close()
+        await self._arrivals.close()
         await self._engine.dispose()
 
 
@@ -109,19 +127,22 @@ def _micros(conn: Connection) -> int:
     return int(conn.execute(_NOW).scalar_one())
 
 
-def _engine(dsn: str) -> AsyncEngine:
-    async def connect() -> Any:  # asyncpg has no types
-        # asyncpg reads the address, so that `sslmode` and `host` work in it as with psql.
-        return await asyncpg.connect(
-            dsn,
-            timeout=_CONNECT_S,
-            command_timeout=_COMMAND_S,
-            server_settings={"application_name": "chatops-bot", "jit": "off"},
-        )
+async def _connect(dsn: str) -> Any:  # asyncpg has no types
+    # asyncpg reads the address, so that `sslmode` and `host` work in it as with psql.
+    conn = await asyncpg.connect(
+        dsn,
+        timeout=_CONNECT_S,
+        command_timeout=_COMMAND_S,
+        server_settings={"application_name": "chatops-bot", "jit": "off"},
+    )
+    await conn.execute(_DURABLE)
+    return conn
 
+
+def _engine(dsn: str) -> AsyncEngine:
     return create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        async_creator=partial(_connect, dsn),
         pool_size=_POOL,
         max_overflow=0,
         pool_timeout=_CONNECT_S,

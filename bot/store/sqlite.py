@@ -12,20 +12,21 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import make_url
 
 from bot.errors import ConfigError, StoreError
-from bot.store import holding, jobs, lanes, migrate
+from bot.store import deliveries, holding, jobs, lanes, migrate
 from bot.store.checkpoints import Checkpoints
+from bot.store.columns import moment
 from bot.store.engine import Topics, translated
 from bot.store.pace import Pace
 from bot.store.writer import Writer, alchemy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -66,6 +67,12 @@ class Sqlite:
         for topic in topics:
             self._topics.touch(topic)
         return result
+
+    async def append(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        received_at = moment(rows[0]["received_at"])
+        return await self.write(
+            partial(deliveries.append, rows=rows, received_at=received_at), "deliveries"
+        )
 
     async def read(self, do: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, do)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,19 @@ async def test_the_same_key_of_the_same_hook_is_stored_once(store: Store) -> Non
     claimed = await claim(store)
     assert [found.id for found in claimed.deliveries] == [delivery_id(1)]
     await settle_deliveries(store, claimed.claim, [decided(1)], now=NOW)
+    assert await store.next_ready(now=NOW) is None
+
+
+async def test_of_those_that_come_at_one_moment_the_first_with_a_key_is_kept(
+    store: Store,
+) -> None:
+    await store.append(delivery(0, key="known"))
+    keys = ("same", "known", "other", "same", "last")
+    made = (store.append(delivery(number, key=key)) for number, key in enumerate(keys, 1))
+    assert await asyncio.gather(*made) == [True, False, True, False, True]
+    claimed = await claim(store)
+    assert [found.id for found in claimed.deliveries] == [delivery_id(n) for n in (0, 1, 3, 5)]
+    await settle_deliveries(store, claimed.claim, [decided(n) for n in (0, 1, 3, 5)], now=NOW)
     assert await store.next_ready(now=NOW) is None
 
 

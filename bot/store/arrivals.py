@@ -1,0 +1,136 @@
+"""Takes deliveries in on PostgreSQL: a group is one statement, on a connection of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+
+from bot.store.lanes import DECIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    Row = Mapping[str, Any]
+
+#: Runs of one group before its error is told.
+_TRIES: Final = 3
+_CLOSE_S: Final = 1.0
+
+_NAMES: Final = (
+    *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "received_at"),
+    *("status", "project", "replay_of", "body"),
+)
+
+#: One array for each of _NAMES, then the moment from which the lanes are ready.
+#:
+#: What is known already is left out, so that lanes count what comes in and nothing else. The lanes
+#: are written first, in one order for everybody: their locks give the deliveries their order, and
+#: the join with them keeps it so. `lanes.push` says the same of one lane. Bodies stay in their
+#: array until a row needs its own: they are not to be sorted.
+_APPEND: Final = f"""
+WITH fresh AS (
+  SELECT given.* FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[]
+  ) WITH ORDINALITY AS given (
+    id, forge, instance, hook, key, event, lane, headers, received_at, status, project,
+    replay_of, place
+  )
+  WHERE (
+    SELECT seq FROM deliveries AS known WHERE known.hook = given.hook AND known.key = given.key
+  ) IS NULL
+), pushed AS (
+  INSERT INTO lanes (key, kind, pending, ready_at)
+  SELECT lane, '{DECIDE}', count(*), $14::bigint FROM fresh GROUP BY lane ORDER BY lane
+  ON CONFLICT (key) DO UPDATE SET
+    pending = lanes.pending + excluded.pending,
+    ready_at = CASE
+      WHEN lanes.pending = 0 THEN greatest(lanes.ready_at, excluded.ready_at)
+      ELSE lanes.ready_at
+    END
+  RETURNING key
+)
+INSERT INTO deliveries (
+  id, forge, instance, hook, key, event, lane, headers, received_at, status, project, replay_of,
+  body
+)
+SELECT
+  id, forge, instance, hook, key, event, lane, headers, received_at, status, project, replay_of,
+  ($13::bytea[])[place]
+FROM (
+  SELECT fresh.* FROM fresh JOIN pushed ON pushed.key = fresh.lane ORDER BY fresh.place
+) AS placed
+"""  # noqa: S608 - our own word
+_KEPT: Final = "SELECT id FROM deliveries WHERE id = ANY($1::text[])"
+
+#: The statement is planned once, when the tables may be empty, and must look up by indices ever
+#: after.
+_SETTINGS: Final = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
+
+#: After these the group is tried once more: a key that came in elsewhere at the same moment, a
+#: conflict, a server or connection that went away.
+_AGAIN: Final = frozenset({"23505", "40001", "40P01", "57P01", "57P02"})
+_CUT: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+
+
+class Arrivals:
+    """One group at a time."""
+
+    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+        self._connect = connect
+        self._conn: asyncpg.Connection | None = None
+        self._append: Any = None  # a prepared statement; asyncpg has no types
+
+    async def append(self, rows: Sequence[Row]) -> list[bool]:
+        """For each whether it is new. On disk when it returns; when it raises, that is not known,
+        and whoever tries again learns it. No two rows have one id."""
+        for again in reversed(range(_TRIES)):
+            try:
+                return await self._try(rows)
+            except BaseException as error:
+                # A connection that may be in the middle of something is of no use.
+                self._drop()
+                # What was committed after all is found to be known by the next try.
+                if not again or not _passes(error):
+                    raise
+        raise AssertionError("the last try raises")
+
+    async def _try(self, rows: Sequence[Row]) -> list[bool]:
+        conn, append = await self._ready()
+        firsts: dict[tuple[str, str], Row] = {}
+        for row in rows:
+            firsts.setdefault((row["hook"], row["key"]), row)
+        columns = [[row[name] for row in firsts.values()] for name in _NAMES]
+        await append.fetch(*columns, rows[0]["received_at"])
+        if append.get_statusmsg() == f"INSERT 0 {len(rows)}":
+            return [True] * len(rows)
+        kept = {one["id"] for one in await conn.fetch(_KEPT, [row["id"] for row in rows])}
+        return [row["id"] in kept for row in rows]
+
+    async def _ready(self) -> tuple[asyncpg.Connection, Any]:
+        if self._conn is None or self._conn.is_closed():
+            self._conn = await self._connect()
+            await self._conn.execute(_SETTINGS)
+            self._append = await self._conn.prepare(_APPEND)
+        return self._conn, self._append
+
+    def _drop(self) -> None:
+        if self._conn is not None:
+            self._conn.terminate()
+            self._conn = None
+
+    async def close(self) -> None:
+        if self._conn is not None:
+            with contextlib.suppress(OSError, *_CUT):
+                await self._conn.close(timeout=_CLOSE_S)
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, _CUT) or getattr(error, "sqlstate", None) in _AGAIN
