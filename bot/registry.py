@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
@@ -169,9 +169,14 @@ class Spec:
     sample: Mapping[str, Json] = field(default_factory=dict)
 
 
-def fold_of(kind: str, specs: Mapping[str, Spec]) -> Fold | None:
-    """How subjects of that kind are kept: by their family, or by one that adds up to them."""
-    spec = specs.get(kind)
-    if spec is not None:
-        return spec.fold
-    return next((other.sums[kind] for other in specs.values() if kind in other.sums), None)
+class Specs(dict[str, Spec]):
+    """Families by kind."""
+
+    def __init__(self, every: Iterable[Spec]) -> None:
+        super().__init__({spec.kind: spec for spec in every})
+        families = {spec.kind: spec.fold for spec in self.values()}
+        sums = {kind: fold for spec in self.values() for kind, fold in spec.sums.items()}
+        #: How subjects of a kind are kept: by their family, or by one that adds up to them.
+        self.folds: Mapping[str, Fold] = {
+            kind: fold for kind, fold in {**sums, **families}.items() if fold is not None
+        }

@@ -37,6 +37,7 @@ from bot.events.release import family as release
 from bot.events.tag import family as tag
 from bot.events.vulnerability import family as vulnerability
 from bot.payload import Payload
+from bot.registry import Specs
 
 if TYPE_CHECKING:
     from bot.model import Event, Json
@@ -75,7 +76,7 @@ ALL: Final[tuple[Spec, ...]] = (
 )
 
 #: By kind.
-SPECS: Final[Mapping[str, Spec]] = {spec.kind: spec for spec in ALL}
+SPECS: Final = Specs(ALL)
 
 _GITLAB: Final[Mapping[str, Reader]] = {
     word: spec.from_gitlab for spec in ALL if spec.from_gitlab for word in spec.gitlab

@@ -11,7 +11,6 @@ from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
 from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdict
 from bot.people import NOBODY, Faces, Unknown
-from bot.registry import fold_of
 from bot.rules import loops
 from bot.rules.mutes import CHAT_MUTES
 from bot.rules.open_subjects import touched
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from bot.actions.spec import Lookup
     from bot.message import Span
     from bot.model import DeliveryId, Event, Json, Value
-    from bot.registry import Spec
+    from bot.registry import Spec, Specs
     from bot.rules.ruleset import Ruleset
 
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 class Surroundings:
     """What a decision depends on besides the event, its state and the rules."""
 
-    specs: Mapping[str, Spec]
+    specs: Specs
     #: Channel ids by lower-case name without `#`, as far as the chat told them.
     channels: Mapping[str, str] = field(default_factory=dict)
     #: User names of the bot accounts that our tokens belong to, by instance.
@@ -130,16 +129,14 @@ def decide(
     )
 
 
-def foreseen(event: Event, specs: Mapping[str, Spec], *, content: str) -> Needs:
+def foreseen(event: Event, specs: Specs, *, content: str) -> Needs:
     """What every decision about it asks for, as far as the event tells: loaded beforehand, it
     spares a round."""
     key = specs[event.kind].state_key
     kept = (key(event),) if key is not None else ()
     seen = (f"seen:{content}",) if content else ()
     facts = (
-        _facts_key(subject, specs)
-        for subject in event.subjects
-        if fold_of(kind_of(subject), specs) is not None
+        _facts_key(subject, specs) for subject in event.subjects if kind_of(subject) in specs.folds
     )
     asked = (*seen, *event.links, *filter(None, kept), *facts, *loops.keys_of(event), CHAT_MUTES)
     return Needs(memory=tuple(dict.fromkeys(asked)), threads=event.subjects)
@@ -275,12 +272,12 @@ def _facts(
     event: Event,
     subjects: tuple[SubjectKey, ...],
     reader: StateReader,
-    specs: Mapping[str, Spec],
+    specs: Specs,
     remember: dict[str, Json],
 ) -> dict[SubjectKey, Mapping[str, Json]]:
     facts: dict[SubjectKey, Mapping[str, Json]] = {}
     for subject in subjects:
-        fold = fold_of(kind_of(subject), specs)
+        fold = specs.folds.get(kind_of(subject))
         if fold is None:
             continue
         key = _facts_key(subject, specs)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: In notes that are found again; what it names must be under way, else anybody could write it.
 _MARK: Final = re.compile(r"<!-- chatops-bot ([\w.-]{1,80}) -->")
 _VARIABLE: Final = "CHATOPS_BOT_ACTION"
+#: Kinds of events that may tell of something that the bot made.
+_MADE_BY_US: Final = frozenset({"comment", "pipeline", "job"})
 
 
 def made_key(instance: str, project_id: str, kind: str, ident: str) -> str:
@@ -42,7 +44,7 @@ def own(event: Event, accounts: Mapping[str, str], reader: StateReader) -> bool:
 
 def keys_of(event: Event) -> tuple[str, ...]:
     """The state keys that tell whether the bot made what the event is about."""
-    if event.project is None:
+    if event.project is None or event.kind not in _MADE_BY_US:
         return ()
     made = (made_key(event.instance, event.project.id, *part) for part in _made(event))
     return (*made, *(acting_key(action) for action in _marks(event)))
@@ -58,8 +60,6 @@ def acting(actions: Iterable[Action]) -> dict[str, Json]:
 
 
 def _made(event: Event) -> Iterator[tuple[str, str]]:
-    if event.kind not in {"comment", "pipeline", "job"}:
-        return
     payload = Payload(event.payload)
     if event.forge == "github":
         yield from _made_at_github(event.kind, payload)
