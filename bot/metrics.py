@@ -113,6 +113,21 @@ class Metrics:
         #: Looking a child up by its labels costs more than counting.
         self._matched: dict[str, Counter] = {}
         self._called: dict[str, Histogram] = {}
+        self._decided: dict[str, Counter] = {}
+        self._acted: dict[tuple[str, str], Counter] = {}
+
+    def decided(self, outcome: str) -> None:
+        found = self._decided.get(outcome)
+        if found is None:
+            found = self._decided[outcome] = self.decisions.labels(outcome=outcome)
+        found.inc()
+
+    def acted(self, verb: str, outcome: str) -> None:
+        found = self._acted.get((verb, outcome))
+        if found is None:
+            made = self.actions.labels(verb=verb, outcome=outcome)
+            found = self._acted[verb, outcome] = made
+        found.inc()
 
     def matched(self, rule: str) -> None:
         found = self._matched.get(rule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
@@ -216,15 +217,16 @@ class Decider:
         """In order; what one decision remembers, the next one of the same lane sees."""
         sight = _Sight(Overlay(self._store), Lanes(self._store, self._workspace), {})
         made: list[_Made] = []
-        read_ = await self._read_all(claimed.deliveries, sight.overlay)
-        for delivery, known in zip(claimed.deliveries, read_, strict=True):
+        known = deque(await self._read_all(claimed.deliveries, sight.overlay))
+        for delivery in claimed.deliveries:
             # A decision is a long step; whoever waits for the loop goes first.
             await asyncio.sleep(0)
             if made and self._way is not None:
                 await self._way.give_way()
             started = perf_counter()
             with self._traces.decide(delivery.id, lane=delivery.lane) as span:
-                settled = await self._settle(delivery, known, sight)
+                # Nothing else holds it: its room is free for the next one that is read.
+                settled = await self._settle(delivery, known.popleft(), sight)
                 span.tell(outcome=settled.status, actions=len(settled.lanes))
             if settled.decision is not None:
                 sight.overlay.apply(settled.decision, self._clock.now())
@@ -297,7 +299,7 @@ class Decider:
             around=around,
             facts=facts,
         )
-        if self._shadow is not None:
+        if self._shadow is not None and self._shadow.runs:
             await self._shadow.compare(
                 Seen(
                     event=event,
@@ -323,7 +325,7 @@ class Decider:
         delivery, outcome = made.delivery, made.settled
         decision = outcome.decision
         sent = [v.rule for v in decision.verdicts if v.outcome is Outcome.SENT] if decision else []
-        self._metrics.decisions.labels(outcome=outcome.status).inc()
+        self._metrics.decided(outcome.status)
         for rule in sent:
             self._metrics.matched(rule)
         log.info(

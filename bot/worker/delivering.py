@@ -338,7 +338,7 @@ class Deliverer:
     ) -> None:
         action = claimed.item.action
         word = type(outcome).__name__.lower()
-        self._metrics.actions.labels(verb=action.verb, outcome=word).inc()
+        self._metrics.acted(action.verb, word)
         if not isinstance(outcome, Retry):
             waited = self._clock.now() - claimed.item.created_at
             self._metrics.delay_s.observe(max(waited.total_seconds(), 0))

@@ -12,12 +12,12 @@ import structlog
 
 from bot.actions.values import dump_value, load_value
 from bot.errors import CallError, NotSent, Unsure
-from bot.model import Needs
+from bot.model import Needs, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.model import Decision, Event, Json, State, Value
+    from bot.model import Decision, Event, Json, Value
     from bot.outside import ForgeFacts
     from bot.ports import Clock
     from bot.worker.overlay import Overlay
@@ -93,7 +93,14 @@ class Facts:
 
     def onto(self, state: State) -> State:
         offline = not self._finder.can_ask(self._event)
-        return replace(state, facts=self._known, unknown=self._unknown, offline=offline)
+        return State(
+            memory=state.memory,
+            threads=state.threads,
+            whole=state.whole,
+            facts=self._known,
+            unknown=self._unknown,
+            offline=offline,
+        )
 
     def remembered(self, decision: Decision) -> Decision:
         """The decision, which also keeps what was fetched."""

@@ -29,10 +29,15 @@ class Lanes:
         self._workspace = workspace
         #: Lanes by name and whether they hold something; those chosen here do.
         self._held: dict[Lane, bool] = {}
+        #: Channel ids by name as given last, and the names by id.
+        self._ids: Mapping[str, str] = {}
+        self._names: dict[str, str] = {}
 
     async def of(self, actions: Sequence[Action], ids: Mapping[str, str]) -> tuple[Lane, ...]:
         """`ids`: channel ids by name without `#`."""
-        names = {channel: name for name, channel in ids.items()}
+        if ids is not self._ids:
+            self._ids, self._names = ids, {channel: name for name, channel in ids.items()}
+        names = self._names
         by_name = {
             action.channel: self._lane(f"#{names[action.channel]}")
             for action in actions

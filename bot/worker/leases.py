@@ -46,7 +46,7 @@ class _Keeper:
         self.lost: LeaseLost | None = None
         self._renew = renew
         self._lease_s = lease_s
-        self._loop = asyncio.get_running_loop()
+        self._loop = task.get_loop()
         self._begun = self._loop.time()
         self._timer = self._loop.call_later(lease_s / 3, self._start)
         self._keeping: asyncio.Task[None] | None = None

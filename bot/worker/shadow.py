@@ -185,6 +185,11 @@ class Shadow:
             running.kept = counted
             await self._store.set_meta(f"{COUNTS}{running.trial.id}:{self._process}", counted)
 
+    @property
+    def runs(self) -> bool:
+        """There is a trial to compare with."""
+        return self._running is not None
+
     async def compare(self, seen: Seen) -> None:
         """Never raises, and changes nothing but the counts."""
         running = self._running
