@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from functools import lru_cache
+from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -33,7 +34,6 @@ _QUIET: Final = (
 def set_up(*, level: str, style: str) -> None:
     """`style` is `console` or `json`; standard-library loggers go the same way."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_secrets,
@@ -103,15 +103,20 @@ class _Lines:
         #: Of the loop's thread; other threads write for themselves.
         self._said: list[str] = []
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
 
     def info(self, line: str) -> None:
+        loop = self._loop
+        if self._said and self._thread == get_ident() and loop is not None and loop.is_running():
+            self._said.append(line)  # it will be told with what was said before
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self._write(f"{line}\n")
             return
         if not self._said or loop is not self._loop:
-            self._loop = loop
+            self._loop, self._thread = loop, get_ident()
             loop.call_soon(self._tell)
         self._said.append(line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Final, Self
 
 #: Requests under way that need no help: so many wait for the disk in quiet times too.
@@ -33,11 +34,11 @@ class Precedence:
     @property
     def busy(self) -> bool:
         """There are requests: what the worker does now should be short."""
-        return self._inside > 0 or _now() < self._quiet_at
+        return self._inside > 0 or monotonic() < self._quiet_at
 
     @property
     def _crowded(self) -> bool:
-        return self._inside > _FEW or _now() < self._calm_at
+        return self._inside > _FEW or monotonic() < self._calm_at
 
     def request(self) -> Self:
         """Around a request from when it is begun until it is answered."""
@@ -47,7 +48,7 @@ class Precedence:
         self._inside += 1
 
     def __exit__(self, *_: object) -> None:
-        self._quiet_at = _now() + self._calm_s
+        self._quiet_at = monotonic() + self._calm_s
         if self._inside > _FEW:
             self._calm_at = self._quiet_at
         self._inside -= 1
@@ -56,15 +57,11 @@ class Precedence:
         """Before a step of the worker: waits while many requests are under way. While there are
         some, they have the loop to themselves between two steps."""
         while self._crowded:
-            now = _now()
+            now = monotonic()
             if now >= self._next_step:
                 self._next_step = now + self._step_s
                 return
             await asyncio.sleep(min(self._calm_s, self._next_step - now))
-        while self._inside and (early := self._next_turn - _now()) > 0:  # noqa: ASYNC110 - time
+        while self._inside and (early := self._next_turn - monotonic()) > 0:  # noqa: ASYNC110 - time
             await asyncio.sleep(early)
-        self._next_turn = _now() + self._breath_s
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+        self._next_turn = monotonic() + self._breath_s
