@@ -153,7 +153,9 @@ _ODD: Final = re.compile(rf"[\u2028\u2029{_CONTROLS}{_INVISIBLE}]")
 
 def clean(value: str) -> str:
     """The value without control, bidi and zero-width characters; line breaks and tabs stay."""
-    if (value.isascii() and value.isprintable()) or _ODD.search(value) is None:
+    if value.isascii() and value.replace("\n", "").isprintable():
+        return value
+    if _ODD.search(value) is None:
         return value
     return _HIDDEN.sub("", _LINE_ENDS.sub("\n", value))
 

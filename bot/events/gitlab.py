@@ -90,31 +90,30 @@ def labels_of(body: Payload, attributes: Payload) -> tuple[str, ...] | None:
 def project(body: Payload) -> Project | None:
     """The project of a hook, system hook or old job body; None when it names none."""
     inner, attributes, repository = body["project"], body["object_attributes"], body["repository"]
-    url = _first(inner["web_url"], inner["homepage"], repository["homepage"])
-    path = _first(
-        inner["path_with_namespace"],
-        body["project_path_with_namespace"],
-        body["path_with_namespace"],
-    ) or _path_of(inner, repository, url or attributes["url"].text_or())
-    ids = (
-        *(inner["id"], body["project_id"]),
-        *(attributes["target_project_id"], attributes["project_id"]),
+    url = inner.text_at("web_url") or inner.text_at("homepage") or repository.text_at("homepage")
+    path = (
+        inner.text_at("path_with_namespace")
+        or body.text_at("project_path_with_namespace")
+        or body.text_at("path_with_namespace")
+        or _path_of(inner, repository, url or attributes.text_at("url"))
     )
-    # The oldest group hooks give no id at all: then the path must do as one.
-    number = next((one.id() for one in ids if one.id()), "") or path
+    number = (
+        inner["id"].id()
+        or body["project_id"].id()
+        or attributes["target_project_id"].id()
+        or attributes["project_id"].id()
+        # The oldest group hooks give no id at all: then the path must do as one.
+        or path
+    )
     if not number:
         return None
     return Project(
         id=number,
         path=path,
-        url=url or _project_url(attributes["url"].text_or()),
-        default_branch=inner["default_branch"].text_or(),
+        url=url or _project_url(attributes.text_at("url")),
+        default_branch=inner.text_at("default_branch"),
         visibility=_visibility(body, inner, repository),
     )
-
-
-def _first(*places: Payload) -> str:
-    return next((place.text_or() for place in places if place.text_or()), "")
 
 
 def _path_of(inner: Payload, repository: Payload, web_url: str) -> str:
@@ -155,7 +154,7 @@ def _visibility(body: Payload, inner: Payload, repository: Payload) -> str:
     for place in (inner["visibility_level"], repository["visibility_level"]):
         if place.value is not None and (word := _VISIBILITY.get(place.int_or(-1))):
             return word
-    word = _first(inner["visibility"], body["project_visibility"])
+    word = inner.text_at("visibility") or body.text_at("project_visibility")
     # Membership hooks once sent the untranslated `visibilitylevel|private`.
     word = word.rpartition("|")[2].lower()
     return word if word in _VISIBILITY.values() else ""

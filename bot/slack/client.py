@@ -65,7 +65,9 @@ class SlackChat:
         now: Callable[[], datetime] | None = None,
     ) -> AsyncIterator[SlackChat]:
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s / 2)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        # Slack's cookies are for browsers.
+        cookies = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=cookies) as session:
             yield cls(token, api_url=api_url, session=session, now=now)
 
     async def post(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote, urlsplit
 
 from bot.message import (
+    URL_LIMIT,
     Broadcast,
     Code,
     Emoji,
@@ -150,9 +151,12 @@ def _marked(line: str, mark: str) -> str:
 
 def _link(label: str, url: str) -> str:
     shown = one_line(label).replace("|", "¦")
-    if not is_web_url(url):
+    if len(url) <= URL_LIMIT and _ORDINARY.fullmatch(url):
+        address = url
+    elif is_web_url(url):
+        address = escape(url.translate(_ENCODED) if _UNSAFE.search(url) else url)
+    else:
         return escape(shown)
-    address = escape(url.translate(_ENCODED) if _UNSAFE.search(url) else url)
     if not shown:
         return f"<{address}>"
     named = _named(shown)
@@ -213,6 +217,10 @@ _EMOJI: Final = re.compile(r"[\w+'-]+(::skin-tone-[2-6])?")
 _UNCLOSED: Final = re.compile(r"<(?![^<>\n]*>)")
 #: What would end the address, or pair with a backtick outside; letters of any script may stay.
 _ENCODED: Final = str.maketrans({c: quote(c) for c in '<>|`"\\ '})
+#: Of the web, and nothing in it to be escaped: nearly every address.
+_ORDINARY: Final = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][\w./?#:=%+~,;!-]*)?", re.ASCII
+)
 _UNSAFE: Final = re.compile(r'[<>|`"\\ ]')
 #: Full stops of other scripts that a browser reads as one.
 _DOTS: Final = str.maketrans("。．｡․", "....")
