@@ -106,8 +106,8 @@ class Forge(Protocol):
     name: str
     #: It may send its JSON as the field `payload` of a form.
     forms: bool
-    #: Members of a body that `identify` reads.
-    telling: frozenset[str]
+    #: A TypedDict: the members of a body that `identify` reads.
+    telling: type
 
     def disowned(self, headers: Mapping[str, str]) -> str:
         """Whose delivery it is when it only has this forge's headers too; empty when it is not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -114,25 +115,42 @@ PIECES = st.sampled_from(
 )
 
 
-class _All:
-    def __contains__(self, name: object) -> bool:
-        return True
+class _Inner(TypedDict, total=False):
+    c: Any
+
+
+class _Wanted(TypedDict, total=False):
+    a: Any
+    b: _Inner
 
 
 def _look(body: bytes) -> Mapping[str, Json]:
-    return look_into(body, _All())
+    return look_into(body, _Wanted)
 
 
-def _read(reader: Callable[[bytes], Mapping[str, Json]], body: bytes) -> dict[str, Json] | None:
+def _read(reader: Callable[[bytes], Mapping[str, Json]], body: bytes) -> tuple[Json, ...] | None:
+    """The members that are wanted."""
     try:
-        return dict(reader(body))
+        found = reader(body)
     except PayloadError:
         return None
+    inner = found.get("b")
+    return _same(found.get("a")), _same(inner.get("c") if isinstance(inner, dict) else inner)
+
+
+def _same(value: Json) -> Json:
+    """Numbers of more than 64 bits are read as they are by one and rounded by the other."""
+    if isinstance(value, list):
+        return [_same(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _same(one) for name, one in value.items()}
+    return float(value) if isinstance(value, int) and value.bit_length() > 64 else value
 
 
 @given(st.lists(PIECES, max_size=12).map(b"".join) | st.binary(max_size=50))
 def test_a_look_into_a_body_believes_what_reading_it_believes(inner: bytes) -> None:
-    for body in (inner, b'{"a": ' + inner + b"}", b'{"b": {"c": [' + inner + b"]}}"):
+    bodies = (b"%b", b'{"a": %b}', b'{"b": %b}', b'{"b": {"c": [%b]}}', b'{"b": 7, "d": %b}')
+    for body in (form % inner for form in bodies):
         assert _read(_look, body) == _read(read_object, body)
 
 
@@ -143,4 +161,4 @@ def test_a_look_into_a_body_refuses_what_is_too_deep() -> None:
 
 def test_a_look_into_a_form_finds_the_object_in_it() -> None:
     body = urlencode({"payload": json.dumps({"a": {"b": 1}, "c": 2})}).encode()
-    assert look_into(body, {"a", "d"}) == {"a": {"b": 1}}
+    assert look_into(body, _Wanted) == {"a": {"b": 1}}

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.errors import ConfigError
 from bot.web.deadlines import KEEPALIVE_S, LINGER_S, Sweeper
+from bot.web.front import open_front
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
@@ -48,6 +49,7 @@ async def open_door(
         auto_decompress=False,
     )
     await runner.setup()
+    open_front(runner)
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, host, port, reuse_address=True)
     try:

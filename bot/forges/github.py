@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 from urllib.parse import urlsplit
 
 from bot.outside import Identity
@@ -54,12 +54,26 @@ _LONGEST_KEY: Final = 200
 _LONGEST_ID: Final = 20
 
 
+class _Repository(TypedDict, total=False):
+    id: Any
+    html_url: Any
+
+
+class _Sender(TypedDict, total=False):
+    html_url: Any
+
+
+class _Telling(TypedDict, total=False):
+    repository: _Repository
+    sender: _Sender
+
+
 class Github:
     """The pure half of GitHub."""
 
     name: str = "github"
     forms: bool = True
-    telling: frozenset[str] = frozenset({"repository", "sender"})
+    telling: type = _Telling
     secret_headers: frozenset[str] = frozenset({"x-hub-signature", "x-hub-signature-256"})
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002 - GitHub signs no time

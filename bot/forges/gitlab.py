@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from bot.outside import Identity
 from bot.payload import Payload
@@ -70,12 +70,27 @@ _PROJECT_ID_PATHS: Final = (
 )
 
 
+class _Project(TypedDict, total=False):
+    id: Any
+
+
+class _Attributes(TypedDict, total=False):
+    project_id: Any
+    target_project_id: Any
+
+
+class _Telling(TypedDict, total=False):
+    project: _Project
+    project_id: Any
+    object_attributes: _Attributes
+
+
 class Gitlab:
     """The pure half of GitLab."""
 
     name: str = "gitlab"
     forms: bool = False
-    telling: frozenset[str] = frozenset(path[0] for path in _PROJECT_ID_PATHS)
+    telling: type = _Telling
     secret_headers: frozenset[str] = frozenset({"x-gitlab-token", "webhook-signature"})
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
@@ -101,7 +116,7 @@ class Gitlab:
         return Identity(
             key=key,
             event=event,
-            project_id=_project_id(Payload(body)),
+            project_id=_project_id(body),
             place=received.headers.get("x-gitlab-instance", ""),
         )
 
@@ -153,12 +168,12 @@ def _bytes(value: str) -> bytes:
     return value.encode("utf-8", "surrogateescape")
 
 
-def _project_id(body: Payload) -> str | None:
+def _project_id(body: Json) -> str | None:
     for path in _PROJECT_ID_PATHS:
         place = body
         for name in path:
-            place = place[name]
-        found = place.id()
+            place = place.get(name) if isinstance(place, dict) else None
+        found = Payload(place).id()
         if found.isascii() and found.isdecimal() and len(found) <= _LONGEST_ID:
             return found
     return None

@@ -47,17 +47,23 @@ def plain_errors(new_error_id: Callable[[], str]) -> Middleware:
             if _is_person(request):
                 return _page(503)
             return web.Response(status=503, text="the store does not answer: try again\n")
-        except Exception:
-            error_id = new_error_id()
-            log.exception("request failed", error_id=error_id, route=_route(request))
-            if _is_person(request):
-                return _page(500, f"Its id is {error_id}.")
-            return web.Response(status=500, text=f"something went wrong; its id is {error_id}\n")
+        except Exception as error:  # noqa: BLE001 - it is logged
+            return unforeseen(request, error, new_error_id(), route=_route(request))
 
     return answer
 
 
-def _is_person(request: web.Request) -> bool:
+def unforeseen(
+    request: web.BaseRequest, error: Exception, error_id: str, *, route: str
+) -> web.Response:
+    """The error goes into the log, its id into the answer."""
+    log.error("request failed", error_id=error_id, route=route, exc_info=error)
+    if _is_person(request):
+        return _page(500, f"Its id is {error_id}.")
+    return web.Response(status=500, text=f"something went wrong; its id is {error_id}\n")
+
+
+def _is_person(request: web.BaseRequest) -> bool:
     """Whether a browser shows the answer."""
     machines = request.path.startswith(("/hooks/", "/slack/", "/api/", "/static/"))
     return not machines and "text/html" in request.headers.get("Accept", "")

@@ -51,12 +51,12 @@ class Room:
         self._left += size
 
 
-def check_length(request: web.Request) -> None:
+def check_length(request: web.BaseRequest) -> None:
     if (request.content_length or 0) > MAX_BODY:
         raise _too_large()
 
 
-def check_type(request: web.Request, headers: Mapping[str, str], forge: Forge) -> None:
+def check_type(request: web.BaseRequest, headers: Mapping[str, str], forge: Forge) -> None:
     plain = headers.get("content-type") == _JSON or request.content_type == _JSON
     if not plain and not is_form(request, forge):
         raise Refusal(415, "the content type must be application/json")
@@ -65,11 +65,11 @@ def check_type(request: web.Request, headers: Mapping[str, str], forge: Forge) -
         raise Refusal(415, "the body must not be compressed")
 
 
-def is_form(request: web.Request, forge: Forge) -> bool:
+def is_form(request: web.BaseRequest, forge: Forge) -> bool:
     return forge.forms and request.content_type == _FORM
 
 
-def headers_of(request: web.Request) -> dict[str, str]:
+def headers_of(request: web.BaseRequest) -> dict[str, str]:
     """Lower-case names, the first of repeated ones, values that any database can hold."""
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
@@ -79,7 +79,7 @@ def headers_of(request: web.Request) -> dict[str, str]:
     return headers
 
 
-async def body_of(request: web.Request, timeout_s: float, room: Room) -> bytes:
+async def body_of(request: web.BaseRequest, timeout_s: float, room: Room) -> bytes:
     if request.content.is_eof() and request.content.total_bytes <= MAX_BODY:
         # It came with its headers: no clock is needed.
         return request.content.read_nowait()

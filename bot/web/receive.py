@@ -28,6 +28,7 @@ from bot.web.reading import (
     is_form,
     members_of,
 )
+from bot.web.ready import DUPLICATE, SEEN, STORED, Ready
 from bot.web.sources import Sources
 
 if TYPE_CHECKING:
@@ -147,24 +148,36 @@ class Receiver:
         try:
             check_length(request)
         except Refusal as refusal:
-            return self._refused(request, refusal)
+            found = request.match_info
+            return self._refused(request, found["forge"], found.get("hook_id"), refusal)
         if request.version == HttpVersion11 and request.headers["Expect"].lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # an interim answer is no part of the final one
         return None
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
-        try:
-            return await self._receive(request)
-        except Refusal as refusal:
-            return self._refused(request, refusal)
-        except StoreError as error:
-            log.warning("delivery not stored", error=str(error), **_place(request))
-            return self._refused(request, Refusal(503, "cannot store it now: try again"))
+        """As the router found it."""
+        found = request.match_info
+        return await self.take(request, found["forge"], found.get("hook_id"))
 
-    async def _receive(self, request: web.Request) -> web.Response:
+    async def take(
+        self, request: web.BaseRequest, forge: str, hook_id: str | None
+    ) -> web.StreamResponse:
+        """`forge`, `hook_id`: the words of its path; None for the path that all share."""
+        try:
+            return await self._take(request, forge, hook_id)
+        except Refusal as refusal:
+            return self._refused(request, forge, hook_id, refusal)
+        except StoreError as error:
+            log.warning("delivery not stored", error=str(error), **_place(forge, hook_id))
+            again = Refusal(503, "cannot store it now: try again")
+            return self._refused(request, forge, hook_id, again)
+
+    async def _take(
+        self, request: web.BaseRequest, forge: str, hook_id: str | None
+    ) -> web.StreamResponse:
         headers = headers_of(request)
-        door = await self._door(request, headers)
+        door = await self._door(forge, hook_id, headers)
         source = self._sources.of(request)
         if self._attempts.is_turned_away(source):
             raise Refusal(429, "too many deliveries from here did not fit their hook's secret")
@@ -178,16 +191,17 @@ class Receiver:
         with self._precedence.request():
             found = members_of(body, door.forge, form=is_form(request, door.forge))
             if door.record is not None and door.record.status == "proving":
-                return await self._proved(request, door.record)
+                await self._proved(door.record)
+                return SEEN.to(request)
             delivery = self._delivery(door, received, found)
             stored = await self._inbox.append(delivery)
             await self._mark_seen(door.record)
         self._metrics.receive_s.observe(perf_counter() - started)
         self._note(delivery, stored=stored)
-        return web.Response(status=202, text="stored\n" if stored else "duplicate\n")
+        return (STORED if stored else DUPLICATE).to(request)
 
-    async def _door(self, request: web.Request, headers: Mapping[str, str]) -> _Door:
-        forge = self._forges.get(request.match_info["forge"])
+    async def _door(self, name: str, hook_id: str | None, headers: Mapping[str, str]) -> _Door:
+        forge = self._forges.get(name)
         if forge is None:
             raise Refusal(404, f"no such forge; one of {', '.join(sorted(self._forges))}")
         stranger = forge.disowned(headers)
@@ -197,7 +211,6 @@ class Receiver:
                 f"{stranger} is not supported, though its deliveries look like those of"
                 f" {forge.name}; supported: {', '.join(sorted(self._forges))}",
             )
-        hook_id = request.match_info.get("hook_id")
         if hook_id is not None:
             return _own_door(forge, await self._hooks.get(hook_id), self._clock.now())
         if not self._shared_secret:
@@ -219,12 +232,11 @@ class Receiver:
         self._attempts.failed(source)
         raise Refusal(401, "the token or signature does not fit this hook's secret")
 
-    async def _proved(self, request: web.Request, record: HookRecord) -> web.Response:
+    async def _proved(self, record: HookRecord) -> None:
         """A test delivery on a one-time proof path: noted, never routed."""
         await self._hooks.mark_seen(record.id, proved=True, now=self._clock.now())
         self._counted(record.forge, "proof").inc()
-        log.info("hook proved", project=record.project, **_place(request))
-        return web.Response(status=202, text="seen\n")
+        log.info("hook proved", project=record.project, **_place(record.forge, record.id))
 
     async def _notice_rotation(self, door: _Door, received: Received) -> None:
         """The first delivery with a new secret says that the forge uses it."""
@@ -280,23 +292,21 @@ class Receiver:
                 return instance.name
         return ours[0].name if ours else forge.name
 
-    def _refused(self, request: web.Request, refusal: Refusal) -> web.Response:
-        forge = request.match_info["forge"]
+    def _refused(
+        self, request: web.BaseRequest, forge: str, hook_id: str | None, refusal: Refusal
+    ) -> web.Response:
         known = forge if forge in self._forges else "unknown"
         self._counted(known, f"{refusal.status}").inc()
         log.info(
             "delivery refused",
             status=refusal.status,
             reason=refusal.text,
-            **_place(request),
+            **_place(forge, hook_id),
         )
-        response = web.Response(status=refusal.status, text=f"{refusal.text}\n")
-        if refusal.status == _TOO_MANY:
-            response.headers["Retry-After"] = f"{WINDOW.seconds}"
-        if not request.content.is_eof():
-            # What is left of the body is not read, so that nothing can follow it.
-            response.force_close()
-        return response
+        later = {"Retry-After": f"{WINDOW.seconds}"} if refusal.status == _TOO_MANY else {}
+        # What is left of a body is not read, so that nothing can follow it.
+        rest = not request.content.is_eof()
+        return Ready(refusal.status, f"{refusal.text}\n", headers=later, closing=rest).to(request)
 
     def _note(self, delivery: Delivery, *, stored: bool) -> None:
         self._counted(delivery.forge, "stored" if stored else "duplicate").inc()
@@ -349,9 +359,6 @@ def _same_place(said: str, url: str) -> bool:
     return said.rstrip("/").lower() == url.rstrip("/").lower()
 
 
-def _place(request: web.Request) -> dict[str, str]:
+def _place(forge: str, hook_id: str | None) -> dict[str, str]:
     """The path's own words, for log lines; they are no secrets."""
-    return {
-        "forge": request.match_info["forge"],
-        "hook": request.match_info.get("hook_id", SHARED),
-    }
+    return {"forge": forge, "hook": hook_id or SHARED}

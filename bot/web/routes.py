@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.web.answers import add_headers, plain_errors
 from bot.web.deadlines import bodies_in_time
+from bot.web.front import FRONT, Front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,9 +36,12 @@ def build(
     slack: Handler | None = None,
     outermost: Sequence[Middleware] = (),
 ) -> web.Application:
-    """The application; `slack` answers `/slack/events` and checks its own signatures."""
+    """The application; `slack` answers `/slack/events` and checks its own signatures. `outermost`:
+    before every handler, so that there is no short way for deliveries."""
     app = web.Application(middlewares=[*outermost, plain_errors(new_error_id), bodies_in_time])
     app.on_response_prepare.append(add_headers)
+    if not outermost:
+        app[FRONT] = Front(receiver, new_error_id)
     app.add_routes(
         [
             *_hook_routes(receiver),

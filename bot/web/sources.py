@@ -23,7 +23,7 @@ class Sources:
             ip_network(proxy, strict=False) for proxy in proxies
         )
 
-    def of(self, request: web.Request) -> str:
+    def of(self, request: web.BaseRequest) -> str:
         """An address, or the network of a single owner; the same for all that one sends."""
         peer = request.remote or ""
         if not self._is_proxy(peer):

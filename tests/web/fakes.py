@@ -20,6 +20,7 @@ from bot.forges.github import GITHUB
 from bot.metrics import Metrics
 from bot.model import Delivery, HookRecord, Json
 from bot.outside import Identity, Received
+from bot.web.front import open_front
 from bot.web.health import Health
 from bot.web.hook_cache import HookCache
 from bot.web.ids import DeliveryIds
@@ -131,7 +132,7 @@ class SigningForge:
 
     name: str = "gitlab"
     forms: bool = False
-    telling: frozenset[str] = frozenset({"project"})
+    telling: type = dict
     verified: list[bytes] = field(default_factory=list)
 
     def verify(self, received: Received, secrets: Sequence[str], *, now: datetime) -> bool:
@@ -227,6 +228,7 @@ async def served(site: Site, *, port: int = 0) -> AsyncIterator[ClientSession]:
     """The site on a loopback port (0 = a free one), and a client whose base it is."""
     runner = web.AppRunner(site.app(), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
+    open_front(runner)
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
         site.port = runner.addresses[0][1]
