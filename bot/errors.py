@@ -7,7 +7,8 @@ BotError
 ├── PayloadError           the body is not what its event promises: keep it, trace it, go on
 ├── StoreError             the store could not do it now: answer 503, try again
 │   ├── LeaseLost          another worker owns the lane: drop this result
-│   └── StateChanged       another lane wrote what was read: decide again
+│   ├── StateChanged       another lane wrote what was read: decide again
+│   └── StoreAway          the database does not answer: nothing else would fare better now
 ├── CommandError           what a person asked for cannot be done; the text says what to do
 └── CallError              a call that leaves the process
     ├── NotSent            it did not happen: try again after `retry_after`
@@ -67,6 +68,10 @@ class StoreError(BotError):
 
 class LeaseLost(StoreError):
     """Another worker owns this lane now."""
+
+
+class StoreAway(StoreError):
+    """The database does not answer."""
 
 
 class StateChanged(StoreError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.errors import StoreError
+from bot.errors import StoreAway, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +65,10 @@ class Appender:
     async def _together(self, group: Sequence[_Waiting]) -> None:
         try:
             stored = await self._backend.append([row for row, _ in group]) if group else []
+        except StoreAway as error:
+            # Nor would others be kept: they are told at once, not each after a wait of its own.
+            _fail([*group, *self._waiting], error)
+            self._waiting.clear()
         except StoreError as error:
             if len(group) == 1:
                 _fail(group, error)

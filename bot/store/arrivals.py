@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-#: Runs of one group before its error is told.
-_TRIES: Final = 3
+#: How long a group is tried again and again, as while the server restarts: a forge waits ten
+#: seconds for its answer, and there may be a group before it.
+_PATIENCE_S: Final = 4.0
+_PAUSE_S: Final = 0.05
 _CLOSE_S: Final = 1.0
 
 _NAMES: Final = (
@@ -70,37 +73,45 @@ _KEPT: Final = "SELECT id FROM deliveries WHERE id = ANY($1::text[])"
 _SETTINGS: Final = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off"
 
 #: After these the group is tried once more: a key that came in elsewhere at the same moment, a
-#: conflict, a server or connection that went away.
-_AGAIN: Final = frozenset({"23505", "40001", "40P01", "57P01", "57P02"})
+#: conflict, a server that restarts or is full of connections.
+_AGAIN: Final = frozenset({"23505", "40001", "40P01", "57P01", "57P02", "57P03", "53300"})
 _CUT: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
-    ConnectionError,
+    OSError,
 )
 
 
 class Arrivals:
     """One group at a time."""
 
-    def __init__(self, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        *,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
         self._connect = connect
+        self._patience_s = patience_s
         self._conn: asyncpg.Connection | None = None
         self._append: Any = None  # a prepared statement; asyncpg has no types
 
     async def append(self, rows: Sequence[Row]) -> list[bool]:
         """For each whether it is new. On disk when it returns; when it raises, that is not known,
         and whoever tries again learns it. No two rows have one id."""
-        for again in reversed(range(_TRIES)):
+        now = asyncio.get_running_loop().time
+        until = now() + self._patience_s
+        while True:
             try:
                 return await self._try(rows)
             except BaseException as error:
                 # A connection that may be in the middle of something is of no use.
                 self._drop()
-                # What was committed after all is found to be known by the next try.
-                if not again or not _passes(error):
+                if not _passes(error) or now() >= until:
                     raise
-        raise AssertionError("the last try raises")
+            # What was committed after all is found to be known by the next try.
+            await asyncio.sleep(_PAUSE_S)
 
     async def _try(self, rows: Sequence[Row]) -> list[bool]:
         conn, append = await self._ready()
@@ -128,9 +139,12 @@ class Arrivals:
 
     async def close(self) -> None:
         if self._conn is not None:
-            with contextlib.suppress(OSError, *_CUT):
+            with contextlib.suppress(*_CUT):
                 await self._conn.close(timeout=_CLOSE_S)
 
 
 def _passes(error: BaseException) -> bool:
+    """Not what took its whole time already, nor what asyncpg cannot send."""
+    if isinstance(error, (TimeoutError, ValueError)):
+        return False
     return isinstance(error, _CUT) or getattr(error, "sqlstate", None) in _AGAIN

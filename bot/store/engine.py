@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import exc
 
-from bot.errors import BotError, StoreError
+from bot.errors import BotError, StoreAway, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -117,12 +117,15 @@ def translate(error: BaseException, broken: tuple[type[Exception], ...] = ()) ->
         return StoreError(_sqlite_text(cause))
     code = getattr(cause, "sqlstate", None)
     if isinstance(code, str):
-        return StoreError(_postgres_text(code, cause))
+        told = StoreAway if code.startswith(_AWAY) else StoreError
+        return told(_postgres_text(code, cause))
     if isinstance(error, exc.TimeoutError):
         return StoreError("PostgreSQL: every connection is busy; it may be overloaded")
+    if isinstance(cause, ValueError) and isinstance(cause, broken):
+        return StoreError(f"the database's driver cannot send it: {cause}")
     if isinstance(cause, (OSError, *broken)):
         what = str(cause) or type(cause).__name__
-        return StoreError(f"the database does not answer: {what}; see that it runs, DATABASE_URL")
+        return StoreAway(f"the database does not answer: {what}; see that it runs, DATABASE_URL")
     if isinstance(error, exc.SQLAlchemyError):
         return StoreError(f"the database refused: {error}")
     return error
@@ -153,6 +156,8 @@ _SQLITE: Final[Mapping[str, str]] = {
     "no such table": "the tables are missing; start the bot once or run `bot migrate`",
 }
 
+#: Begin the SQLSTATEs of a server that is not there, rather than of one that refuses something.
+_AWAY: Final = ("08", "57P", "53300")
 #: By SQLSTATE or its class.
 _POSTGRES: Final[Mapping[str, str]] = {
     "53100": "the server's disk is full",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from bot.errors import StoreError
+from bot.errors import StoreAway, StoreError
 from bot.store.appending import Appender
 
 if TYPE_CHECKING:
@@ -23,9 +23,14 @@ class Backend:
     """Keeps the rows it was handed; a row whose id is `bad` breaks its transaction."""
 
     written: list[list[str]] = field(default_factory=list)
+    asked: int = 0
+    away: bool = False
 
     async def append(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        self.asked += 1
         await asyncio.sleep(0)
+        if self.away:
+            raise StoreAway("the database does not answer")
         if any(row["id"] == "bad" for row in rows):
             raise StoreError("the disk is full")
         self.written.append([row["id"] for row in rows])
@@ -83,6 +88,17 @@ async def test_one_that_cannot_be_stored_stops_no_other() -> None:
     assert isinstance(made[1], StoreError)
     assert made[2] is True
     assert backend.written == [["one"], ["two"]]
+    assert await appender.append(_row("later"))
+
+
+async def test_with_the_database_away_all_are_told_after_one_try() -> None:
+    backend = Backend(away=True)
+    appender = Appender(backend)
+    names = [f"{number}" for number in range(300)]
+    made = await asyncio.gather(*(appender.append(_row(n)) for n in names), return_exceptions=True)
+    assert {type(one) for one in made} == {StoreAway}
+    assert backend.asked == 1
+    backend.away = False
     assert await appender.append(_row("later"))
 
 

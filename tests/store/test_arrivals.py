@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -11,6 +12,8 @@ import pytest
 
 from bot.errors import StoreError
 from bot.store import open_store
+from bot.store.arrivals import Arrivals
+from bot.store.deliveries import pack_delivery
 from tests.store.make import (
     KEY,
     NOW,
@@ -156,6 +159,32 @@ async def test_a_delivery_whose_answer_was_lost_is_on_disk_once_and_counted_once
         assert [found.id for found in claimed.deliveries] == [delivery_id(n) for n in numbers]
         await settle_deliveries(store, claimed.claim, [decided(n) for n in numbers], now=NOW)
         assert await store.next_ready(now=NOW) is None
+
+
+async def test_a_server_that_is_away_is_waited_for(postgres_url: str, unused_tcp_port: int) -> None:
+    nowhere, tries = f"postgresql://bot@127.0.0.1:{unused_tcp_port}/bot", 0
+
+    async def connect() -> Any:
+        nonlocal tries
+        tries += 1
+        return await asyncpg.connect(postgres_url if tries > 3 else nowhere)
+
+    rows = [pack_delivery(delivery(1))]
+    with pytest.raises(ConnectionRefusedError):
+        await Arrivals(connect, patience_s=0).append(rows)
+    arrivals = Arrivals(connect, patience_s=60)
+    assert await arrivals.append(rows) == [True]
+    assert tries == 4
+    await arrivals.close()
+
+
+async def test_what_the_driver_cannot_send_stops_no_other(postgres_url: str) -> None:
+    async with open_store(postgres_url, secret_key=KEY) as store:
+        broken = replace(delivery(2), instance="\udc80")
+        made = (store.append(one) for one in (delivery(1), broken, delivery(3)))
+        kept = await asyncio.gather(*made, return_exceptions=True)
+        assert kept[::2] == [True, True]
+        assert type(kept[1]) is StoreError
 
 
 async def test_a_server_that_refuses_is_told_and_taken_up_again(
