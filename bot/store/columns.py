@@ -12,7 +12,10 @@ from typing_extensions import override
 from bot.store.codec import dump_json, load_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from sqlalchemy.engine import Dialect
+    from sqlalchemy.types import TypeEngine
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -107,6 +110,20 @@ class Free(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else plain(value)
 
+
+#: What each does with a value that is not None: all there is to it, on both engines.
+WRITTEN: Final[Mapping[type[TypeEngine[Any]], Callable[[Any], Any]]] = {
+    Moment: micros,
+    JsonText: dump_json,
+    Key: short,
+    Free: plain,
+}
+READ: Final[Mapping[type[TypeEngine[Any]], Callable[[Any], Any] | None]] = {
+    Moment: moment,
+    JsonText: load_json,
+    Key: None,
+    Free: None,
+}
 
 #: SQLite counts up by itself only in an `INTEGER PRIMARY KEY`.
 Serial: Final = BigInteger().with_variant(Integer, "sqlite")
