@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Select
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Decision, DeliveryId, Json
     from bot.ports import Claim, Decided, Settled
+    from bot.store.prepared import Given
     from bot.waiting import Due
 
 
@@ -62,9 +63,16 @@ def settle(
 
 def _waiting(conn: Connection, ids: Sequence[DeliveryId]) -> dict[str, str]:
     """The lanes of those that are not settled yet."""
+    return {row.id: row.lane for row in _LANES.run(conn, [{"id": one} for one in ids]).rows}
+
+
+def _lanes(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
     table = deliveries.c
-    query = select(table.id, table.lane).where(table.id.in_(ids), table.status == "new")
-    return {row.id: row.lane for row in conn.execute(query)} if ids else {}
+    asked = table.id.in_([row["id"] for row in rows])
+    return select(table.id, table.lane).where(asked, table.status == "new")
+
+
+_LANES: Final = PreparedRows(deliveries, ("id",), _lanes, padded=True)
 
 
 def _decisions(settled: Sequence[Settled]) -> list[tuple[DeliveryId, Decision]]:
@@ -133,7 +141,7 @@ def _state(
     return remember, expect
 
 
-def _record(dialect: Dialect, rows: list[dict[str, ColumnElement[Any]]]) -> Insert:
+def _record(dialect: Dialect, rows: list[Given]) -> Insert:
     added = insert(dialect, decisions).values(rows)
     return added.on_conflict_do_nothing(index_elements=[decisions.c.delivery])
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Integer,
+    and_,
     bindparam,
     delete,
     func,
@@ -26,18 +29,19 @@ from bot.store import lanes
 from bot.store.codec import dump_json, pack, unpack
 from bot.store.columns import micros, plain, short
 from bot.store.inserting import Insertion
-from bot.store.prepared import Prepared
+from bot.store.prepared import PreparedRows, given_rows
 from bot.store.schema import deliveries, meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import CTE, Connection, Dialect, Select, Update
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.ports import Claim, Settled
     from bot.store.engine import AnyRow
+    from bot.store.prepared import Given, Ran
 
 #: Packed bytes claimed at once, one delivery at least; several claims may be under way.
 _CLAIM_BYTES: Final = 16 * 1024 * 1024
@@ -107,25 +111,24 @@ _APPEND: Final = Insertion(
     _append,
 )
 
-_SETTLE: Final = Prepared(
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("delivery"))
-    .values({name: bindparam(name) for name in ("status", "error", "project")})
-)
-
 
 def settle(conn: Connection, settled: Sequence[Settled]) -> None:
-    for one in settled:
-        _SETTLE.run(conn, _outcome(one))
+    rows = [
+        {"id": one.delivery, "status": one.status, "error": one.error, "project": one.project}
+        for one in settled
+    ]
+    _SETTLE.run(conn, rows)
 
 
-def _outcome(one: Settled) -> dict[str, object]:
-    return {
-        "delivery": one.delivery,
-        "status": one.status,
-        "error": one.error,
-        "project": one.project,
-    }
+def _settle(_dialect: Dialect, rows: list[Given]) -> Update:
+    given = given_rows(deliveries, rows)
+    settled = update(deliveries).where(deliveries.c.id == given.c.id)
+    return settled.values({name: given.c[name] for name in ("status", "error", "project")})
+
+
+_SETTLE: Final = PreparedRows(
+    deliveries, ("id", "status", "error", "project"), _settle, padded=True
+)
 
 
 def probe(conn: Connection) -> None:
@@ -148,43 +151,76 @@ def claim(
 def _filled(
     conn: Connection, held: Sequence[Claim], *, limit: int, now: datetime
 ) -> list[tuple[Claim, list[AnyRow]]]:
-    claimed: list[tuple[Claim, list[AnyRow]]] = []
+    waiting = _waiting(conn, [one.lane for one in held], limit=limit)
+    last: dict[str, int] = {}
     room = _CLAIM_BYTES
     for one in held:
-        if claimed and room <= 0:
+        if last and room <= 0:
             lanes.release(conn, [lanes.Release(claim=one, handled=0, ready_at=now)])
-            continue
-        last, size = _waiting(conn, one.lane, limit=limit, room=room)
-        room -= size
-        if last is None:
-            lanes.empty(conn, one)
+        elif one.lane in waiting:
+            last[one.lane], size = _fitting(waiting[one.lane], room)
+            room -= size
         else:
-            claimed.append((one, _ROWS.run(conn, {"claimed": one.lane, "last": last}).rows))
-    return claimed
+            lanes.empty(conn, one)
+    rows = _by_lane(_ROWS.run(conn, [{"lane": lane, "seq": seq} for lane, seq in last.items()]))
+    return [(one, rows[one.lane]) for one in held if one.lane in last]
 
 
-def _waiting(conn: Connection, lane: Lane, *, limit: int, room: int) -> tuple[int | None, int]:
-    """The number of the last delivery for which there is room, and the size of all until it."""
-    last, taken = None, 0
-    for row in _SIZES.run(conn, {"claimed": lane, "limit": limit}).rows:
-        if last is not None and taken + row.size > room:
+def _fitting(waiting: Sequence[AnyRow], room: int) -> tuple[int, int]:
+    """The number of the last one for which there is room, and the size of all until it."""
+    last, taken = waiting[0].seq, waiting[0].size
+    for row in waiting[1:]:
+        if taken + row.size > room:
             break
         last, taken = row.seq, taken + row.size
     return last, taken
 
 
-_OF_LANE: Final = (deliveries.c.lane == bindparam("claimed"), deliveries.c.status == _NEW)
-_SIZES: Final = Prepared(
-    select(deliveries.c.seq, func.length(deliveries.c.body).label("size"))
-    .where(*_OF_LANE)
-    .order_by(deliveries.c.seq)
-    .limit(bindparam("limit", type_=Integer))
-)
-_ROWS: Final = Prepared(
-    select(*COLUMNS)
-    .where(*_OF_LANE, deliveries.c.seq <= bindparam("last"))
-    .order_by(deliveries.c.seq)
-)
+def _waiting(conn: Connection, claimed: Sequence[Lane], *, limit: int) -> dict[str, list[AnyRow]]:
+    """Of each lane that holds any, the numbers and sizes of its oldest."""
+    return _by_lane(_SIZES.run(conn, [{"lane": lane} for lane in claimed], skip=limit - 1))
+
+
+def _by_lane(ran: Ran) -> dict[str, list[AnyRow]]:
+    """In their order, which the database is not asked for: it would sort the bodies, too."""
+    found: dict[str, list[AnyRow]] = {}
+    for row in sorted(ran.rows, key=attrgetter("seq")):
+        found.setdefault(row.lane, []).append(row)
+    return found
+
+
+def _sizes(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
+    given = given_rows(deliveries, rows)
+    other = deliveries.alias("other")
+    last = (
+        select(other.c.seq)
+        .where(other.c.lane == given.c.lane, other.c.status == _NEW)
+        .order_by(other.c.seq)
+        .limit(literal_column("1"))
+        .offset(bindparam("skip", type_=Integer))
+        .correlate(given)
+        .scalar_subquery()
+    )
+    size = func.length(deliveries.c.body).label("size")
+    return _of_lanes(given, func.coalesce(last, _NO_END), deliveries.c.lane, deliveries.c.seq, size)
+
+
+def _rows(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
+    given = given_rows(deliveries, rows)
+    return _of_lanes(given, given.c.seq, *COLUMNS, deliveries.c.seq)
+
+
+def _of_lanes(given: CTE, last: ColumnElement[int], *columns: ColumnElement[Any]) -> Select[Any]:
+    mine = and_(deliveries.c.lane == given.c.lane, deliveries.c.status == _NEW)
+    return (
+        select(*columns).select_from(given).join(deliveries, and_(mine, deliveries.c.seq <= last))
+    )
+
+
+#: No number is greater.
+_NO_END: Final[ColumnElement[int]] = literal_column(str(2**63 - 1), BigInteger)
+_SIZES: Final = PreparedRows(deliveries, ("lane",), _sizes)
+_ROWS: Final = PreparedRows(deliveries, ("lane", "seq"), _rows)
 
 
 def unpack_row(row: AnyRow) -> Delivery:

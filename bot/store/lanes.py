@@ -236,8 +236,8 @@ def next_ready(conn: Connection, *, now: datetime, kind: str | None) -> datetime
 
 
 def _later(one: ColumnElement[datetime], other: ColumnElement[datetime]) -> ColumnElement[datetime]:
-    """`other` may be NULL. The engines name their GREATEST differently."""
-    return case((and_(other.is_not(None), other > one), other), else_=one)
+    """`other` may be NULL, which is not later. The engines name their GREATEST differently."""
+    return case((other > one, other), else_=one)
 
 
 def _next() -> Select[datetime]:

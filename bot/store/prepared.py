@@ -147,13 +147,13 @@ class PreparedRows:
         self._padded = padded
         self._sized: dict[tuple[str, int], _Sized] = {}
 
-    def run(self, conn: Connection, rows: Sequence[Mapping[str, object]]) -> Ran:
+    def run(self, conn: Connection, rows: Sequence[Mapping[str, object]], **common: object) -> Ran:
+        """`common`: parameters that the statement has once, whatever the number of rows."""
         changed, found, done = 0, list[Any](), 0
         while done < len(rows):
             size = self._size(len(rows) - done)
-            ran = self._ready(conn.dialect, size).run(
-                conn, map(self._cells, rows[done : done + size])
-            )
+            cells = map(self._cells, rows[done : done + size])
+            ran = self._ready(conn.dialect, size).run(conn, cells, common)
             changed += ran.rowcount
             found += ran.rows
             done += size
@@ -193,7 +193,11 @@ class _Sized:
         converts = (_written(one.type, dialect, nullable=bool(one.nullable)) for one in columns)
         self._converts = tuple((at, one) for at, one in enumerate(converts) if one is not None)
         self._own = tuple(self._ready.own.values())
-        self._order = self._ordered([*chain.from_iterable(names), *self._ready.own])
+        known = [*chain.from_iterable(names), *self._ready.own]
+        self._common = {
+            name: convert for name, convert in self._ready.parameters if name not in set(known)
+        }
+        self._order = self._ordered([*known, *self._common])
 
     def _ordered(self, known: Sequence[str]) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
         """Puts parameters that come in that order into the statement's; None when it is the
@@ -202,7 +206,9 @@ class _Sized:
         order = [places[name] for name, _ in self._ready.parameters]
         return None if order == [*range(len(known))] else itemgetter(*order)
 
-    def run(self, conn: Connection, rows: Iterable[Sequence[Any]]) -> Ran:
+    def run(
+        self, conn: Connection, rows: Iterable[Sequence[Any]], common: Mapping[str, Any]
+    ) -> Ran:
         cells = list(chain.from_iterable(rows))
         for at, convert in self._converts:
             cells[at :: self._width] = map(convert, cells[at :: self._width])
@@ -210,6 +216,10 @@ class _Sized:
         if missing:
             cells += cells[-self._width :] * missing
         cells += self._own
+        cells += [
+            common[name] if convert is None else convert(common[name])
+            for name, convert in self._common.items()
+        ]
         return self._ready.run(conn, cells if self._order is None else self._order(cells))
 
 
