@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 _LENGTH: Final = 26
 _RANDOM_BITS: Final = 80
+_RANDOM_LENGTH: Final = _RANDOM_BITS // 5
 
 
 class DeliveryIds:
@@ -24,16 +25,20 @@ class DeliveryIds:
     def __init__(self, clock: Clock, random_bits: Callable[[int], int]) -> None:
         self._clock = clock
         self._random_bits = random_bits
-        self._last = 0
+        self._milliseconds = -1
+        self._time = ""
+        self._rest = 0
 
     def __call__(self) -> DeliveryId:
         milliseconds = int(self._clock.now().timestamp() * 1000)
-        # A bit is left free on top of the random part so that counting on never overflows it.
-        number = (milliseconds << _RANDOM_BITS) | self._random_bits(_RANDOM_BITS - 1)
-        if number <= self._last:
-            number = self._last + 1
-        self._last = number
-        return DeliveryId(_encode(number))
+        if milliseconds > self._milliseconds:
+            self._milliseconds = milliseconds
+            self._time = _encode(milliseconds, _LENGTH - _RANDOM_LENGTH)
+            # A bit is left free on top so that counting on never overflows it.
+            self._rest = self._random_bits(_RANDOM_BITS - 1)
+        else:
+            self._rest += 1
+        return DeliveryId(self._time + _encode(self._rest, _RANDOM_LENGTH))
 
 
 def delivery_ids(clock: Clock) -> DeliveryIds:
@@ -44,8 +49,11 @@ def delivery_ids(clock: Clock) -> DeliveryIds:
 
 #: Two characters at once.
 _PAIRS: Final = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
-_SHIFTS: Final = range((_LENGTH - 2) * 5, -1, -10)
+_SHIFTS: Final = {
+    length: range((length - 2) * 5, -1, -10)
+    for length in (_RANDOM_LENGTH, _LENGTH - _RANDOM_LENGTH)
+}
 
 
-def _encode(number: int) -> str:
-    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
+def _encode(number: int, length: int) -> str:
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS[length]])

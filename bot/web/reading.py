@@ -71,12 +71,17 @@ def is_form(request: web.BaseRequest, forge: Forge) -> bool:
 
 def headers_of(request: web.BaseRequest) -> dict[str, str]:
     """Lower-case names, the first of repeated ones, values that any database can hold."""
-    headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        if not value.isascii():
-            value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        headers.setdefault(name.lower(), value)
+    given = request.headers
+    headers = {name.lower(): value for name, value in given.items()}
+    if len(headers) < len(given):
+        headers = {name: given[name] for name in headers}
+    if not "".join(headers.values()).isascii():
+        headers = {name: _readable(value) for name, value in headers.items()}
     return headers
+
+
+def _readable(value: str) -> str:
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 async def body_of(request: web.BaseRequest, timeout_s: float, room: Room) -> bytes:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -185,17 +186,19 @@ class Receiver:
         check_type(request, headers, door.forge)
         body = await body_of(request, self._body_timeout_s, self._room)
         received = Received(headers=headers, body=body)
-        door = await self._verified(door, received, source)
-        await self._notice_rotation(door, received)
+        now = self._clock.now()
+        door = await self._verified(door, received, source, now)
+        await self._notice_rotation(door, received, now)
         started = perf_counter()
         with self._precedence.request():
             found = members_of(body, door.forge, form=is_form(request, door.forge))
             if door.record is not None and door.record.status == "proving":
                 await self._proved(door.record)
                 return SEEN.to(request)
-            delivery = self._delivery(door, received, found)
+            delivery = self._delivery(door, received, found, now)
             stored = await self._inbox.append(delivery)
-            await self._mark_seen(door.record)
+            if door.record is not None:
+                await self._mark_seen(door.record, now)
         self._metrics.receive_s.observe(perf_counter() - started)
         self._note(delivery, stored=stored)
         return (STORED if stored else DUPLICATE).to(request)
@@ -217,9 +220,8 @@ class Receiver:
             raise Refusal(404, "no such hook: this path needs WEBHOOK_SECRET to be set")
         return self._shared[forge.name]
 
-    async def _verified(self, door: _Door, received: Received, source: str) -> _Door:
+    async def _verified(self, door: _Door, received: Received, source: str, now: datetime) -> _Door:
         """The door as its secrets are now; a rotation of a moment ago is looked up."""
-        now = self._clock.now()
         if door.secrets and door.forge.verify(received, door.secrets, now=now):
             self._attempts.passed(source)
             return door
@@ -238,12 +240,11 @@ class Receiver:
         self._counted(record.forge, "proof").inc()
         log.info("hook proved", project=record.project, **_place(record.forge, record.id))
 
-    async def _notice_rotation(self, door: _Door, received: Received) -> None:
+    async def _notice_rotation(self, door: _Door, received: Received, now: datetime) -> None:
         """The first delivery with a new secret says that the forge uses it."""
         record = door.record
         if record is None or len(door.secrets) == 1 or record.retire_at is not None:
             return
-        now = self._clock.now()
         if not door.forge.verify(received, door.secrets[:1], now=now):
             return
         try:
@@ -253,10 +254,7 @@ class Receiver:
             return
         log.info("new secret proved", hook=record.id, project=record.project)
 
-    async def _mark_seen(self, record: HookRecord | None) -> None:
-        if record is None:
-            return
-        now = self._clock.now()
+    async def _mark_seen(self, record: HookRecord, now: datetime) -> None:
         if abs(now - self._seen.get(record.id, _LONG_AGO)) < SEEN_EVERY:
             return
         self._seen[record.id] = now
@@ -266,7 +264,9 @@ class Receiver:
             # The delivery is on disk: only the date of the last one stays old.
             log.warning("hook not marked as seen", error=str(error))
 
-    def _delivery(self, door: _Door, received: Received, body: Mapping[str, Json]) -> Delivery:
+    def _delivery(
+        self, door: _Door, received: Received, body: Mapping[str, Json], now: datetime
+    ) -> Delivery:
         identity = _identity(door.forge, received, body)
         instance = door.record.instance if door.record else self._instance(door.forge, identity)
         project = identity.project_id or ""
@@ -281,7 +281,7 @@ class Receiver:
             lane=Lane(f"decide:{instance}:{project if keep else f'hook-{door.hook_id}'}"),
             headers={k: v for k, v in received.headers.items() if k in KEPT_HEADERS},
             body=received.body,
-            received_at=self._clock.now(),
+            received_at=now,
         )
 
     def _instance(self, forge: Forge, identity: Identity) -> str:
@@ -350,6 +350,7 @@ def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+@lru_cache(maxsize=1024)
 def _same_place(said: str, url: str) -> bool:
     """Whether an address or host name is that of a configured instance."""
     if "://" not in said:
