@@ -102,13 +102,11 @@ class Deciding(Protocol):
         Raises StateChanged when another lane wrote what a decision expects; then nothing is
         written."""
 
-    async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:
-        """Each key asked for, None where nothing is known."""
-
-    async def load_threads(
-        self, subjects: Sequence[SubjectKey]
-    ) -> dict[SubjectKey, tuple[Thread, ...]]:
-        """Each subject asked for, its threads in every channel."""
+    async def load_state(
+        self, memory: Sequence[str], threads: Sequence[SubjectKey]
+    ) -> tuple[dict[str, Json], dict[SubjectKey, tuple[Thread, ...]]]:
+        """Each key asked for, None where nothing is known; each subject asked for, its threads in
+        every channel. All as it was at one moment."""
 
     async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> Claim:
         """Raises LeaseLost."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 
 from bot.errors import StateChanged
 from bot.store.columns import short
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Select
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Json
@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 
 def load(conn: Connection, keys: Sequence[str]) -> dict[str, Json]:
     """Each key asked for, None where nothing is known."""
-    asked = {"keys": [short(key) for key in keys]}
-    found = {row.key: row.value for row in conn.execute(_LOAD, asked)}
+    rows = _LOAD.run(conn, [{"key": short(key)} for key in keys]).rows
+    found = {row.key: row.value for row in rows}
     return {key: found.get(short(key)) for key in keys}
 
 
-_LOAD: Final = select(memory.c.key, memory.c.value).where(
-    memory.c.key.in_(bindparam("keys", expanding=True))
-)
+def _load(_dialect: Dialect, rows: list[Given]) -> Select[tuple[str, Json]]:
+    asked = [row["key"] for row in rows]
+    return select(memory.c.key, memory.c.value).where(memory.c.key.in_(asked))
+
+
+_LOAD: Final = PreparedRows(memory, ("key",), _load, padded=True)
 
 
 def save_guarded(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import (
     BigInteger,
     and_,
-    bindparam,
     delete,
     false,
     literal,
@@ -143,7 +142,7 @@ def mark(conn: Connection, root: str, *, dead: bool) -> None:
 
 def load(conn: Connection, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, tuple[Thread, ...]]:
     """Each subject asked for, its threads in every channel; a card comes after other roots."""
-    rows = conn.execute(_LOAD, {"subjects": [short(subject) for subject in subjects]}).all()
+    rows = _LOAD.run(conn, [{"subject": short(subject)} for subject in subjects]).rows
     return {
         subject: tuple(
             Thread(
@@ -163,11 +162,12 @@ def load(conn: Connection, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, t
     }
 
 
-_LOAD: Final = (
-    select(threads)
-    .where(threads.c.subject.in_(bindparam("subjects", expanding=True)))
-    .order_by(threads.c.card, threads.c.at)
-)
+def _load(_dialect: Dialect, rows: list[Given]) -> Select[tuple[Any, ...]]:
+    asked = threads.c.subject.in_([row["subject"] for row in rows])
+    return select(threads).where(asked).order_by(threads.c.card, threads.c.at)
+
+
+_LOAD: Final = PreparedRows(threads, ("subject",), _load, padded=True)
 
 
 def channel_ids(conn: Connection) -> dict[str, str]:

@@ -42,11 +42,17 @@ class DecidingWork(Part):
     async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]:
         return await self._backend.read(partial(memory.load, keys=keys))
 
-    async def load_threads(
-        self, subjects: Sequence[SubjectKey]
-    ) -> dict[SubjectKey, tuple[Thread, ...]]:
-        """In each channel at most one card and one other root, the card last."""
-        return await self._backend.read(partial(threads.load, subjects=subjects))
+    async def load_state(
+        self, keys: Sequence[str], subjects: Sequence[SubjectKey]
+    ) -> tuple[dict[str, Json], dict[SubjectKey, tuple[Thread, ...]]]:
+        """Threads: in each channel at most one card and one other root, the card last."""
+
+        def load(
+            conn: Connection,
+        ) -> tuple[dict[str, Json], dict[SubjectKey, tuple[Thread, ...]]]:
+            return memory.load(conn, keys), threads.load(conn, subjects)
+
+        return await self._backend.read(load)
 
     async def channel_ids(self) -> dict[str, str]:
         """What receipts taught: channel ids by name without `#`."""

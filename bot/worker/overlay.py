@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 class Memories(Protocol):
     """The part of the store that decisions read."""
 
-    async def load_memory(self, keys: Sequence[str]) -> dict[str, Json]: ...
-
-    async def load_threads(
-        self, subjects: Sequence[SubjectKey]
-    ) -> dict[SubjectKey, tuple[Thread, ...]]: ...
+    async def load_state(
+        self, memory: Sequence[str], threads: Sequence[SubjectKey]
+    ) -> tuple[dict[str, Json], dict[SubjectKey, tuple[Thread, ...]]]: ...
 
 
 class Overlay(Remembered):
@@ -31,7 +29,5 @@ class Overlay(Remembered):
 
     async def load(self, needs: Needs) -> None:
         missing = self.missing(needs)
-        self.learn(
-            await self._stored.load_memory(missing.memory) if missing.memory else {},
-            await self._stored.load_threads(missing.threads) if missing.threads else {},
-        )
+        if missing.memory or missing.threads:
+            self.learn(*await self._stored.load_state(missing.memory, missing.threads))

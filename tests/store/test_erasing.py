@@ -120,7 +120,7 @@ async def test_what_is_kept_still_works_afterwards(store: Store) -> None:
     claimed = await next_item(store, now=NOW)
     assert claimed is not None
     assert claimed.item.action.message == Message(text=text("someone merged it"))
-    threads = await store.load_threads([MR])
+    threads = (await store.load_state((), [MR]))[1]
     assert all(isinstance(one, Thread) for one in threads[MR])
 
 

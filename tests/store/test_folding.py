@@ -91,7 +91,7 @@ async def test_everything_folded_has_the_receipt_and_says_where(store: Store) ->
 async def test_replies_to_what_was_folded_go_below_the_common_message(store: Store) -> None:
     made = await planned(store, 3)
     await settle(store, await claimed(store))
-    [thread] = (await store.load_threads([branch(3)]))[branch(3)]
+    [thread] = (await store.load_state((), [branch(3)]))[1][branch(3)]
     assert (thread.root, thread.ts) == (made[0].id, PLACE.ts)
     # One that was planned with the old root, a moment before.
     await plan(store, 4, action(4, verb="reply", root=made[2].id))

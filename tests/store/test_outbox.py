@@ -363,7 +363,7 @@ async def test_what_hangs_on_a_merged_post_finds_the_one_that_was_sent(store: St
     await plan(store, 3, action(3, verb="reply", root=action(2).id))
     await sent(store)
     assert (await claim_item(store)).root == PLACE
-    (thread,) = (await store.load_threads([MR]))[MR]
+    (thread,) = (await store.load_state((), [MR]))[1][MR]
     assert (thread.root, thread.ts) == (action(1).id, PLACE.ts)
 
 

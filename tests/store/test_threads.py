@@ -17,7 +17,7 @@ PLACE = Place(channel="#dev", ts="1763844574.000100")
 
 
 async def threads(store: Store) -> tuple[Thread, ...]:
-    return (await store.load_threads([MR]))[MR]
+    return (await store.load_state((), [MR]))[1][MR]
 
 
 async def post(store: Store, place: Place = PLACE) -> None:
@@ -31,7 +31,7 @@ async def kill(store: Store) -> None:
 
 async def test_a_plan_reserves_its_thread(store: Store) -> None:
     await plan(store, 1, action(1, claims=(MR, subject("8"))))
-    found = await store.load_threads([MR, subject("8"), subject("9")])
+    found = (await store.load_state((), [MR, subject("8"), subject("9")]))[1]
     (thread,) = found[MR]
     assert (thread.channel, thread.root, thread.rule) == ("#dev", action(1).id, "a rule")
     assert (thread.ts, thread.at, thread.card, thread.dead) == (None, NOW, False, False)
@@ -121,10 +121,10 @@ async def test_a_receipt_teaches_the_channels_id(store: Store) -> None:
     await plan(store, 2, action(2, claims=(subject("8"),)))
     await post(store, Place(channel="C1", ts="1.1"))
     assert await store.channel_ids() == {"dev": "C1"}
-    found = await store.load_threads([MR, subject("8")])
+    found = (await store.load_state((), [MR, subject("8")]))[1]
     assert [found[key][0].channel for key in found] == ["C1", "C1"]
     await plan(store, 3, action(3, claims=(subject("9"),)))
-    assert (await store.load_threads([subject("9")]))[subject("9")][0].channel == "C1"
+    assert (await store.load_state((), [subject("9")]))[1][subject("9")][0].channel == "C1"
 
 
 async def test_a_thread_by_name_and_one_by_id_become_the_later_one(store: Store) -> None:

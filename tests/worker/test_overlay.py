@@ -82,7 +82,7 @@ async def test_the_next_decision_sees_what_the_store_will_give(
     assert claimed is not None
     await settle_deliveries(bench.store, claimed.claim, settled, now=START)
 
-    stored = await bench.store.load_threads((MR, BRANCH))
+    stored = (await bench.store.load_state((), (MR, BRANCH)))[1]
     for key in (MR, BRANCH):
         assert sorted(shown(overlay.state.threads[key])) == sorted(shown(stored[key]))
         last_card = [thread.card for thread in overlay.state.threads[key]]
@@ -95,18 +95,14 @@ async def test_what_was_loaded_is_not_asked_for_again(bench: Bench) -> None:
     asked: list[tuple[str, ...]] = []
 
     class Memories:
-        async def load_memory(self, keys: Sequence[str]) -> dict[str, Any]:
-            asked.append(tuple(keys))
-            return dict.fromkeys(keys)
-
-        async def load_threads(
-            self, subjects: Sequence[SubjectKey]
-        ) -> dict[SubjectKey, tuple[Thread, ...]]:
-            asked.append(tuple(subjects))
-            return dict.fromkeys(subjects, ())
+        async def load_state(
+            self, memory: Sequence[str], threads: Sequence[SubjectKey]
+        ) -> tuple[dict[str, Any], dict[SubjectKey, tuple[Thread, ...]]]:
+            asked.append((*memory, *threads))
+            return dict.fromkeys(memory), dict.fromkeys(threads, ())
 
     overlay = Overlay(Memories())
     await overlay.load(Needs(memory=("a",), threads=(MR,)))
     await overlay.load(Needs(memory=("a", "b"), threads=(MR, BRANCH)))
     await overlay.load(Needs(memory=("a",)))
-    assert asked == [("a",), (MR,), ("b",), (BRANCH,)]
+    assert asked == [("a", MR), ("b", BRANCH)]
