@@ -37,7 +37,7 @@ bench: .venv/ready ## measure; ARGS names what: rules, intake, flow, folding, wo
 fuzz: .venv/ready ## mutated payloads and random JSON through parse, decide and render; ARGS="--minutes 10 --seed 7"
 	$(SETTINGS) $(BIN)/python -m tests.fuzz $(ARGS)
 
-soak: .venv/ready ## kills, outages and floods for long; ARGS name what: kills; "--kills 20 --seed 7"
+soak: .venv/ready ## kills, outages, floods, faults of disk, forge and clock for long; ARGS: kills; "--kills 20 --seed 7"
 	$(BIN)/python -m tests.soak $(ARGS)
 
 audit: .venv/ready ## are the pinned packages still there, unchanged and not withdrawn?

@@ -8,7 +8,7 @@ BotError
 ├── StoreError             the store could not do it now: answer 503, try again
 │   ├── LeaseLost          another worker owns the lane: drop this result
 │   ├── StateChanged       another lane wrote what was read: decide again
-│   └── StoreAway          the database does not answer: nothing else would fare better now
+│   └── StoreAway          it takes nothing now, nor would it anything else: hand it in again
 ├── CommandError           what a person asked for cannot be done; the text says what to do
 └── CallError              a call that leaves the process
     ├── NotSent            it did not happen: try again after `retry_after`
@@ -71,7 +71,7 @@ class LeaseLost(StoreError):
 
 
 class StoreAway(StoreError):
-    """The database does not answer."""
+    """The database does not answer, or its disk takes nothing."""
 
 
 class StateChanged(StoreError):

@@ -56,6 +56,10 @@ class Compared:
 async def run(ctx: Context, job: Job, arguments: Arguments) -> Message:
     compared = await compare(ctx, arguments)
     open_ = [one for one in compared if one.findings]
+    if not compared and arguments.projects:
+        named = ", ".join(arguments.projects)
+        why = "there is no hook of this bot to compare, or the forge did not show it just now"
+        return Message(text=text(f"{named}: {why}; try again."), color="warning")
     if not open_:
         count = f"{len(compared)} hook{'' if len(compared) == 1 else 's'}"
         said = (

@@ -114,13 +114,13 @@ def translate(error: BaseException, broken: tuple[type[Exception], ...] = ()) ->
         return error
     cause: BaseException | None = error.orig if isinstance(error, exc.DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
-        return StoreError(_sqlite_text(cause))
+        return _sqlite_error(cause)
     code = getattr(cause, "sqlstate", None)
     if isinstance(code, str):
         told = StoreAway if code.startswith(_AWAY) else StoreError
         return told(_postgres_text(code, cause))
     if isinstance(error, exc.TimeoutError):
-        return StoreError("PostgreSQL: every connection is busy; it may be overloaded")
+        return StoreAway("PostgreSQL: every connection is busy; it may be overloaded")
     if isinstance(cause, ValueError) and isinstance(cause, broken):
         return StoreError(f"the database's driver cannot send it: {cause}")
     if isinstance(cause, (OSError, *broken)):
@@ -131,12 +131,15 @@ def translate(error: BaseException, broken: tuple[type[Exception], ...] = ()) ->
     return error
 
 
-def _sqlite_text(error: sqlite3.Error) -> str:
+def _sqlite_error(error: sqlite3.Error) -> StoreError:
     text = str(error)
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE":
+        # The index of its log did not fit; the text is that of any failure.
+        text = f"{text}: disk is full"
     for part, meaning in _SQLITE.items():
         if part in text:
-            return f"SQLite: {meaning} ({text})"
-    return f"SQLite: {text}"
+            return StoreAway(f"SQLite: {meaning} ({text})")
+    return StoreError(f"SQLite: {text}")
 
 
 def _postgres_text(code: str, error: BaseException | None) -> str:
@@ -156,8 +159,9 @@ _SQLITE: Final[Mapping[str, str]] = {
     "no such table": "the tables are missing; start the bot once or run `bot migrate`",
 }
 
-#: Begin the SQLSTATEs of a server that is not there, rather than of one that refuses something.
-_AWAY: Final = ("08", "57P", "53300")
+#: Begin the SQLSTATEs of a server that is not there or takes nothing now, rather than of one that
+#: refuses something.
+_AWAY: Final = ("08", "25006", "53", "57P", "58")
 #: By SQLSTATE or its class.
 _POSTGRES: Final[Mapping[str, str]] = {
     "53100": "the server's disk is full",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from bot import events
-from bot.errors import BotError, LeaseLost, StateChanged, StoreError
+from bot.errors import BotError, LeaseLost, StateChanged, StoreAway, StoreError
 from bot.model import Decision, Needs, Outcome, State
 from bot.people import NOBODY
 from bot.ports import Decided, Settled
@@ -146,10 +146,13 @@ class Decider:
         """Keeps decisions and claims up to `limit` lanes more, in one transaction. What another
         lane's state made untrue is to be decided again.
 
-        Raises StoreError when decisions are not kept, and will be made again.
+        Raises StoreError when decisions are not kept, and, unless the store is down, will be made
+        again.
         """
         try:
             following = await self._kept(done, lanes=limit)
+        except StoreAway:
+            raise
         except StoreError as error:
             if len(done) > 1:
                 # What broke for one must not stop the others.

@@ -17,6 +17,7 @@ from bot.errors import (
     LeaseLost,
     NotSent,
     ParentLost,
+    StoreAway,
     StoreError,
     Unsure,
 )
@@ -126,7 +127,8 @@ class Deliverer:
     async def turn(self, done: Sequence[Ended], *, limit: int) -> Turn[ClaimedItem]:
         """Keeps what became of items and claims up to `limit` more, in one transaction.
 
-        Raises StoreError when nothing was claimed; what could not be kept will be looked for.
+        Raises StoreError when nothing was claimed; what could not be kept, unless the store is
+        down, will be looked for.
         """
         for one in done:
             self._learn(one)
@@ -135,7 +137,7 @@ class Deliverer:
         try:
             turned = await self._store.settle_and_claim(carried, now=now, lease=LEASE, limit=limit)
         except StoreError as error:
-            if not done:
+            if not done or isinstance(error, StoreAway):
                 raise
             # What broke for one must not stop the others.
             parts = [[one] for one in done] if len(done) > 1 else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 import structlog
 
-from bot.errors import StoreError
+from bot.errors import StoreAway, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,11 +119,13 @@ class _Pump(Generic[C, D]):
             more = wakeups.wait(topic, _until(next_at, clock))
             await first(stop.wait(), self._ended.wait(), more)
         while self._under_way or self._done:
-            await self._ended.wait()
+            if not self._done:
+                await self._ended.wait()
             try:
                 await self._turn(0)
             except StoreError as error:
                 _unavailable(topic, error)
+                self._done.clear()
 
     async def _turn(self, limit: int) -> datetime | None:
         # What ends in this turn of the loop shares the transaction; where much is under way, also
@@ -131,7 +133,12 @@ class _Pump(Generic[C, D]):
         await asyncio.sleep(_GATHER_S if self._under_way > self._width // 2 else 0)
         done, self._done = self._done, []
         self._ended.clear()
-        turn = await self._stage.turn(done, limit=limit)
+        try:
+            turn = await self._stage.turn(done, limit=limit)
+        except StoreAway:
+            # What was done is not forgotten: else its lanes would wait for the end of their leases.
+            self._done = [*done, *self._done]
+            raise
         for claimed in turn.claimed:
             self._under_way += 1
             self._group.create_task(self._handle(claimed))

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import NotSent
 from bot.outside import EVERY_BRANCH, BranchFilter, HookWish, Right
 from tests.commands.stage import BASE, Stage, shown
 
@@ -274,3 +275,13 @@ async def test_a_groups_hook_that_is_gone_is_made_again(grouped: Stage) -> None:
     assert len(grouped.forge.groups["group"].hooks) == 1
     assert grouped.forge.held("group/repo") == []
     await settled(grouped)
+
+
+async def test_one_that_is_named_and_cannot_be_compared_is_named_in_the_answer() -> None:
+    def down(_name: str) -> None:
+        raise NotSent("502")
+
+    stage = Stage()
+    stage.forge.before = down
+    told = shown(await stage.run("sync group/repo"))
+    assert told.startswith("group/repo: there is no hook of this bot to compare")

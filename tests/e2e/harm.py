@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tests.waiting import until
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -30,16 +28,11 @@ async def under_load(
         load.url = web.url
         group.create_task(load.run())
         for _ in range(times):
-            await _more(load)
+            await load.more(_BETWEEN)
             await harm()
-        await _more(load)
+        await load.more(_BETWEEN)
         load.end()
         # What was being settled when the connection broke is taken up again after its lease.
         await place.expire_leases()
         await load.arrive()
         assert [await each.terminate() for each in (web, one, two)] == [0, 0, 0]
-
-
-async def _more(load: Load) -> None:
-    wanted = len(load.acknowledged) + _BETWEEN
-    await until(lambda: len(load.acknowledged) >= wanted, "more is acknowledged")

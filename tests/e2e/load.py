@@ -107,6 +107,11 @@ class Load:
             known.append(int(found.group(1)))
         return known
 
+    async def more(self, number: int, *, patience_s: float = 60.0) -> None:
+        """Returns once so many more are acknowledged."""
+        wanted = len(self.acknowledged) + number
+        await until(lambda: len(self.acknowledged) >= wanted, "more", patience_s=patience_s)
+
     async def arrive(self, *, patience_s: float = 60.0) -> None:
         """Returns once all that was acknowledged is posted."""
         await until(lambda: not self.waiting, "everything is posted", patience_s=patience_s)

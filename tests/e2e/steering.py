@@ -10,7 +10,6 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from tests.e2e.load import Load
     from tests.e2e.running import Place, Process
 
 
@@ -21,7 +20,9 @@ class Hands:
         self.file = place.folder / name
         self._wrong_s = 0.0
         self._write()
-        place.settings[CLOCK] = str(self.file)
+        #: Of a process on its machine.
+        self.settings = {CLOCK: str(self.file)}
+        place.settings |= self.settings
         # Only a process that was forked reads the file.
         place.fresh = False
 
@@ -38,8 +39,3 @@ class Hands:
 async def noticed(bot: Process, steps: int) -> None:
     """It says of so many that it noticed them."""
     await until(lambda: len(bot.events("clock was stepped")) >= steps, f"step {steps} is noticed")
-
-
-async def more(load: Load, count: int) -> None:
-    wanted = len(load.acknowledged) + count
-    await until(lambda: len(load.acknowledged) >= wanted, "more is acknowledged")

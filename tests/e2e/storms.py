@@ -38,11 +38,11 @@ class Storm:
         async with self.place.bot() as bot, asyncio.TaskGroup() as group:
             self.load.url = bot.url
             group.create_task(self.load.run())
-            await self._more(messages, patience_s)
+            await self.load.more(messages, patience_s=patience_s)
             if down_s:
                 weather.down_until = time.monotonic() + down_s
                 self.load.ahead += messages
-                await self._more(messages, patience_s)
+                await self.load.more(messages, patience_s=patience_s)
                 await until(
                     lambda: time.monotonic() > weather.down_until,
                     "it is back",
@@ -54,7 +54,3 @@ class Storm:
             await self.load.arrive(patience_s=patience_s)
             assert await bot.terminate() == 0
         return weather
-
-    async def _more(self, messages: int, patience_s: float) -> None:
-        wanted = len(self.load.acknowledged) + messages
-        await until(lambda: len(self.load.acknowledged) >= wanted, "more", patience_s=patience_s)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import aiohttp
 import pytest
 
 from tests.e2e import traced
+from tests.e2e.disks import (
+    WRITES,
+    check,
+    locked,
+    log_of,
+    small_disk,
+    status_of,
+    text_of,
+    told,
+    unmountable,
+)
 from tests.e2e.load import RULES, Load
 from tests.waiting import until
 
@@ -21,14 +28,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(180)
 
-_WRITES: Final = "pwrite64,pwritev,write,ftruncate"
 #: What the kernel answers for every such call on the database's files.
 FAULTS: Final = {
-    "full": f"{_WRITES}:error=ENOSPC",
-    "read-only": f"{_WRITES}:error=EROFS",
-    "broken while writing": f"{_WRITES}:error=EIO",
+    "full": f"{WRITES}:error=ENOSPC",
+    "read-only": f"{WRITES}:error=EROFS",
+    "broken while writing": f"{WRITES}:error=EIO",
     "broken while syncing": "fdatasync,fsync:error=EIO",
 }
+#: Of the disk under the database: more than its log grows to before it begins anew.
+_MEGABYTES: Final = 64
 
 
 @pytest.mark.skipif(traced.impossible() is not None, reason=traced.impossible() or "")
@@ -42,15 +50,66 @@ async def test_what_cannot_be_written_is_refused_and_told_until_it_can(
         load.url = bot.url
         await _send(load, 0, 4)
         await load.arrive()
-        async with traced.injected(bot.pid, fault, place.database, _log_of(place)):
+        async with traced.injected(bot.pid, fault, place.database, log_of(place)):
             assert [await _status(load, number) for number in range(4, 8)] == [503] * 4
-            assert await _told(bot)
+            assert await told(bot)
+            assert 'outcome="503"} 4.0' in await text_of(bot, "/metrics")
         await _send(load, 4, 8)
         await load.arrive()
-        assert await _get(bot, "/readyz") == 200
+        assert await status_of(bot, "/readyz") == 200
     assert [load.posted(name) for name in ("dev", "ci")] == [[0, 4], [1, 5]]
     assert (load.lost(), load.doubled()) == ([], 0)
-    await asyncio.to_thread(_check, place)
+    await asyncio.to_thread(check, place)
+
+
+@pytest.mark.skipif(unmountable() is not None, reason=unmountable() or "")
+async def test_a_disk_without_a_byte_of_room_is_refused_and_told_until_there_is_some(
+    place: Place, slack: FakeSlack, forge: Sender
+) -> None:
+    place.rules.write_text(RULES)
+    load = Load(forge, slack)
+    with small_disk(place.database.parent, megabytes=_MEGABYTES) as disk:
+        async with place.bot() as bot, asyncio.TaskGroup() as group:
+            load.url = bot.url
+            group.create_task(load.run())
+            for _ in range(2):
+                await load.more(8)
+                refused = len(load.refusals)
+                async with disk.full():
+                    # The room it has already it may go on using.
+                    await until(lambda n=refused: len(load.refusals) > n, "it is refused")  # type: ignore[misc]  # lambda's default
+                    await until(lambda: told(bot), "it is told")
+                await load.more(8)
+                await until(lambda: _well(bot), "it is well again")
+            load.end()
+            await load.arrive()
+            assert await bot.terminate() == 0
+        assert set(load.refusals) == {503}
+        assert (load.lost(), load.doubled(), load.inversions()) == ([], 0, 0)
+        await asyncio.to_thread(check, place)
+
+
+@pytest.mark.skipif(unmountable() is not None, reason=unmountable() or "")
+async def test_a_start_on_a_disk_that_may_not_be_written_says_so_and_the_next_one_goes_on(
+    place: Place, slack: FakeSlack, forge: Sender
+) -> None:
+    place.rules.write_text(RULES)
+    load = Load(forge, slack)
+    with small_disk(place.database.parent, megabytes=_MEGABYTES) as disk:
+        async with place.bot() as bot:
+            load.url = bot.url
+            await _send(load, 0, 4)
+            assert await bot.terminate() == 0
+        with disk.read_only():
+            ended = await place.run("run")
+        assert ended.code != 0
+        assert str(place.database.parent) in ended.err
+        assert "Traceback" not in ended.err
+        async with place.bot() as bot:
+            load.url = bot.url
+            await _send(load, 4, 8)
+            await load.arrive()
+    assert (load.lost(), load.doubled(), load.inversions()) == ([], 0, 0)
 
 
 async def test_a_database_that_another_process_locks_is_waited_for_and_then_refused(
@@ -62,10 +121,8 @@ async def test_a_database_that_another_process_locks_is_waited_for_and_then_refu
         load.url = bot.url
         await _send(load, 0, 4)
         await load.arrive()
-        with closing(sqlite3.connect(place.database, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(place):
             assert await _status(load, 4) == 503
-            other.rollback()
         await _send(load, 4, 8)
         await load.arrive()
     assert (load.lost(), load.doubled(), load.inversions()) == ([], 0, 0)
@@ -82,30 +139,5 @@ async def _status(load: Load, number: int) -> int:
     return load.refusals[-1]
 
 
-async def _told(bot: Process) -> bool:
-    """By the page that load balancers ask, by a metric and by the log."""
-    return (
-        await _get(bot, "/readyz") == 503
-        and await _get(bot, "/healthz") == 200
-        and 'outcome="503"} 4.0' in await _text(bot, "/metrics")
-        and bool(bot.events("delivery not stored"))
-    )
-
-
-async def _get(bot: Process, path: str) -> int:
-    async with aiohttp.ClientSession() as session, session.get(f"{bot.url}{path}") as answer:
-        return answer.status
-
-
-async def _text(bot: Process, path: str) -> str:
-    async with aiohttp.ClientSession() as session, session.get(f"{bot.url}{path}") as answer:
-        return await answer.text()
-
-
-def _log_of(place: Place) -> Path:
-    return place.database.with_name(f"{place.database.name}-wal")
-
-
-def _check(place: Place) -> None:
-    with closing(sqlite3.connect(place.database)) as database:
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+async def _well(bot: Process) -> bool:
+    return await status_of(bot, "/readyz") == 200

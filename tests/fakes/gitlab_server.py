@@ -147,8 +147,8 @@ class GitlabServer:
         if fault.silent:
             await self._closing.wait()
         if fault.status is None:
-            assert request.transport is not None
-            request.transport.abort()
+            if request.transport is not None:  # it did not go away meanwhile
+                request.transport.abort()
             return web.Response()
         if isinstance(fault.body, str):
             return web.Response(text=fault.body, status=fault.status, headers=fault.headers)

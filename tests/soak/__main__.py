@@ -12,7 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from tests.postgres import serving
-from tests.soak import costs, floods, trials
+from tests.soak import clock, costs, disk, floods, forge, trials
 from tests.soak.stage import Options, Report
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ ALL: Final[dict[str, Callable[[Report, Options], Awaitable[None]]]] = {
     "postgres": trials.postgres,
     "slow": floods.slow,
     "strangers": costs.strangers,
+    "disk": disk.disk,
+    "forge": forge.forge,
+    "clock": clock.clock,
+    "clock-postgres": clock.clock_postgres,
 }
 
 

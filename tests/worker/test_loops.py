@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.errors import NotSent, StoreError
+from bot.errors import NotSent, StoreAway, StoreError
 from bot.worker import loops
 from tests.worker.bench import Bench
 
@@ -219,6 +219,32 @@ async def test_an_outcome_that_cannot_be_stored_is_looked_for_later(bench: Bench
     await bench.send()
     assert bench.said() == ["once"]
     assert len(await bench.items("done")) == 1
+
+
+async def test_outcomes_are_kept_until_a_store_that_is_down_takes_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their lanes go on at once: not after the end of their leases, nor by a look."""
+    monkeypatch.setattr(loops, "_STORE_DOWN_S", 0.001)
+    stop = asyncio.Event()
+    settle = bench.store.settle_and_claim
+    tries = 0
+
+    async def down(carried: Sequence[Carried], **kwargs: Any) -> Turned:
+        nonlocal tries
+        tries += bool(carried)
+        if carried and tries < 4:
+            raise StoreAway("the disk is full")
+        if len(bench.said()) == 3:
+            stop.set()
+        return await settle(carried, **kwargs)
+
+    bench.store.settle_and_claim = down  # type: ignore[method-assign]  # away for a while
+    for number in range(3):
+        await bench.plan(f"{number}")
+    await within(sending(bench, bench.store, stop))
+    assert bench.said() == ["0", "1", "2"]
+    assert [item.attempts for item in await bench.items("done")] == [1, 1, 1]
 
 
 async def test_the_sender_waits_no_longer_than_until_the_next_lane_is_ready(
