@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    _Dump = Callable[[Any], list[Any]]
+    _Load = Callable[[Sequence[Any]], Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Plain:
@@ -352,34 +355,21 @@ def load_message(raw: Mapping[str, Any]) -> Message:
 
 def dump_text(body: Text) -> list[list[Any]]:
     """Each span as `[tag, value, …]`."""
-    return [_dump_span(span) for span in body]
-
-
-def _dump_span(span: Span) -> list[Any]:
-    if isinstance(span, Styled):
-        return ["styled", span.style, dump_text(span.inner)]
-    tag, members = _TAGS[type(span)]
-    return [tag, *members(span)]
-
-
-def _members(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
-    names = [item.name for item in fields(kind)]
-    read = attrgetter(*names)
-    if len(names) == 1:
-        return lambda span: (read(span),)
-    return read
+    return [_DUMPERS[type(span)](span) for span in body]
 
 
 def load_text(raw: Iterable[Sequence[Any]]) -> Text:
-    return tuple(_load_span(item) for item in raw)
+    return tuple([_LOADERS[one[0]](one) for one in raw])
 
 
-def _load_span(raw: Sequence[Any]) -> Span:
-    tag, *values = raw
-    if tag == "styled":
-        return Styled(values[0], load_text(values[1]))
-    span: Span = _SPAN_TYPES[tag](*values)
-    return span
+def _ways(tag: str, kind: type[Any]) -> tuple[_Dump, _Load]:
+    """How spans of the kind are written, as their tag and the values of their members in order,
+    and read."""
+    names = [item.name for item in fields(kind)]
+    read = attrgetter(*names)
+    if len(names) == 1:
+        return lambda span: [tag, read(span)], lambda raw: kind(raw[1])
+    return lambda span: [tag, *read(span)], lambda raw: kind(*raw[1:])
 
 
 _SPAN_TYPES: Final[Mapping[str, type[Any]]] = {
@@ -391,7 +381,12 @@ _SPAN_TYPES: Final[Mapping[str, type[Any]]] = {
     "emoji": Emoji,
     "trusted": Trusted,
 }
-#: What a span is written as: its tag, and the values of its members in order.
-_TAGS: Final[Mapping[type[Any], tuple[str, Callable[[Any], tuple[Any, ...]]]]] = {
-    kind: (tag, _members(kind)) for tag, kind in _SPAN_TYPES.items()
+_WAYS: Final = {tag: _ways(tag, kind) for tag, kind in _SPAN_TYPES.items()}
+_DUMPERS: Final[Mapping[type[Any], _Dump]] = {
+    Styled: lambda span: ["styled", span.style, dump_text(span.inner)],
+    **{kind: _WAYS[tag][0] for tag, kind in _SPAN_TYPES.items()},
+}
+_LOADERS: Final[Mapping[str, _Load]] = {
+    "styled": lambda raw: Styled(raw[1], load_text(raw[2])),
+    **{tag: load for tag, (_, load) in _WAYS.items()},
 }
