@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: A checkpoint comes after so long, or so many rows.
 _EVERY_S: Final = 2.0
-_MANY_ROWS: Final = 256
+_MANY_ROWS: Final = 768
 #: Pages in the log above which a checkpoint may make the writer wait, so that it ends; of which at
 #: most so few are to be moved then; above which its room is given back.
 _LONG_LOG: Final = 1024

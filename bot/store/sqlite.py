@@ -36,7 +36,8 @@ T = TypeVar("T")
 _READERS: Final = 4
 #: How long a writer waits for another process (`bot` on the command line) to finish its row.
 _BUSY_S: Final = 5.0
-_PAGE: Final = 16 * 1024
+#: Small enough that a row that changes costs little log, large enough for two deliveries or three.
+_PAGE: Final = 8 * 1024
 #: Kept ready by a connection: those of many rows are one for each number of rows.
 _STATEMENTS: Final = 256
 #: Pages given back to the system in one go, at most.

@@ -70,7 +70,7 @@ def raw(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-async def test_the_file_is_made_with_large_pages_and_a_log(path: Path, url: str) -> None:
+async def test_the_file_is_made_with_pages_of_its_own_size_and_a_log(path: Path, url: str) -> None:
     async with open_store(url, secret_key=None):
         pass
     with raw(path) as connection:
@@ -78,7 +78,7 @@ async def test_the_file_is_made_with_large_pages_and_a_log(path: Path, url: str)
             connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("page_size", "auto_vacuum", "journal_mode", "integrity_check")
         ]
-    assert told == [16384, 2, "wal", "ok"]
+    assert told == [8192, 2, "wal", "ok"]
 
 
 async def test_a_relative_url_is_a_relative_file(
