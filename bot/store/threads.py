@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.model import Action, Place, SubjectKey
+    from bot.store.engine import AnyRow
     from bot.store.prepared import Given
 
 #: A card that was claimed longer ago is not followed any more (rules restart threads then).
@@ -142,24 +143,26 @@ def mark(conn: Connection, root: str, *, dead: bool) -> None:
 
 def load(conn: Connection, subjects: Sequence[SubjectKey]) -> dict[SubjectKey, tuple[Thread, ...]]:
     """Each subject asked for, its threads in every channel; a card comes after other roots."""
-    rows = _LOAD.run(conn, [{"subject": short(subject)} for subject in subjects]).rows
+    found: dict[str, list[Any]] = {}
+    for row in _LOAD.run(conn, [{"subject": short(subject)} for subject in subjects]).rows:
+        found.setdefault(row.subject, []).append(row)
     return {
-        subject: tuple(
-            Thread(
-                channel=row.channel,
-                subject=subject,
-                root=ActionId(row.root),
-                rule=row.rule,
-                card=row.card,
-                ts=row.ts,
-                at=row.at,
-                dead=row.dead,
-            )
-            for row in rows
-            if row.subject == short(subject)
-        )
+        subject: tuple(_thread(subject, row) for row in found.get(short(subject), ()))
         for subject in subjects
     }
+
+
+def _thread(subject: SubjectKey, row: AnyRow) -> Thread:
+    return Thread(
+        channel=row.channel,
+        subject=subject,
+        root=ActionId(row.root),
+        rule=row.rule,
+        card=row.card,
+        ts=row.ts,
+        at=row.at,
+        dead=row.dead,
+    )
 
 
 def _load(_dialect: Dialect, rows: list[Given]) -> Select[tuple[Any, ...]]:
