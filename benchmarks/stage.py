@@ -82,7 +82,7 @@ async def server(
     environ |= {"PYTHONPATH": str(ROOT), **(settings or {})}
     # Not beside the rules: the bot looks at their folder whenever something is written there.
     (folder / "logs").mkdir(exist_ok=True)
-    log = folder / "logs" / f"{words[-1].rpartition('.')[2]}-{os.urandom(3).hex()}.log"
+    log = folder / "logs" / f"{words[0].rpartition('.')[2]}-{os.urandom(3).hex()}.log"
     began = perf_counter()
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
@@ -146,8 +146,8 @@ async def bot(
 
 
 @asynccontextmanager
-async def bare(folder: Path) -> AsyncIterator[Server]:
-    async with server("benchmarks.bare", folder=folder) as made:
+async def bare(folder: Path, *words: str) -> AsyncIterator[Server]:
+    async with server("benchmarks.bare", *words, folder=folder) as made:
         yield made
 
 
