@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -47,8 +48,11 @@ class GithubAdmin(GithubMembers, GithubProjects, GithubKeys, GithubAttempts):
 
     async def hooks(self, project_id: str) -> tuple[RemoteHook, ...]:
         what = self.attempt(f"the hooks of {named(project_id)}", writes=False)
-        rows = await self.call(what, lambda api: api.pages(f"{place(project_id)}/hooks"))
-        return tuple(_remote(row, self.url) for row in rows)
+        return await self.read(
+            what,
+            lambda api: api.pages(f"{place(project_id)}/hooks"),
+            lambda rows: tuple(_remote(row, self.url) for row in rows),
+        )
 
     async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook:
         what = self.attempt(f"a hook on {named(project_id)}", writes=True, url=wish.url)
@@ -117,14 +121,16 @@ class GithubAdmin(GithubMembers, GithubProjects, GithubKeys, GithubAttempts):
                 f"a hook at GitHub has no such events: {', '.join(sorted(unknown))}",
                 code="unknown_events",
             )
+        read = partial(_remote, server=self.url)
         try:
-            row = await self.call(what, lambda api: send(api, _body(wish, wish.triggers)))
+            made = await self.read(what, lambda api: send(api, _body(wish, wish.triggers)), read)
         except ContentRefused as error:
             if error.code != "unknown_events" or wish.triggers <= _OLD:
                 raise
             # An older server refuses the whole hook for one event it has not heard of.
-            row = await self.call(what, lambda api: send(api, _body(wish, wish.triggers & _OLD)))
-        return _checked(_remote(row, self.url), wish, what.what)
+            old = wish.triggers & _OLD
+            made = await self.read(what, lambda api: send(api, _body(wish, old)), read)
+        return _checked(made, wish, what.what)
 
 
 async def _latest(api: Api, base: str) -> list[Attempt]:

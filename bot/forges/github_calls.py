@@ -16,7 +16,7 @@ from bot.outside import Receipt
 from bot.payload import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.forges.github_client import Api
     from bot.message import Text
@@ -57,11 +57,9 @@ class GithubCalls(GithubClient):
 
     async def find_comment(self, call: Call, *, key: str) -> Receipt | None:
         what = self.attempt(f"comments of {_said(call)}", writes=False, scope=_COMMENTS)
-        rows = await self.call(what, lambda api: _latest(api, call))
-        for row in reversed(rows):
-            if hidden(key) in str(row.get("body") or ""):
-                return _receipt(row)
-        return None
+        return await self.read(
+            what, lambda api: _latest(api, call), lambda rows: _found(rows, hidden(key))
+        )
 
     async def pipeline(self, call: Call, *, key: str) -> Receipt:  # noqa: ARG002 - a workflow takes only the inputs it declares
         began = datetime.now(UTC) - _SKEW
@@ -99,15 +97,8 @@ class GithubCalls(GithubClient):
         }
         path = f"{_workflow_place(call, workflow)}/runs?{urlencode(query)}"
         what = self._run_attempt(call, workflow, writes=False)
-        found: Any = await self.call(what, lambda api: api.getitem(path, None))
-        return tuple(
-            Receipt(
-                id=str(run["id"]),
-                url=str(run.get("html_url") or ""),
-                status=str(run.get("status") or ""),
-            )
-            for run in found.get("workflow_runs") or ()
-            if (at := parse_time(run.get("created_at"))) is not None and at >= since
+        return await self.read(
+            what, lambda api: api.getitem(path, None), lambda found: _runs(found, since)
         )
 
     async def _appeared(self, call: Call, *, since: datetime) -> Receipt:
@@ -127,12 +118,7 @@ class GithubCalls(GithubClient):
             return named
         what = self.attempt(f"the workflows of {_said(call)}", writes=False, scope=_ACTIONS)
         path = f"{place(call.project_id)}/actions/workflows?per_page={PAGE}"
-        found: Any = await self.call(what, lambda api: api.getitem(path, None))
-        names = [
-            str(one["path"]).rpartition("/")[2]
-            for one in found.get("workflows") or ()
-            if one.get("state") == "active"
-        ]
+        names = await self.read(what, lambda api: api.getitem(path, None), _workflows)
         if len(names) != 1:
             known = f" ({', '.join(names[:10])})" if names else ""
             raise ContentRefused(
@@ -152,8 +138,8 @@ class GithubCalls(GithubClient):
             f"a comment on {_said(call)}", writes=True, scope=_COMMENTS, role=_RIGHTS
         )
         path = _comments(call)
-        return _receipt(
-            await self.call(what, lambda api: api.post(path, None, data={"body": text}))
+        return await self.read(
+            what, lambda api: api.post(path, None, data={"body": text}), _receipt
         )
 
     async def _edit(self, call: Call, note: str, text: str) -> Receipt:
@@ -162,8 +148,8 @@ class GithubCalls(GithubClient):
         )
         kind = "comments" if call.data["kind"] == "commit" else "issues/comments"
         path = f"{place(call.project_id)}/{kind}/{int(note)}"
-        return _receipt(
-            await self.call(what, lambda api: api.patch(path, None, data={"body": text}))
+        return await self.read(
+            what, lambda api: api.patch(path, None, data={"body": text}), _receipt
         )
 
 
@@ -190,6 +176,33 @@ def _comments(call: Call) -> str:
 
 def _workflow_place(call: Call, workflow: str) -> str:
     return f"{place(call.project_id)}/actions/workflows/{quote(workflow, safe='')}"
+
+
+def _found(rows: Sequence[Mapping[str, Any]], mark: str) -> Receipt | None:
+    """The last comment that holds it."""
+    marked = (row for row in reversed(rows) if mark in str(row.get("body") or ""))
+    return next(map(_receipt, marked), None)
+
+
+def _runs(found: Mapping[str, Any], since: datetime) -> tuple[Receipt, ...]:
+    return tuple(
+        Receipt(
+            id=str(run["id"]),
+            url=str(run.get("html_url") or ""),
+            status=str(run.get("status") or ""),
+        )
+        for run in found.get("workflow_runs") or ()
+        if (at := parse_time(run.get("created_at"))) is not None and at >= since
+    )
+
+
+def _workflows(found: Mapping[str, Any]) -> list[str]:
+    """The files of those that are on."""
+    return [
+        str(one["path"]).rpartition("/")[2]
+        for one in found.get("workflows") or ()
+        if one.get("state") == "active"
+    ]
 
 
 def _receipt(made: Mapping[str, Any]) -> Receipt:

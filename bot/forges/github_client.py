@@ -114,6 +114,16 @@ class GithubClient:
                 code="timeout",
             ) from None
 
+    async def read(
+        self, attempt: Attempt, work: Callable[[Api], Awaitable[Any]], as_: Callable[[Any], T]
+    ) -> T:
+        """`call`, its answer read by `as_`: what that cannot read is no answer of GitHub's."""
+
+        async def both(api: Api) -> T:
+            return as_(await work(api))
+
+        return await self.call(attempt, both)
+
     async def _translated(self, attempt: Attempt, working: Awaitable[T]) -> T:
         try:
             return await working

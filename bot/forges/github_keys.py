@@ -33,8 +33,11 @@ class GithubKeys(GithubClient):
 
     async def keys(self, project_id: str) -> tuple[DeployKey, ...]:
         what = self.attempt(f"the deploy keys of {named(project_id)}", writes=False, scope=_SCOPE)
-        rows = await self.call(what, lambda api: api.pages(f"{place(project_id)}/keys"))
-        return tuple(_key(row) for row in rows)
+        return await self.read(
+            what,
+            lambda api: api.pages(f"{place(project_id)}/keys"),
+            lambda rows: tuple(_key(row) for row in rows),
+        )
 
     async def add_key(
         self,
@@ -49,8 +52,7 @@ class GithubKeys(GithubClient):
         # Left out, `read_only` would be false.
         body = {"title": title, "key": public_key, "read_only": not writes}
         path = f"{place(project_id)}/keys"
-        made: Any = await self.call(what, lambda api: api.post(path, None, data=body))
-        return _key(made)
+        return await self.read(what, lambda api: api.post(path, None, data=body), _key)
 
     async def delete_key(self, project_id: str, key_id: str) -> None:
         what = self.attempt(

@@ -48,8 +48,10 @@ class GithubMembers(GithubClient):
             return await self._membership(project_id, str(user["login"]))
         what = self.attempt(f"the collaborators of {named(project_id)}", writes=False)
         path = f"{place(project_id)}/collaborators/{quote(str(user['login']), safe='')}/permission"
-        found: Any = await self.call(what, lambda api: api.getitem(path, None))
-        return _RIGHTS.get(str(found.get("permission")), Right.NONE)
+        told = await self.read(
+            what, lambda api: api.getitem(path, None), lambda found: found.get("permission")
+        )
+        return _RIGHTS.get(str(told), Right.NONE)
 
     async def says(self, username: str) -> str:
         user = await self._user(username)
@@ -80,7 +82,7 @@ class GithubMembers(GithubClient):
             return await api.getitem(f"/orgs/{owner['login']}/memberships/{member}", None)
 
         try:
-            found = await self.call(what, ask)
+            found = await self.read(what, ask, lambda found: dict(found))
         except TargetRefused as error:
             if error.code != "404":
                 raise
@@ -96,9 +98,14 @@ class GithubMembers(GithubClient):
         what = self.attempt(f"user {username}", writes=False)
         path = f"/users/{quote(username, safe='')}"
         try:
-            found: Any = await self.call(what, lambda api: api.getitem(path, None))
+            return await self.read(what, lambda api: api.getitem(path, None), _named)
         except TargetRefused as error:
             if error.code != "404":
                 raise
             return None
-        return found if isinstance(found, dict) and found.get("login") else None
+
+
+def _named(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As it is, if it has a name: else it is nobody of GitHub's."""
+    str(found["login"])
+    return found

@@ -11,7 +11,7 @@ from bot.forges.github_places import GROUP, named, place
 from bot.model import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.forges.github_client import Api
     from bot.model import Json
@@ -34,17 +34,13 @@ class GithubProjects(GithubClient):
             )
         what = self.attempt(f"repository {path}", writes=False)
         at = place(path) if known else f"/repos/{path}"
-        found: Any = await self.call(what, lambda api: api.getitem(at, None))
-        return project_of(found)
+        return await self.read(what, lambda api: api.getitem(at, None), project_of)
 
     async def group(self, path: str) -> Project:
         """An organization; its id goes wherever a hook's repository does."""
         _check_owner(path)
         what = self.attempt(f"organization {path}", writes=False, role="owner")
-        found: Any = await self.call(what, lambda api: api.getitem(f"/orgs/{path}", None))
-        login = str(found["login"])
-        url = str(found.get("html_url") or "")
-        return Project(id=f"{GROUP}{found['id']}", path=login, url=url)
+        return await self.read(what, lambda api: api.getitem(f"/orgs/{path}", None), _owner)
 
     async def projects(self, group: str, *, nested: bool) -> tuple[Project, ...]:  # noqa: ARG002 - owners have no groups below
         _check_owner(group)
@@ -54,9 +50,7 @@ class GithubProjects(GithubClient):
             owner = await api.getitem(f"/users/{group}", None)
             return await api.pages(await _listing(api, owner))
 
-        rows = await self.call(what, read)
-        kept = [row for row in rows if not row.get("archived") and not row.get("disabled")]
-        return tuple(sorted(map(project_of, kept), key=lambda one: one.path.casefold()))
+        return await self.read(what, read, _living)
 
     async def open_mrs(self, project_id: str) -> tuple[Json, ...]:
         what = self.attempt(f"the pull requests of {named(project_id)}", writes=False)
@@ -67,8 +61,9 @@ class GithubProjects(GithubClient):
             repository = await api.getitem(path, None)
             return repository, await api.pages(newest, limit=OPEN_LIMIT)
 
-        repository, rows = await self.call(what, read)
-        return tuple(_opening(row, repository) for row in reversed(rows))
+        return await self.read(
+            what, read, lambda both: tuple(_opening(row, both[0]) for row in reversed(both[1]))
+        )
 
 
 async def _listing(api: Api, owner: Mapping[str, Any]) -> str:
@@ -88,6 +83,16 @@ def _check_owner(name: str) -> None:
             f"{name} is no organization or user of GitHub's: there are no groups below an owner.",
             code="path",
         )
+
+
+def _owner(found: Mapping[str, Any]) -> Project:
+    url = str(found.get("html_url") or "")
+    return Project(id=f"{GROUP}{found['id']}", path=str(found["login"]), url=url)
+
+
+def _living(rows: Sequence[Mapping[str, Any]]) -> tuple[Project, ...]:
+    kept = [row for row in rows if not row.get("archived") and not row.get("disabled")]
+    return tuple(sorted(map(project_of, kept), key=lambda one: one.path.casefold()))
 
 
 def project_of(found: Mapping[str, Any]) -> Project:

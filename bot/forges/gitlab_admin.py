@@ -12,7 +12,7 @@ from bot.forges.gitlab_client import NO_WAITING
 from bot.forges.gitlab_errors import said
 from bot.forges.gitlab_keys import GitlabKeys
 from bot.forges.gitlab_members import GitlabMembers
-from bot.forges.gitlab_places import named, place
+from bot.forges.gitlab_places import id_of, identified, named, place
 from bot.forges.gitlab_projects import GitlabProjects
 from bot.outside import EVERY_BRANCH, BranchFilter, RemoteHook
 from bot.payload import parse_time
@@ -33,18 +33,19 @@ class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
     async def hooks(self, project_id: str) -> tuple[RemoteHook, ...]:
         attempt = self.attempt(f"the hooks of {named(project_id)}", writes=False)
         path = f"{place(project_id)}/hooks"
-        found: Any = await self.call(
-            attempt, lambda gl: gl.http_list(path, {"per_page": 100}, get_all=True, **NO_WAITING)
+        return await self.read(
+            attempt,
+            lambda gl: gl.http_list(path, {"per_page": 100}, get_all=True, **NO_WAITING),
+            lambda found: tuple(_remote(row) for row in found),
         )
-        return tuple(_remote(row) for row in found)
 
     async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook:
         attempt = self.attempt(f"a hook on {named(project_id)}", writes=True, url=wish.url)
         path, body = f"{place(project_id)}/hooks", _attributes(wish)
-        made: Any = await self.call(
-            attempt, lambda gl: gl.http_post(path, post_data=body, **NO_WAITING)
+        made = await self.read(
+            attempt, lambda gl: gl.http_post(path, post_data=body, **NO_WAITING), id_of
         )
-        return await self._read_back(project_id, str(made["id"]), wish)
+        return await self._read_back(project_id, made, wish)
 
     async def update_hook(self, project_id: str, hook_id: str, wish: HookWish) -> RemoteHook:
         # A changed URL wipes the token unless it is sent again, so it always is.
@@ -125,8 +126,7 @@ class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
     async def _shown(self, project_id: str, hook_id: str) -> Mapping[str, Any]:
         attempt = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=False)
         path = _path(project_id, hook_id)
-        found: Any = await self.call(attempt, lambda gl: gl.http_get(path, **NO_WAITING))
-        return dict(found)
+        return await self.read(attempt, lambda gl: gl.http_get(path, **NO_WAITING), identified)
 
 
 def _attributes(wish: HookWish) -> dict[str, Any]:  # the SDK's own type of a body

@@ -14,7 +14,7 @@ from bot.outside import Receipt
 from bot.payload import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gitlab import Gitlab
 
@@ -52,14 +52,11 @@ class GitlabCalls(GitlabClient):
         query: dict[str, Any] = {"per_page": _LOOKED_AT, "order_by": "created_at", "sort": "desc"}
         if call.data["kind"] == "commit":
             query = {"per_page": _LOOKED_AT}
-        found: Any = await self.call(
-            attempt, lambda gl: gl.http_get(_place(call), query, obey_rate_limit=False)
+        return await self.read(
+            attempt,
+            lambda gl: gl.http_get(_place(call), query, obey_rate_limit=False),
+            lambda found: _found(found, hidden(key)),
         )
-        for made in found:
-            note = _note(made)
-            if hidden(key) in str(note.get("body") or ""):
-                return Receipt(id=_id(made))
-        return None
 
     async def pipeline(self, call: Call, *, key: str) -> Receipt:
         attempt = self.attempt(f"a pipeline of {_said(call)}", writes=True, role=_ROLE)
@@ -71,10 +68,11 @@ class GitlabCalls(GitlabClient):
             "variables": [{"key": name, "value": value} for name, value in variables.items()],
         }
         path = f"/projects/{call.project_id}/pipeline"
-        made: Any = await self.call(
-            attempt, lambda gl: gl.http_post(path, post_data=sent, obey_rate_limit=False)
+        return await self.read(
+            attempt,
+            lambda gl: gl.http_post(path, post_data=sent, obey_rate_limit=False),
+            _pipeline,
         )
-        return _pipeline(made)
 
     async def find_pipelines(self, call: Call, *, key: str, since: datetime) -> tuple[Receipt, ...]:
         who = (await self.account()).username
@@ -86,10 +84,11 @@ class GitlabCalls(GitlabClient):
         sent: dict[str, Any] = {"body": text}
         if call.data["internal"]:
             sent["internal"] = True
-        made: Any = await self.call(
-            attempt, lambda gl: gl.http_post(_place(call), post_data=sent, obey_rate_limit=False)
+        return await self.read(
+            attempt,
+            lambda gl: gl.http_post(_place(call), post_data=sent, obey_rate_limit=False),
+            lambda made: Receipt(id=_id(made)),
         )
-        return Receipt(id=_id(made))
 
     async def _edit(self, call: Call, note: str, text: str) -> Receipt:
         attempt = self.attempt(f"note {note} on {_said(call)}", writes=True, role=_ROLE)
@@ -99,6 +98,12 @@ class GitlabCalls(GitlabClient):
             attempt, lambda gl: gl.http_put(path, post_data={"body": text}, obey_rate_limit=False)
         )
         return Receipt(id=note)
+
+
+def _found(rows: Sequence[Mapping[str, Any]], mark: str) -> Receipt | None:
+    """The note that holds it."""
+    marked = (made for made in rows if mark in str(_note(made).get("body") or ""))
+    return next((Receipt(id=_id(made)) for made in marked), None)
 
 
 def _place(call: Call) -> str:

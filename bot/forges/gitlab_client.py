@@ -68,6 +68,12 @@ class GitlabClient:
                 code="timeout",
             ) from None
 
+    async def read(
+        self, attempt: Attempt, work: Callable[[Gitlab], Any], as_: Callable[[Any], T]
+    ) -> T:
+        """`call`, its answer read by `as_`: what that cannot read is no answer of GitLab's."""
+        return await self.call(attempt, lambda gitlab: as_(work(gitlab)))
+
     def _in_thread(self, attempt: Attempt, work: Callable[[Gitlab], T]) -> T:
         with _Session() as session:
             gitlab = Gitlab(

@@ -26,10 +26,11 @@ class GitlabKeys(GitlabClient):
     async def keys(self, project_id: str) -> tuple[DeployKey, ...]:
         attempt = self.attempt(f"the deploy keys of project {project_id}", writes=False)
         path = f"{place(project_id)}/deploy_keys"
-        found: Any = await self.call(
-            attempt, lambda gl: gl.http_list(path, {"per_page": 100}, get_all=True, **NO_WAITING)
+        return await self.read(
+            attempt,
+            lambda gl: gl.http_list(path, {"per_page": 100}, get_all=True, **NO_WAITING),
+            lambda found: tuple(_key(row) for row in found),
         )
-        return tuple(_key(row) for row in found)
 
     async def add_key(
         self,
@@ -46,8 +47,8 @@ class GitlabKeys(GitlabClient):
         if expires_at is not None:
             body["expires_at"] = expires_at.isoformat()
         try:
-            made: Any = await self.call(
-                attempt, lambda gl: gl.http_post(path, post_data=body, **NO_WAITING)
+            made = await self.read(
+                attempt, lambda gl: gl.http_post(path, post_data=body, **NO_WAITING), _key
             )
         except ContentRefused as error:
             if _TAKEN.search(str(error)):
@@ -58,14 +59,15 @@ class GitlabKeys(GitlabClient):
                 ) from error
             raise
         # A key that was there already is answered as it was, whatever was asked for.
-        if bool(made.get("can_push")) is not writes:
-            made = await self.call(
+        if made.writes is not writes:
+            return await self.read(
                 attempt,
                 lambda gl: gl.http_put(
-                    f"{path}/{made['id']}", post_data={"can_push": writes}, **NO_WAITING
+                    f"{path}/{made.id}", post_data={"can_push": writes}, **NO_WAITING
                 ),
+                _key,
             )
-        return _key(made)
+        return made
 
     async def delete_key(self, project_id: str, key_id: str) -> None:
         attempt = self.attempt(f"deploy key {key_id} of project {project_id}", writes=True)

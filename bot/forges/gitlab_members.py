@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.errors import TargetRefused
 from bot.events.gitlab import is_bot
 from bot.forges.gitlab_client import NO_WAITING, GitlabClient
-from bot.forges.gitlab_places import GROUP, place
+from bot.forges.gitlab_places import GROUP, identified, place
 from bot.message import one_line
 from bot.model import Person
 from bot.outside import Right
@@ -49,12 +49,11 @@ class GitlabMembers(GitlabClient):
         attempt = self.attempt(f"the members of project {project_id}", writes=False)
         path = f"{place(project_id)}/members/all/{user['id']}"
         try:
-            member: Any = await self.call(attempt, lambda gl: gl.http_get(path, **NO_WAITING))
+            found = await self.read(attempt, lambda gl: gl.http_get(path, **NO_WAITING), _right)
         except TargetRefused as error:
             if error.code != "404" or re.search(r"404 (project|group)", str(error), re.IGNORECASE):
                 raise
             return Right.NONE
-        found = _right(member)
         # Hooks of groups are their owners' alone.
         of_group = project_id.startswith(GROUP)
         return Right.WRITE if of_group and found is Right.MANAGE else found
@@ -65,9 +64,9 @@ class GitlabMembers(GitlabClient):
             return ""
         attempt = self.attempt(f"the profile of {username}", writes=False)
         base = f"/users/{user['id']}"
-        profile: Any = await self.call(attempt, lambda gl: gl.http_get(base, **NO_WAITING))
-        status: Any = await self.call(
-            attempt, lambda gl: gl.http_get(f"{base}/status", **NO_WAITING)
+        profile = await self.read(attempt, lambda gl: gl.http_get(base, **NO_WAITING), _fields)
+        status = await self.read(
+            attempt, lambda gl: gl.http_get(f"{base}/status", **NO_WAITING), _fields
         )
         shown = (status.get("message"), profile.get("bio"), profile.get("job_title"))
         return one_line(" ".join(str(part) for part in shown if part))[:_LONGEST]
@@ -75,14 +74,19 @@ class GitlabMembers(GitlabClient):
     async def _user(self, username: str) -> Mapping[str, Any] | None:
         """GitLab compares names without regard to case, and so do we."""
         attempt = self.attempt(f"user {username}", writes=False)
-        found: Any = await self.call(
-            attempt, lambda gl: gl.http_get("/users", {"username": username}, **NO_WAITING)
+        rows = await self.read(
+            attempt,
+            lambda gl: gl.http_get("/users", {"username": username}, **NO_WAITING),
+            lambda found: [identified(row) for row in found],
         )
-        rows = found if isinstance(found, list) else []
         for row in rows:
             if str(row.get("username") or "").casefold() == username.casefold():
-                return dict(row)
+                return row
         return None
+
+
+def _fields(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    return dict(found)
 
 
 def _right(member: Mapping[str, Any]) -> Right:

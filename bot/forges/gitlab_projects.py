@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from bot.errors import TargetRefused
 from bot.forges.gitlab_client import NO_WAITING, GitlabClient
-from bot.forges.gitlab_places import GROUP, place
+from bot.forges.gitlab_places import GROUP, identified, place
 from bot.model import Project
 
 if TYPE_CHECKING:
@@ -26,17 +26,21 @@ class GitlabProjects(GitlabClient):
 
     async def project(self, path: str) -> Project:
         attempt = self.attempt(f"project {path}", writes=False)
-        found = await self.call(attempt, lambda gl: gl.projects.get(path, **NO_WAITING))
-        return _project(found.attributes)
+        return await self.read(
+            attempt,
+            lambda gl: gl.projects.get(path, **NO_WAITING),
+            lambda found: _project(found.attributes),
+        )
 
     async def group(self, path: str) -> Project:
         """Its id goes wherever a hook's project does."""
         attempt = self.attempt(f"group {path}", writes=False, role="Owner")
-        found: Any = await self.call(
+        found = await self.read(
             attempt,
             lambda gl: gl.http_get(
                 f"/groups/{quote(path, safe='')}", {"with_projects": "false"}, **NO_WAITING
             ),
+            identified,
         )
         return Project(
             id=f"{GROUP}{found['id']}",
@@ -55,40 +59,36 @@ class GitlabProjects(GitlabClient):
         below = {"include_subgroups": "true" if nested else "false", "with_shared": "false"}
         quoted = quote(group, safe="")
         try:
-            rows = await self._listed(group, f"/groups/{quoted}/projects", {**query, **below})
+            return await self._listed(group, f"/groups/{quoted}/projects", {**query, **below})
         except TargetRefused as error:
             if error.code != "404" or "/" in group:
                 raise
             # No group: perhaps a person's own namespace.
-            rows = await self._listed(group, f"/users/{quoted}/projects", query)
-        return tuple(_project(row) for row in rows)
+            return await self._listed(group, f"/users/{quoted}/projects", query)
 
     async def open_mrs(self, project_id: str) -> tuple[Json, ...]:
         path = place(project_id)
         attempt = self.attempt(f"the merge requests of project {project_id}", writes=False)
-        project: Any = await self.call(attempt, lambda gl: gl.http_get(path, **NO_WAITING))
-        newest: Any = await self.call(
+        project = await self.read(attempt, lambda gl: gl.http_get(path, **NO_WAITING), identified)
+        return await self.read(
             attempt,
             lambda gl: gl.http_get(
                 f"{path}/merge_requests",
                 {"state": "opened", "order_by": "created_at", "per_page": OPEN_LIMIT},
                 **NO_WAITING,
             ),
+            lambda found: tuple(_opening(row, project) for row in reversed(found)),
         )
-        rows = newest if isinstance(newest, list) else []
-        return tuple(_opening(row, project) for row in reversed(rows))
 
-    async def _listed(
-        self, group: str, path: str, query: Mapping[str, str]
-    ) -> list[Mapping[str, Any]]:
+    async def _listed(self, group: str, path: str, query: Mapping[str, str]) -> tuple[Project, ...]:
         attempt = self.attempt(f"group {group}", writes=False)
-        found: Any = await self.call(
+        return await self.read(
             attempt,
             lambda gl: gl.http_list(
                 path, {**query, "per_page": str(_PAGE)}, get_all=True, **NO_WAITING
             ),
+            lambda found: tuple(_project(row) for row in found),
         )
-        return list(found)
 
 
 def _project(found: Mapping[str, Any]) -> Project:

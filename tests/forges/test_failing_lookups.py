@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.errors import CallError
+from bot.forges.github_admin import GithubAdmin
 from bot.forges.github_facts import GithubFacts
+from bot.forges.gitlab_admin import GitlabAdmin
 from bot.forges.gitlab_facts import GitlabFacts
+from bot.outside import HookWish
 from tests.fakes.github_server import GithubServer
 from tests.fakes.github_talk import contents as github_contents
 from tests.fakes.gitlab_faults import WAYS, Fault
@@ -18,6 +21,8 @@ from tests.forges.test_github_facts import event as github_event
 from tests.forges.test_gitlab_facts import mr as gitlab_event
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from bot.model import Event
     from bot.outside import ForgeFacts
 
@@ -57,3 +62,51 @@ async def test_a_failing_github_teaches_nothing(way: dict[str, Any], names: froz
         server.faults += [Fault("GET", "", **way) for _ in range(9)]
         facts = GithubFacts(url=server.url, token=server.token)
         assert not any((await fetched(facts, github_event(), names)).values())
+
+
+#: Answers that are JSON, or 200, and nothing of a forge's.
+NONSENSE = {name: way for name, way in WAYS.items() if way.get("status") == 200}
+
+
+@pytest.mark.parametrize("way", NONSENSE.values(), ids=NONSENSE.keys())
+async def test_nonsense_of_gitlabs_is_never_an_error_of_the_bots(way: dict[str, Any]) -> None:
+    async with running() as server:
+        server.add("shop/api", project_id=15)
+        admin = GitlabAdmin(url=server.url, token=server.token)
+        for asked in _asked(admin):
+            server.faults[:] = [Fault(method, "", **way) for method in _METHODS for _ in range(9)]
+            with pytest.raises(CallError):
+                await asked
+
+
+@pytest.mark.parametrize("way", NONSENSE.values(), ids=NONSENSE.keys())
+async def test_nonsense_of_githubs_is_never_an_error_of_the_bots(way: dict[str, Any]) -> None:
+    async with GithubServer() as server:
+        server.add("shop/api", repository_id=15)
+        admin = GithubAdmin(url=server.url, token=server.token)
+        for asked in _asked(admin):
+            server.faults[:] = [Fault(method, "", **way) for method in _METHODS for _ in range(9)]
+            with pytest.raises(CallError):
+                await asked
+
+
+_METHODS = ("GET", "POST", "PUT", "PATCH")
+
+
+def _asked(admin: GitlabAdmin | GithubAdmin) -> list[Awaitable[object]]:
+    wish = HookWish(url="https://bot.example/h", triggers=frozenset(), secret="a secret")
+    return [
+        admin.hooks("15"),
+        admin.create_hook("15", wish),
+        admin.update_hook("15", "1", wish),
+        admin.keys("15"),
+        admin.add_key(
+            "15", title="t", public_key="ssh-ed25519 AAAA", writes=False, expires_at=None
+        ),
+        admin.person("alice"),
+        admin.right("15", "alice"),
+        admin.project("shop/api"),
+        admin.group("shop"),
+        admin.projects("shop", nested=False),
+        admin.open_mrs("15"),
+    ]
