@@ -21,12 +21,10 @@ _PATIENCE_S: Final = 4.0
 _PAUSE_S: Final = 0.05
 _CLOSE_S: Final = 1.0
 
-_NAMES: Final = (
-    *("id", "forge", "instance", "hook", "key", "event", "lane", "headers", "received_at"),
-    *("status", "project", "replay_of", "body"),
-)
+_TEXTS: Final = ("id", "forge", "instance", "hook", "key", "event", "lane", "headers")
 
-#: One array for each of _NAMES, then the moment from which the lanes are ready.
+#: One array for each of _TEXTS, for `received_at` and for `body`, then the moment from which the
+#: lanes are ready.
 #:
 #: What is known already is left out, so that lanes count what comes in and nothing else. The lanes
 #: are written first, in one order for everybody: their locks give the deliveries their order, and
@@ -35,18 +33,17 @@ _NAMES: Final = (
 _APPEND: Final = f"""
 WITH fresh AS (
   SELECT given.* FROM unnest(
-    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[]
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
+    $6::text[], $7::text[], $8::text[], $9::bigint[]
   ) WITH ORDINALITY AS given (
-    id, forge, instance, hook, key, event, lane, headers, received_at, status, project,
-    replay_of, place
+    id, forge, instance, hook, key, event, lane, headers, received_at, place
   )
   WHERE (
     SELECT seq FROM deliveries AS known WHERE known.hook = given.hook AND known.key = given.key
   ) IS NULL
 ), pushed AS (
   INSERT INTO lanes (key, kind, pending, ready_at)
-  SELECT lane, '{DECIDE}', count(*), $14::bigint FROM fresh GROUP BY lane ORDER BY lane
+  SELECT lane, '{DECIDE}', count(*), $11::bigint FROM fresh GROUP BY lane ORDER BY lane
   ON CONFLICT (key) DO UPDATE SET
     pending = lanes.pending + excluded.pending,
     ready_at = CASE
@@ -56,12 +53,11 @@ WITH fresh AS (
   RETURNING key
 )
 INSERT INTO deliveries (
-  id, forge, instance, hook, key, event, lane, headers, received_at, status, project, replay_of,
-  body
+  id, forge, instance, hook, key, event, lane, headers, received_at, body, status, project
 )
 SELECT
-  id, forge, instance, hook, key, event, lane, headers, received_at, status, project, replay_of,
-  ($13::bytea[])[place]
+  id, forge, instance, hook, key, event, lane, headers, received_at, ($10::bytea[])[place],
+  'new', ''
 FROM (
   SELECT fresh.* FROM fresh JOIN pushed ON pushed.key = fresh.lane ORDER BY fresh.place
 ) AS placed
@@ -118,8 +114,11 @@ class Arrivals:
         firsts: dict[tuple[str, str], Row] = {}
         for row in rows:
             firsts.setdefault((row["hook"], row["key"]), row)
-        columns = [[row[name] for row in firsts.values()] for name in _NAMES]
-        await append.fetch(*columns, rows[0]["received_at"])
+        given = firsts.values()
+        texts = [[row[name] for row in given] for name in _TEXTS]
+        moments = [row["received_at"] for row in given]
+        bodies = [row["body"] for row in given]
+        await append.fetch(*texts, moments, bodies, moments[0])
         if append.get_statusmsg() == f"INSERT 0 {len(rows)}":
             return [True] * len(rows)
         kept = {one["id"] for one in await conn.fetch(_KEPT, [row["id"] for row in rows])}

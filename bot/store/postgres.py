@@ -44,6 +44,8 @@ _CHANNEL: Final = "bot"
 #: Seconds between attempts to listen again, and between signs of life.
 _AGAIN_S: Final = 2.0
 _QUIET_S: Final = 30.0
+#: Between two wake-ups of other processes.
+_TOGETHER_S: Final = 0.01
 #: Runs of one write before its conflict is told.
 _TRIES: Final = 3
 #: serialization_failure, deadlock_detected
@@ -202,6 +204,8 @@ class _Listener:
                     await conn.execute("SELECT pg_notify($1, $2)", _CHANNEL, topic)
                 if not topics:
                     await conn.execute("SELECT 1")
+                # What is told meanwhile is told together: a busy process would do little else.
+                await asyncio.sleep(_TOGETHER_S)
         finally:
             conn.terminate()
 

@@ -39,6 +39,17 @@ async def test_a_delivery_comes_back_as_it_was_received(store: Store) -> None:
     assert await store.delivery(sent.id) == (sent, "new")
 
 
+async def test_what_a_text_may_hold_comes_back_as_it_is(store: Store) -> None:
+    odd = ('"', "\\", "{a,b}", "NULL", "", " , ", '\\"', "'", "\n", "$1", "é ☃")
+    headers = {"user-agent": " ".join(odd), "x-gitlab-event": '"\\'}
+    sent = [
+        delivery(number, key=text, event=text, lane=Lane(f"decide:gitlab:{text}"), headers=headers)
+        for number, text in enumerate(odd)
+    ]
+    assert await asyncio.gather(*(store.append(one) for one in sent)) == [True] * len(odd)
+    assert [await store.delivery(one.id) for one in sent] == [(one, "new") for one in sent]
+
+
 async def test_a_body_of_many_megabytes_is_kept(store: Store) -> None:
     sent = delivery(1, body=b'{"x": "' + b"abcdefgh" * 400_000 + b'"}')
     await store.append(sent)
