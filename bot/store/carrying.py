@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, literal_column, null, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, literal_column, null, or_, select, update
 
 from bot.model import DeliveryId, OutboxItem, Place
 from bot.outside import Receipt
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.store.prepared import Given
 
 _SENDING: Final[ColumnElement[str]] = literal_column("'sending'")
+_NOW: Final = bindparam("now", type_=outbox.c.updated_at.type)
 #: Literals, or the partial index is not used.
 _WAITING: Final[Sequence[ColumnElement[str]]] = (literal_column("'todo'"), _SENDING)
 
@@ -61,7 +62,7 @@ def claim(
     while len(claimed) < limit:
         room = limit - len(claimed)
         held = lanes.claim(conn, lanes.SEND, token=token, now=now, lease=lease, limit=room)
-        begun = _BEGIN.run(conn, [{"lane": one.lane, "updated_at": now} for one in held])
+        begun = _BEGIN.run(conn, [{"lane": one.lane} for one in held], now=now)
         heads = {row.lane: row for row in begun.rows}
         for one in held:
             row = heads.get(one.lane)
@@ -85,7 +86,7 @@ def _begin(_dialect: Dialect, rows: list[Given]) -> ReturningUpdate[Any]:
         .correlate(given)
         .scalar_subquery()
     )
-    heads = select(given.c.updated_at, earliest.label("seq")).cte("heads")
+    heads = select(earliest.label("seq")).select_from(given).cte("heads")
     return (
         update(outbox)
         .where(outbox.c.seq == heads.c.seq)
@@ -94,7 +95,7 @@ def _begin(_dialect: Dialect, rows: list[Given]) -> ReturningUpdate[Any]:
             attempts=outbox.c.attempts + literal_column("1"),
             # Its worker died between the call and the receipt, or before the call.
             maybe_sent=or_(outbox.c.maybe_sent, outbox.c.state == _SENDING),
-            updated_at=heads.c.updated_at,
+            updated_at=_NOW,
         )
         .returning(
             *(outbox.c.seq, outbox.c.lane, outbox.c.delivery, outbox.c.payload, outbox.c.attempts),
@@ -103,7 +104,7 @@ def _begin(_dialect: Dialect, rows: list[Given]) -> ReturningUpdate[Any]:
     )
 
 
-_BEGIN: Final = PreparedRows(outbox, ("lane", "updated_at"), _begin, padded=True)
+_BEGIN: Final = PreparedRows(outbox, ("lane",), _begin, padded=True)
 
 
 def _claimed(conn: Connection, held: Claim, row: AnyRow, *, now: datetime) -> ClaimedItem:
@@ -179,13 +180,13 @@ def settle(conn: Connection, carried: Sequence[Carried], *, now: datetime) -> tu
     held = lanes.release(conn, [_released(one) for one in ended])
     kept = [one for one in ended if one.claimed.claim in held]
     posted = [(one.claimed.item.action, place) for one in kept if (place := _posted(one))]
-    _POST.run(conn, [_at(now, action.id, place) for action, place in posted])
+    _POST.run(conn, [{"id": action.id, **_at(place)} for action, place in posted], now=now)
     for one in kept:
         if _posted(one) is None:
             _settle_other(conn, one, now=now)
     roots = [(action, place) for action, place in posted if action.root is None]
     # What it took in was said there too.
-    _SHARE.run(conn, [_into(action.id, place) for action, place in roots])
+    _SHARE.run(conn, [{"merged_into": action.id, **_at(place)} for action, place in roots])
     # A conversation with one person is no channel that rules could name.
     threads.place(conn, [(action, place) for action, place in roots if action.verb != "dm"])
     return tuple(one for one in ended if one.claimed.claim not in held)
@@ -204,8 +205,8 @@ def _posted(one: Carried) -> Place | None:
     return one.outcome.place if chat and isinstance(one.outcome, Done) else None
 
 
-def _at(now: datetime, id_: ActionId, place: Place) -> dict[str, object]:
-    return {"id": id_, "updated_at": now, "place_channel": place.channel, "place_ts": place.ts}
+def _at(place: Place) -> dict[str, str]:
+    return {"place_channel": place.channel, "place_ts": place.ts}
 
 
 def _post(_dialect: Dialect, rows: list[Given]) -> Update:
@@ -219,18 +220,12 @@ def _post(_dialect: Dialect, rows: list[Given]) -> Update:
             code=null(),
             place_channel=given.c.place_channel,
             place_ts=given.c.place_ts,
-            updated_at=given.c.updated_at,
+            updated_at=_NOW,
         )
     )
 
 
-_POST: Final = PreparedRows(
-    outbox, ("id", "updated_at", "place_channel", "place_ts"), _post, padded=True
-)
-
-
-def _into(id_: ActionId, place: Place) -> dict[str, object]:
-    return {"merged_into": id_, "place_channel": place.channel, "place_ts": place.ts}
+_POST: Final = PreparedRows(outbox, ("id", "place_channel", "place_ts"), _post, padded=True)
 
 
 def _share(_dialect: Dialect, rows: list[Given]) -> Update:

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import literal_column, or_, select, update
+from sqlalchemy import bindparam, false, literal_column, or_, select, update
 
 from bot.model import DeliveryId, Lane, OutboxItem, Place
 from bot.store import lanes, threads
@@ -57,10 +57,9 @@ def _add(
     """How many fewer wait than were planned, by lane."""
     into = {action.id: merge(conn, action, lane, now=now) for _, action, lane in planned}
     rows = [
-        _row(delivery, action, lane, into=into[action.id], now=now)
-        for delivery, action, lane in planned
+        _row(delivery, action, lane, into=into[action.id]) for delivery, action, lane in planned
     ]
-    added = {row.id for row in _INSERT.run(conn, rows).rows}
+    added = {row.id for row in _INSERT.run(conn, rows, now=now).rows}
     fresh = [action for _, action, _ in planned if short(action.id) in added]
     threads.reserve(conn, [(one, into[one.id] or one.id) for one in fresh if one.claims], now=now)
     return Counter(
@@ -71,7 +70,7 @@ def _add(
 
 
 def _row(
-    delivery: DeliveryId, action: Action, lane: Lane, *, into: str | None, now: datetime
+    delivery: DeliveryId, action: Action, lane: Lane, *, into: str | None
 ) -> dict[str, object]:
     return {
         "id": action.id,
@@ -85,16 +84,14 @@ def _row(
         "merged_into": into,
         "payload": dump_action(action),
         "state": "todo" if into is None else "merged",
-        "attempts": 0,
-        "maybe_sent": False,
-        "created_at": now,
-        "tried_since": now,
-        "updated_at": now,
     }
 
 
 def _insert(dialect: Dialect, rows: list[Given]) -> ReturningInsert[Any]:
-    added = insert(dialect, outbox).values(rows)
+    now = bindparam("now", type_=outbox.c.created_at.type)
+    moments = dict.fromkeys(("created_at", "tried_since", "updated_at"), now)
+    fresh = {"attempts": literal_column("0"), "maybe_sent": false(), **moments}
+    added = insert(dialect, outbox).values([{**row, **fresh} for row in rows])
     return added.on_conflict_do_nothing(index_elements=[outbox.c.id]).returning(outbox.c.id)
 
 
@@ -102,7 +99,7 @@ _INSERT: Final = PreparedRows(
     outbox,
     (
         *("id", "lane", "delivery", "rule", "verb", "channel", "slot", "root", "merged_into"),
-        *("payload", "state", "attempts", "maybe_sent", "created_at", "tried_since", "updated_at"),
+        *("payload", "state"),
     ),
     _insert,
 )
