@@ -43,8 +43,9 @@ _BETWEEN: Final = 16
 _YEAR_S: Final = 365 * 86_400.0
 #: Steps between two kills; what is killed may post twice.
 _A_RUN: Final = 5
-#: Longer than any wait the program makes without being told to: a lease, a backoff.
-_STALL_S: Final = 60.0
+#: Longer than any wait that the program makes by itself: the longest backoff is two and a half
+#: minutes. A step is mostly longer by far.
+_STALL_S: Final = 180.0
 
 
 async def clock(report: Report, options: Options) -> None:

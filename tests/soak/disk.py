@@ -42,6 +42,7 @@ async def disk(report: Report, options: Options) -> None:
             folder = on.place.database.parent
             small = stack.enter_context(disks.small_disk(folder, megabytes=_MEGABYTES))
         report.figure("disk", "a disk of its own", reason or f"tmpfs, {_MEGABYTES} MB")
+        report.figure("disk", "faults by strace", traced.impossible() or "yes")
         trial = _Trial(report, options, on, small)
         await trial.play()
         trial.tell()
@@ -62,6 +63,13 @@ class _Trial:
     stopped: Counter[str] = field(default_factory=Counter)
     _probes: count[int] = field(default_factory=count)
 
+    @property
+    def possible(self) -> list[str]:
+        """A disk that is not really full, and one that turns read-only, take strace."""
+        injected = traced.impossible() is None
+        full = ["full"] if injected or self.small is not None else []
+        return ["locked", *full, *(["read-only"] if injected else [])]
+
     async def play(self) -> None:
         end = time.monotonic() + 60 * self.options.minutes
         load = self.on.load
@@ -79,7 +87,7 @@ class _Trial:
                 await self._starts(self.small)
 
     async def _harm(self, bot: Process) -> None:
-        load, name = self.on.load, self.options.chance.choice(["full", "read-only", "locked"])
+        load, name = self.on.load, self.options.chance.choice(self.possible)
         self.harms[name] += 1
         async with self._harmed(name, bot):
             # The room that it has already it may go on using for a while.
