@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -21,6 +21,27 @@ if TYPE_CHECKING:
     from bot.model import Json
 
 T = TypeVar("T")
+
+
+class Unread:
+    """A list whose elements are read when somebody asks for them."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Sequence[msgspec.Raw]) -> None:
+        self._raw = raw
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def __getitem__(self, index: int) -> Json:
+        return _read(bytes(self._raw[index]))
+
+    def __iter__(self) -> Iterator[Json]:
+        return iter(_read_all(self._raw))
+
+
+_LISTS: Final = (list, Unread)
 
 
 class Payload:
@@ -50,19 +71,19 @@ class Payload:
 
     def __iter__(self) -> Iterator[Payload]:
         """The elements; nothing when it is not a list."""
-        if isinstance(self.value, list):
+        if isinstance(self.value, _LISTS):
             for index, inner in enumerate(self.value):
                 yield Payload(inner, self, index)
 
     def __reversed__(self) -> Iterator[Payload]:
         """The elements, the last first."""
-        if isinstance(self.value, list):
+        if isinstance(self.value, _LISTS):
             for index in range(len(self.value) - 1, -1, -1):
                 yield Payload(self.value[index], self, index)
 
     def __len__(self) -> int:
         """How many elements; none when it is not a list."""
-        return len(self.value) if isinstance(self.value, list) else 0
+        return len(self.value) if isinstance(self.value, _LISTS) else 0
 
     def __bool__(self) -> bool:
         """Whether there is anything: null, empty objects, lists and texts are nothing."""
@@ -174,6 +195,23 @@ def read_object(body: bytes) -> Mapping[str, Json]:
     return value
 
 
+def open_object(body: bytes, member: str) -> Mapping[str, Json]:
+    """As `read_object`, for who wants few elements of a long list: `member` of the body is Unread,
+    if it is such a list."""
+    inner = unwrapped(body)
+    try:
+        inner.decode()  # what is skipped is not looked at letter by letter
+        found = _MEMBERS.decode(inner)
+        unread = Unread(_ELEMENTS.decode(found.pop(member)))
+    except (KeyError, ValueError, RecursionError):
+        return read_object(body)
+    return {**dict(zip(found, _read_all(found.values()), strict=True)), member: unread}
+
+
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
 def look_into(body: bytes, members: type) -> Mapping[str, Json]:
     """As `read_object`, for who wants two members of a hundred: the others are checked, but never
     made. `members`: a TypedDict of those that are wanted, within which there may be others. It is
@@ -190,6 +228,12 @@ def look_into(body: bytes, members: type) -> Mapping[str, Json]:
 @lru_cache
 def _decoder(members: type) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(members)
+
+
+def _read_all(several: Iterable[msgspec.Raw]) -> list[Json]:
+    """Together, which is quicker than one by one."""
+    values: list[Json] = _read(b"[%b]" % b",".join(several))
+    return values
 
 
 def _read(text: bytes) -> Json:

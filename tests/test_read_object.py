@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.errors import PayloadError
 from bot.model import Json
-from bot.payload import look_into, read_object, unwrapped
+from bot.payload import Payload, Unread, look_into, open_object, read_object, unwrapped
 
 
 @pytest.mark.parametrize(
@@ -162,3 +162,34 @@ def test_a_look_into_a_body_refuses_what_is_too_deep() -> None:
 def test_a_look_into_a_form_finds_the_object_in_it() -> None:
     body = urlencode({"payload": json.dumps({"a": {"b": 1}, "c": 2})}).encode()
     assert look_into(body, _Wanted) == {"a": {"b": 1}}
+
+
+def _open(body: bytes) -> Mapping[str, Json]:
+    opened = open_object(body, "b")
+    return {
+        name: list(value) if isinstance(value, Unread) else value for name, value in opened.items()
+    }
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join) | st.binary(max_size=50))
+def test_a_body_whose_list_is_not_read_yet_is_what_reading_it_makes(inner: bytes) -> None:
+    bodies = (b"%b", b'{"a": %b}', b'{"b": %b}', b'{"a": 1, "b": [%b]}', b'{"b": [{"c": %b}, 7]}')
+    for body in (form % inner for form in bodies):
+        assert _read(_open, body) == _read(read_object, body)
+
+
+def test_elements_of_a_list_are_read_when_they_are_asked_for() -> None:
+    body = b'{"a": 1, "b": [{"c": 1}, {"c": 2}, {"c": 3}]}'
+    unread = open_object(body, "b")["b"]
+    assert isinstance(unread, Unread)
+    assert (len(unread), unread[1], list(unread)) == (3, {"c": 2}, [{"c": 1}, {"c": 2}, {"c": 3}])
+    there = Payload({"b": unread})["b"]
+    assert [one["c"].value for one in there] == [1, 2, 3]
+    assert [one["c"].value for one in reversed(there)] == [3, 2, 1]
+    assert next(iter(reversed(there))).path == "$.b[2]"
+    assert (len(there), bool(there)) == (3, True)
+
+
+def test_a_body_without_such_a_list_is_read_at_once() -> None:
+    for body in (b'{"a": 1}', b'{"b": {"c": [1]}}', b'{"b": null}'):
+        assert open_object(body, "b") == read_object(body)

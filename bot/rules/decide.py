@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.actions.plan import Plan, View, kind_of
 from bot.message import Mention, Plain, one_line
 from bot.model import Decision, Needs, Outcome, Person, State, SubjectKey, Verdict
+from bot.payload import Unread
 from bot.people import NOBODY, Faces, Unknown
 from bot.rules import loops
 from bot.rules.mutes import CHAT_MUTES
@@ -228,11 +229,11 @@ def _dig(value: Json, path: list[str]) -> Value | None:
     for part in path:
         if isinstance(value, Mapping):
             value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list | Unread) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
             return None
-    if isinstance(value, list):
+    if isinstance(value, list | Unread):
         return tuple(str(item) for item in value if isinstance(item, str | int | float))
     return value if isinstance(value, str | bool | int | float) else None
 

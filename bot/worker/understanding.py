@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from bot import events
 from bot.errors import PayloadError
-from bot.payload import read_object, unwrapped
+from bot.payload import open_object, read_object, unwrapped
 from bot.ports import Settled
 from bot.registry import Source
 from bot.rules.decide import foreseen
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from bot.model import Delivery, Event, Needs
 
 log = structlog.get_logger()
+
+#: Deliveries that bring commits, of which few are told.
+_PUSHES: Final = frozenset({"Push Hook", "push"})
+#: Bytes that commits alone make so many.
+_MANY: Final = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,9 @@ def read(delivery: Delivery) -> Understood | Settled:
 def understand(delivery: Delivery) -> Event:
     """Raises PayloadError."""
     source = Source(forge=delivery.forge, instance=delivery.instance, event=delivery.event)
-    return events.understand(source, read_object(delivery.body))
+    many = len(delivery.body) > _MANY and delivery.event in _PUSHES
+    body = open_object(delivery.body, "commits") if many else read_object(delivery.body)
+    return events.understand(source, body)
 
 
 def content_of(delivery: Delivery) -> str:
