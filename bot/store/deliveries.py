@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import CTE, Connection, Dialect, Select, Update
+    from sqlalchemy import Connection, Dialect, Select, Update
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.ports import Claim, Settled
@@ -152,28 +152,30 @@ def _filled(
     conn: Connection, held: Sequence[Claim], *, limit: int, now: datetime
 ) -> list[tuple[Claim, list[AnyRow]]]:
     waiting = _waiting(conn, [one.lane for one in held], limit=limit)
-    last: dict[str, int] = {}
+    fitting: list[int] = []
     room = _CLAIM_BYTES
     for one in held:
-        if last and room <= 0:
+        if fitting and room <= 0:
             lanes.release(conn, [lanes.Release(claim=one, handled=0, ready_at=now)])
         elif one.lane in waiting:
-            last[one.lane], size = _fitting(waiting[one.lane], room)
+            some, size = _fitting(waiting[one.lane], room)
+            fitting += some
             room -= size
         else:
             lanes.empty(conn, one)
-    rows = _by_lane(_ROWS.run(conn, [{"lane": lane, "seq": seq} for lane, seq in last.items()]))
-    return [(one, rows[one.lane]) for one in held if one.lane in last]
+    rows = _by_lane(_ROWS.run(conn, [{"seq": seq} for seq in fitting]))
+    return [(one, rows[one.lane]) for one in held if one.lane in rows]
 
 
-def _fitting(waiting: Sequence[AnyRow], room: int) -> tuple[int, int]:
-    """The number of the last one for which there is room, and the size of all until it."""
-    last, taken = waiting[0].seq, waiting[0].size
+def _fitting(waiting: Sequence[AnyRow], room: int) -> tuple[list[int], int]:
+    """The numbers of those for which there is room, one at least, and their size."""
+    some, taken = [waiting[0].seq], waiting[0].size
     for row in waiting[1:]:
         if taken + row.size > room:
             break
-        last, taken = row.seq, taken + row.size
-    return last, taken
+        some.append(row.seq)
+        taken += row.size
+    return some, taken
 
 
 def _waiting(conn: Connection, claimed: Sequence[Lane], *, limit: int) -> dict[str, list[AnyRow]]:
@@ -201,26 +203,25 @@ def _sizes(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
         .correlate(given)
         .scalar_subquery()
     )
+    mine = and_(deliveries.c.lane == given.c.lane, deliveries.c.status == _NEW)
     size = func.length(deliveries.c.body).label("size")
-    return _of_lanes(given, func.coalesce(last, _NO_END), deliveries.c.lane, deliveries.c.seq, size)
+    return (
+        select(deliveries.c.lane, deliveries.c.seq, size)
+        .select_from(given)
+        .join(deliveries, and_(mine, deliveries.c.seq <= func.coalesce(last, _NO_END)))
+    )
 
 
 def _rows(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
-    given = given_rows(deliveries, rows)
-    return _of_lanes(given, given.c.seq, *COLUMNS, deliveries.c.seq)
-
-
-def _of_lanes(given: CTE, last: ColumnElement[int], *columns: ColumnElement[Any]) -> Select[Any]:
-    mine = and_(deliveries.c.lane == given.c.lane, deliveries.c.status == _NEW)
-    return (
-        select(*columns).select_from(given).join(deliveries, and_(mine, deliveries.c.seq <= last))
-    )
+    # By their numbers alone: of lanes, PostgreSQL would read all that waits.
+    asked = deliveries.c.seq.in_([row["seq"] for row in rows])
+    return select(*COLUMNS, deliveries.c.seq).where(asked)
 
 
 #: No number is greater.
 _NO_END: Final[ColumnElement[int]] = literal_column(str(2**63 - 1), BigInteger)
 _SIZES: Final = PreparedRows(deliveries, ("lane",), _sizes)
-_ROWS: Final = PreparedRows(deliveries, ("lane", "seq"), _rows)
+_ROWS: Final = PreparedRows(deliveries, ("seq",), _rows, padded=True)
 
 
 def unpack_row(row: AnyRow) -> Delivery:
