@@ -9,7 +9,7 @@ from itertools import count, pairwise
 from typing import TYPE_CHECKING, Final
 
 from tests.e2e.running import SECRET, Sender
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +44,15 @@ class Load:
     _posted: dict[str, list[int]] = field(default_factory=dict)
     _missing: set[int] = field(default_factory=set)
 
-    async def run(self) -> None:
-        """Until `end`; from where it ended before."""
+    async def run(self, *, patience_s: float = PATIENCE_S) -> None:
+        """Until `end`; from where it ended before. `patience_s`: for what is ahead to arrive."""
         self._over = False
         for number in count(len(self.acknowledged)):
-            await until(lambda: self._over or self.waiting < self.ahead, "the bot catches up")
+            await until(
+                lambda: self._over or self.waiting < self.ahead,
+                "the bot catches up",
+                patience_s=patience_s,
+            )
             if self._over:
                 return
             if not await self._sent(number):

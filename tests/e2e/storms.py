@@ -37,7 +37,7 @@ class Storm:
         self.load.slack.weather = weather
         async with self.place.bot() as bot, asyncio.TaskGroup() as group:
             self.load.url = bot.url
-            group.create_task(self.load.run())
+            group.create_task(self.load.run(patience_s=patience_s + 2 * down_s))
             await self.load.more(messages, patience_s=patience_s)
             if down_s:
                 weather.down_until = time.monotonic() + down_s
