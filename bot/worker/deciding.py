@@ -224,7 +224,7 @@ class Decider:
         for delivery in claimed.deliveries:
             # A decision is a long step; whoever waits for the loop goes first.
             await asyncio.sleep(0)
-            if made and self._way is not None:
+            if self._way is not None:
                 await self._way.give_way()
             started = perf_counter()
             with self._traces.decide(delivery.id, lane=delivery.lane) as span:
