@@ -41,14 +41,21 @@ class Appender:
     async def _write(self) -> None:
         try:
             while self._waiting:
-                # What has come in by now is read first: it shares the flush.
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
+                await self._gather()
                 await self._together(self._take())
         finally:
             self._task = None
             for _, done in self._waiting:  # only when the loop is being closed
                 done.cancel()
+
+    async def _gather(self) -> None:
+        """Until a turn of the loop brings nothing more: what has come in by then is read first, and
+        shares the flush."""
+        await asyncio.sleep(0)
+        before = 0
+        while before < len(self._waiting) < _ROWS:
+            before = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _take(self) -> list[_Waiting]:
         taken: list[_Waiting] = []
