@@ -200,7 +200,7 @@ def open_object(body: bytes, member: str) -> Mapping[str, Json]:
     if it is such a list."""
     inner = unwrapped(body)
     try:
-        inner.decode()  # what is skipped is not looked at letter by letter
+        _check_letters(inner)
         found = _MEMBERS.decode(inner)
         unread = Unread(_ELEMENTS.decode(found.pop(member)))
     except (KeyError, ValueError, RecursionError):
@@ -218,11 +218,17 @@ def look_into(body: bytes, members: type) -> Mapping[str, Json]:
     no promise: of a body that is otherwise everything is read."""
     inner = unwrapped(body)
     try:
-        inner.decode()  # what is skipped is not looked at letter by letter
+        _check_letters(inner)
         found: Mapping[str, Json] = _decoder(members).decode(inner)
     except (ValueError, RecursionError):
         return read_object(body)  # which says what is wrong, or that it is only odd
     return found
+
+
+def _check_letters(text: bytes) -> None:
+    """Raises UnicodeDecodeError: what msgspec skips is not looked at letter by letter."""
+    if not text.isascii():
+        text.decode()
 
 
 @lru_cache
