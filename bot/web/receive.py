@@ -297,16 +297,15 @@ class Receiver:
     ) -> web.Response:
         known = forge if forge in self._forges else "unknown"
         self._counted(known, f"{refusal.status}").inc()
-        log.info(
+        self._log.info(
             "delivery refused",
             status=refusal.status,
             reason=refusal.text,
             **_place(forge, hook_id),
         )
-        later = {"Retry-After": f"{WINDOW.seconds}"} if refusal.status == _TOO_MANY else {}
         # What is left of a body is not read, so that nothing can follow it.
         rest = not request.content.is_eof()
-        return Ready(refusal.status, f"{refusal.text}\n", headers=later, closing=rest).to(request)
+        return _answer(refusal.status, refusal.text, closing=rest).to(request)
 
     def _note(self, delivery: Delivery, *, stored: bool) -> None:
         self._counted(delivery.forge, "stored" if stored else "duplicate").inc()
@@ -348,6 +347,13 @@ def _identity(forge: Forge, received: Received, body: Mapping[str, Json]) -> Ide
 
 def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _answer(status: int, text: str, *, closing: bool) -> Ready:
+    """The same refusal is sent again and again: strangers shall cost little."""
+    later = {"Retry-After": f"{WINDOW.seconds}"} if status == _TOO_MANY else {}
+    return Ready(status, f"{text}\n", headers=later, closing=closing)
 
 
 @lru_cache(maxsize=1024)
