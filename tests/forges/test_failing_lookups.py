@@ -72,22 +72,23 @@ NONSENSE = {name: way for name, way in WAYS.items() if way.get("status") == 200}
 async def test_nonsense_of_gitlabs_is_never_an_error_of_the_bots(way: dict[str, Any]) -> None:
     async with running() as server:
         server.add("shop/api", project_id=15)
-        admin = GitlabAdmin(url=server.url, token=server.token)
-        for asked in _asked(admin):
-            server.faults[:] = [Fault(method, "", **way) for method in _METHODS for _ in range(9)]
-            with pytest.raises(CallError):
-                await asked
+        await _all_fail(GitlabAdmin(url=server.url, token=server.token), server.faults, way)
 
 
 @pytest.mark.parametrize("way", NONSENSE.values(), ids=NONSENSE.keys())
 async def test_nonsense_of_githubs_is_never_an_error_of_the_bots(way: dict[str, Any]) -> None:
     async with GithubServer() as server:
         server.add("shop/api", repository_id=15)
-        admin = GithubAdmin(url=server.url, token=server.token)
-        for asked in _asked(admin):
-            server.faults[:] = [Fault(method, "", **way) for method in _METHODS for _ in range(9)]
-            with pytest.raises(CallError):
-                await asked
+        await _all_fail(GithubAdmin(url=server.url, token=server.token), server.faults, way)
+
+
+async def _all_fail(
+    admin: GitlabAdmin | GithubAdmin, faults: list[Fault], way: dict[str, Any]
+) -> None:
+    for asked in _asked(admin):
+        faults[:] = [Fault(method, "", **way) for method in _METHODS for _ in range(9)]
+        with pytest.raises(CallError):
+            await asked
 
 
 _METHODS = ("GET", "POST", "PUT", "PATCH")
