@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
+#: The words of a hook's path: which forge, and which hook.
+FORGE: Final = "[a-z]{1,20}"
+HOOK: Final = "[A-Za-z0-9_-]{1,64}"
 #: Paths that need no decoding; the router knows the others.
-_HOOK: Final = re.compile(r"/hooks/([a-z]{1,20})(?:/([A-Za-z0-9_-]{1,64}))?", re.ASCII)
+_PATH: Final = re.compile(f"/hooks/({FORGE})(?:/({HOOK}))?")
 
 
 class Front:
@@ -30,7 +33,7 @@ class Front:
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             post = request.method == hdrs.METH_POST and hdrs.EXPECT not in request.headers
-            found = _HOOK.fullmatch(request.raw_path) if post else None
+            found = _PATH.fullmatch(request.raw_path) if post else None
             if found is None:
                 return await rest(request)
             try:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.web.answers import add_headers, plain_errors
 from bot.web.deadlines import bodies_in_time
-from bot.web.front import FRONT, Front
+from bot.web.front import FORGE, FRONT, HOOK, Front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -76,7 +76,7 @@ def _health_routes(health: Health) -> list[web.AbstractRouteDef]:
 
 def _hook_routes(receiver: Receiver) -> list[web.AbstractRouteDef]:
     paths = (
-        "/hooks/{forge:[a-z]{1,20}}",
-        "/hooks/{forge:[a-z]{1,20}}/{hook_id:[A-Za-z0-9_-]{1,64}}",
+        f"/hooks/{{forge:{FORGE}}}",
+        f"/hooks/{{forge:{FORGE}}}/{{hook_id:{HOOK}}}",
     )
     return [web.post(path, receiver.receive, expect_handler=receiver.expect) for path in paths]
