@@ -29,14 +29,14 @@ from bot.store import lanes
 from bot.store.codec import dump_json, pack, unpack
 from bot.store.columns import micros, plain, short
 from bot.store.inserting import Insertion
-from bot.store.prepared import PreparedRows, given_rows
-from bot.store.schema import deliveries, meta
+from bot.store.prepared import Prepared, PreparedRows, given_rows
+from bot.store.schema import STRETCH_BITS, deliveries, meta
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, Dialect, Select, Update
+    from sqlalchemy import Connection, Dialect, FromClause, Select, Update
     from sqlalchemy.dialects.postgresql import Insert
 
     from bot.ports import Claim, Settled
@@ -179,8 +179,25 @@ def _fitting(waiting: Sequence[AnyRow], room: int) -> tuple[list[int], int]:
 
 
 def _waiting(conn: Connection, claimed: Sequence[Lane], *, limit: int) -> dict[str, list[AnyRow]]:
-    """Of each lane that holds any, the numbers and sizes of its oldest."""
-    return _by_lane(_SIZES.run(conn, [{"lane": lane} for lane in claimed], skip=limit - 1))
+    """Of each lane that holds any, the numbers and sizes of its oldest: of one stretch, where there
+    are stretches."""
+    found: dict[str, list[AnyRow]] = {}
+    for stretch in _stretches(conn):
+        missing = [{"lane": lane} for lane in claimed if lane not in found]
+        if not missing:
+            break
+        found |= _by_lane(_SIZES.run(conn, missing, skip=limit - 1, stretch=stretch))
+    return found
+
+
+def _stretches(conn: Connection) -> Iterator[int]:
+    """Those that hold anything that waits, oldest first; on PostgreSQL all is one."""
+    if conn.dialect.name != "sqlite":
+        yield 0
+        return
+    last: int | None = -1
+    while (last := _NEXT_STRETCH.run(conn, {"after": last}).scalar()) is not None:
+        yield last
 
 
 def _by_lane(ran: Ran) -> dict[str, list[AnyRow]]:
@@ -191,24 +208,42 @@ def _by_lane(ran: Ran) -> dict[str, list[AnyRow]]:
     return found
 
 
-def _sizes(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
+def _stretch(table: FromClause) -> ColumnElement[int]:
+    """As the index has it."""
+    return table.c.seq.bitwise_rshift(literal_column(f"{STRETCH_BITS}"))
+
+
+def _next_stretch(_dialect: Dialect) -> Select[int]:
+    stretch = _stretch(deliveries)
+    after = bindparam("after", type_=BigInteger)
+    waits = (deliveries.c.status == _NEW, stretch > after)
+    return select(stretch.label("stretch")).where(*waits).order_by(stretch).limit(_ONE)
+
+
+def _sizes(dialect: Dialect, rows: list[Given]) -> Select[Any]:
     given = given_rows(deliveries, rows)
     other = deliveries.alias("other")
+
+    def waits(table: FromClause) -> ColumnElement[bool]:
+        mine = and_(table.c.lane == given.c.lane, table.c.status == _NEW)
+        if dialect.name != "sqlite":
+            return mine
+        return and_(_stretch(table) == bindparam("stretch", type_=BigInteger), mine)
+
     last = (
         select(other.c.seq)
-        .where(other.c.lane == given.c.lane, other.c.status == _NEW)
+        .where(waits(other))
         .order_by(other.c.seq)
-        .limit(literal_column("1"))
+        .limit(_ONE)
         .offset(bindparam("skip", type_=Integer))
         .correlate(given)
         .scalar_subquery()
     )
-    mine = and_(deliveries.c.lane == given.c.lane, deliveries.c.status == _NEW)
     size = func.length(deliveries.c.body).label("size")
     return (
         select(deliveries.c.lane, deliveries.c.seq, size)
         .select_from(given)
-        .join(deliveries, and_(mine, deliveries.c.seq <= func.coalesce(last, _NO_END)))
+        .join(deliveries, and_(waits(deliveries), deliveries.c.seq <= func.coalesce(last, _NO_END)))
     )
 
 
@@ -220,6 +255,8 @@ def _rows(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
 
 #: No number is greater.
 _NO_END: Final[ColumnElement[int]] = literal_column(str(2**63 - 1), BigInteger)
+_ONE: Final[ColumnElement[int]] = literal_column("1")
+_NEXT_STRETCH: Final = Prepared(_next_stretch)
 _SIZES: Final = PreparedRows(deliveries, ("lane",), _sizes)
 _ROWS: Final = PreparedRows(deliveries, ("seq",), _rows, padded=True)
 

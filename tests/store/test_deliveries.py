@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.errors import LeaseLost, StoreError
-from bot.model import Lane
+from bot.model import DeliveryId, Lane
 from bot.ports import Decided, Settled
 from bot.store import deliveries
 from tests.store.make import (
@@ -103,6 +103,33 @@ async def test_a_lane_is_handed_out_in_the_order_of_arrival(store: Store) -> Non
         await store.append(delivery(number))
     claimed = await claim(store, limit=2)
     assert [found.id for found in claimed.deliveries] == [delivery_id(3), delivery_id(1)]
+
+
+async def test_lanes_keep_their_order_however_far_apart_their_deliveries_came(store: Store) -> None:
+    """SQLite finds what waits by stretches of 1,024 deliveries: this is more than two."""
+    lanes = {"many": range(1, 2001), "rare": (2001, 2002), "late": (2100,)}
+    lanes |= {"both": (5, 1000, 1500, 2003, 2500)}
+    of = {number: name for name, numbers in lanes.items() for number in numbers}
+    await asyncio.gather(*(store.append(delivery(n, project=of[n])) for n in sorted(of)))
+    got: dict[str, list[DeliveryId]] = {name: [] for name in lanes}
+    made: list[Decided] = []
+    while True:
+        turn = await store.settle_and_claim_deliveries(
+            made, now=NOW, lease=LEASE, lanes=3, limit=64
+        )
+        if not turn.claimed:
+            break
+        for one in turn.claimed:
+            got[one.deliveries[0].lane.rpartition(":")[2]] += [each.id for each in one.deliveries]
+        made = [
+            Decided(
+                claim=one.claim,
+                settled=tuple(decided(int(each.id[1:])) for each in one.deliveries),
+            )
+            for one in turn.claimed
+        ]
+    wanted = {name: [delivery_id(n) for n in of if of[n] == name] for name in lanes}
+    assert got == {name: sorted(ids) for name, ids in wanted.items()}
 
 
 async def test_a_lane_is_handled_by_one_worker_at_a_time(store: Store) -> None:

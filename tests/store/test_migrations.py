@@ -22,12 +22,22 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+def _compared(_object: object, name: str | None, *_: object) -> bool:
+    """All but the index that is not the same on both engines; SQLAlchemy cannot read it back."""
+    return name != "deliveries_waiting"
+
+
 def _differences(conn: Connection) -> list[Any]:  # Alembic's own tuples
-    options = {"compare_type": True, "compare_server_default": True}
+    options = {
+        "compare_type": True,
+        "compare_server_default": True,
+        "include_object": _compared,
+    }
     context = MigrationContext.configure(conn, opts=options)
     return list(compare_metadata(context, metadata))
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 async def test_a_migrated_file_has_the_tables_of_the_schema(tmp_path: Path) -> None:
     await migrate(f"sqlite:///{tmp_path}/bot.db")
     engine = create_engine(f"sqlite:///{tmp_path}/bot.db")
@@ -41,6 +51,31 @@ async def test_a_migrated_server_has_the_tables_of_the_schema(postgres_url: str)
     async with engine.connect() as conn:
         assert await conn.run_sync(_differences) == []
     await engine.dispose()
+
+
+def _indices(conn: Connection) -> set[str]:
+    found = conn.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'index'").scalars()
+    return {" ".join(text.split()).replace('"', "") for text in found if text}
+
+
+async def test_a_migrated_file_has_the_indices_of_the_schema(tmp_path: Path) -> None:
+    await migrate(f"sqlite:///{tmp_path}/bot.db")
+    migrated = create_engine(f"sqlite:///{tmp_path}/bot.db")
+    made = create_engine(f"sqlite:///{tmp_path}/made.db")
+    metadata.create_all(made)
+    with migrated.connect() as one, made.connect() as other:
+        assert _indices(one) == _indices(other)
+    migrated.dispose()
+    made.dispose()
+
+
+async def test_a_migrated_server_finds_what_waits_by_its_lane(postgres_url: str) -> None:
+    engine = create_async_engine(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+    async with engine.connect() as conn:
+        query = "SELECT indexdef FROM pg_indexes WHERE indexname = 'deliveries_waiting'"
+        found = (await conn.exec_driver_sql(query)).scalar_one()
+    await engine.dispose()
+    assert found.endswith("(lane, seq) WHERE (status = 'new'::text)")
 
 
 async def test_migrating_twice_changes_nothing(url: str) -> None:

@@ -70,6 +70,7 @@ def _there_and_back(conn: Connection) -> None:
     assert inspect(conn).get_table_names() == ["alembic_version"]
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_rows_survive_every_version_in_a_file(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/bot.db")
     with engine.begin() as conn:

@@ -5,4 +5,4 @@ from __future__ import annotations
 from typing import Final
 
 #: The newest revision: what the tables of this version of the program look like.
-HEAD: Final = "0009"
+HEAD: Final = "0010"
