@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 
@@ -51,6 +52,17 @@ def test_fields_that_hold_secrets_are_starred(capsys: pytest.CaptureFixture[str]
     structlog.get_logger().info("made", slack_token="xoxb-1", reply_to="https://x", port=1)
     said = json.loads(capsys.readouterr().err)
     assert (said["slack_token"], said["reply_to"], said["port"]) == ("***", "***", 1)
+
+
+@pytest.mark.parametrize("odd", [1, 1 << 80, "\ud800"])
+def test_each_line_says_when_whatever_else_it_holds(
+    odd: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up(level="INFO", style="json")
+    structlog.get_logger().info("came", odd=odd)
+    said = json.loads(capsys.readouterr().err)
+    assert said["odd"] == odd
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", said["timestamp"])
 
 
 class Pieces(io.StringIO):

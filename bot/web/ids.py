@@ -26,19 +26,26 @@ class DeliveryIds:
         self._clock = clock
         self._random_bits = random_bits
         self._milliseconds = -1
-        self._time = ""
         self._rest = 0
+        #: All but the last two characters, as long as they stay the same.
+        self._head = ""
 
     def __call__(self) -> DeliveryId:
         milliseconds = int(self._clock.now().timestamp() * 1000)
         if milliseconds > self._milliseconds:
             self._milliseconds = milliseconds
-            self._time = _encode(milliseconds, _LENGTH - _RANDOM_LENGTH)
             # A bit is left free on top so that counting on never overflows it.
             self._rest = self._random_bits(_RANDOM_BITS - 1)
+            self._head = self._made()
         else:
             self._rest += 1
-        return DeliveryId(self._time + _encode(self._rest, _RANDOM_LENGTH))
+            if not self._rest % len(_PAIRS):
+                self._head = self._made()
+        return DeliveryId(self._head + _PAIRS[self._rest % len(_PAIRS)])
+
+    def _made(self) -> str:
+        time = _encode(self._milliseconds, _LENGTH - _RANDOM_LENGTH)
+        return time + _encode(self._rest // len(_PAIRS), _RANDOM_LENGTH - 2)
 
 
 def delivery_ids(clock: Clock) -> DeliveryIds:
@@ -51,7 +58,7 @@ def delivery_ids(clock: Clock) -> DeliveryIds:
 _PAIRS: Final = tuple(one + other for one in _ALPHABET for other in _ALPHABET)
 _SHIFTS: Final = {
     length: range((length - 2) * 5, -1, -10)
-    for length in (_RANDOM_LENGTH, _LENGTH - _RANDOM_LENGTH)
+    for length in (_RANDOM_LENGTH - 2, _LENGTH - _RANDOM_LENGTH)
 }
 
 

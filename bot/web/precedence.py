@@ -11,7 +11,7 @@ _FEW: Final = 4
 #: It is quiet when there have been no more for so long: between two answers there are none.
 _CALM_S: Final = 0.005
 #: While there are more, the worker takes one step in this time, so that it never stands still.
-_STEP_S: Final = 0.05
+_STEP_S: Final = 0.1
 #: From the beginning of one step to that of the next, while there are fewer: twice what one takes.
 _BREATH_S: Final = 0.006
 

@@ -25,6 +25,12 @@ def test_each_id_is_greater_than_the_one_before_whatever_the_clock_does(
     assert {len(made) for made in ids} == {26}
 
 
+def test_of_one_moment_thousands_keep_their_order() -> None:
+    new_id = DeliveryIds(ManualClock(), random.Random(1).getrandbits)
+    ids = [new_id() for _ in range(5000)]
+    assert ids == sorted(set(ids))
+
+
 def test_two_makers_agree_on_the_order_of_milliseconds() -> None:
     clock = ManualClock()
     first = DeliveryIds(clock, lambda bits: 2**bits - 1)()
