@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import ARRAY, TypeDecorator, bindparam, cast, func, select
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
     from sqlalchemy.types import TypeEngine
 
-    #: Cells, column by column.
-    Columns = Sequence[Sequence[Any]]
+    #: Cells in the order of the columns.
+    Rows = Sequence[Sequence[Any]]
 
 #: Rows of one statement. SQLite keeps one for each number of rows.
 _MOST: Final = 32
@@ -37,6 +38,7 @@ class Insertion:
         self._table = table
         # As SQLAlchemy writes them: in the order of the table.
         self._names = tuple(column.name for column in table.c if column.name in names)
+        self._cells = itemgetter(*self._names)
         self._finish = finish
         self._texts: dict[str, _Texts] = {}
 
@@ -47,9 +49,8 @@ class Insertion:
             texts = self._texts[conn.dialect.name] = self._prepare(conn.dialect)
         wrote = 0
         for start in range(0, len(rows), _MOST):
-            part = rows[start : start + _MOST]
-            columns = [[row[name] for row in part] for name in self._names]
-            wrote += _run(conn, texts.of(len(part)), texts.arranged(columns))
+            part = [self._cells(row) for row in rows[start : start + _MOST]]
+            wrote += _run(conn, texts.of(len(part)), texts.arranged(part))
         return wrote
 
     def _prepare(self, dialect: Dialect) -> _Texts:
@@ -78,7 +79,7 @@ class _Texts(Protocol):
 
     def of(self, count: int) -> str: ...
 
-    def arranged(self, columns: Columns) -> tuple[Any, ...]: ...
+    def arranged(self, rows: Rows) -> tuple[Any, ...]: ...
 
 
 class _Repeated:
@@ -94,8 +95,8 @@ class _Repeated:
     def of(self, count: int) -> str:
         return self._texts[count]
 
-    def arranged(self, columns: Columns) -> tuple[Any, ...]:
-        return tuple(chain.from_iterable(zip(*columns, strict=True)))
+    def arranged(self, rows: Rows) -> tuple[Any, ...]:
+        return tuple(chain.from_iterable(rows))
 
 
 class _Unnested:
@@ -107,8 +108,8 @@ class _Unnested:
     def of(self, _count: int) -> str:
         return self._text
 
-    def arranged(self, columns: Columns) -> tuple[Any, ...]:
-        return tuple(columns)
+    def arranged(self, rows: Rows) -> tuple[Any, ...]:
+        return tuple(map(list, zip(*rows, strict=True)))
 
 
 def _plain(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:

@@ -130,7 +130,10 @@ class Receiver:
             forge.name: _Door(forge=forge, hook_id=SHARED, secrets=(shared_secret or "",))
             for forge in forges
         }
-        self._instances = tuple(instances)
+        self._instances = {
+            forge.name: tuple(one for one in instances if one.forge == forge.name)
+            for forge in forges
+        }
         self._clock = clock
         self._new_id = new_id
         self._metrics = metrics
@@ -286,7 +289,7 @@ class Receiver:
 
     def _instance(self, forge: Forge, identity: Identity) -> str:
         """The configured instance that sent it, else the forge's first."""
-        ours = [instance for instance in self._instances if instance.forge == forge.name]
+        ours = self._instances[forge.name]
         for instance in ours:
             if identity.place and _same_place(identity.place, instance.url):
                 return instance.name
