@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from bot.message import Message
@@ -39,8 +39,8 @@ class Clock(Protocol):
 class Inbox(Protocol):
     """Where deliveries are kept before they are answered."""
 
-    async def append(self, delivery: Delivery) -> bool:
-        """On disk when it returns. False: (hook, key) was known. Raises StoreError."""
+    def append(self, delivery: Delivery) -> Awaitable[bool]:
+        """On disk when it is done. False: (hook, key) was known. Raises StoreError."""
 
     async def probe(self) -> None:
         """Write and forget one row: raises StoreError when nothing can be stored."""

@@ -11,7 +11,7 @@ from bot.outside import Received
 from bot.web.ids import delivery_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
     from datetime import datetime
 
     from bot.deploy_keys import KeyRecord
@@ -25,7 +25,7 @@ ORIGIN = "x-bot-origin"
 class Keeper(Protocol):
     """What the commands ask of the store besides."""
 
-    async def append(self, delivery: Delivery) -> bool: ...
+    def append(self, delivery: Delivery) -> Awaitable[bool]: ...
 
     async def received_keys(self, hook: str, keys: Sequence[str]) -> frozenset[str]: ...
 

@@ -321,7 +321,7 @@ class Parts:
             shared_secret=settings.webhook_secret.reveal() if settings.webhook_secret else None,
             instances=settings.instances,
             clock=self.clock,
-            new_id=self.new_id,
+            new_id=self.new_id.at,
             metrics=self.metrics,
             precedence=self.precedence,
             sources=Sources(settings.trusted_proxies),

@@ -28,15 +28,15 @@ class Appender:
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def append(self, row: Row) -> bool:
-        """On disk when it returns. False when its hook and key are known. Raises StoreError."""
+    def append(self, row: Row) -> asyncio.Future[bool]:
+        """On disk when it is done. False when its hook and key are known. Raises StoreError."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((row, done))
         if self._task is None:
             # It ends by itself when nothing waits; whoever waits for a row waits for it.
             self._task = loop.create_task(self._write())
-        return await done
+        return done
 
     async def _write(self) -> None:
         try:

@@ -26,7 +26,7 @@ from bot.store.turns import TurnRecords
 from bot.store.work import DecidingWork, SendingWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from bot.model import Delivery, DeliveryId, DeliverySummary, Json, Lane
@@ -67,11 +67,13 @@ class Store(
 
     # -- Inbox -------------------------------------------------------------------------------
 
-    async def append(self, delivery: Delivery) -> bool:
+    def append(self, delivery: Delivery) -> Awaitable[bool]:
         if len(delivery.body) > _LARGE:
-            row = await asyncio.to_thread(deliveries.pack_delivery, delivery)
-        else:
-            row = deliveries.pack_delivery(delivery)
+            return self._append_large(delivery)
+        return self._appender.append(deliveries.pack_delivery(delivery))
+
+    async def _append_large(self, delivery: Delivery) -> bool:
+        row = await asyncio.to_thread(deliveries.pack_delivery, delivery)
         return await self._appender.append(row)
 
     async def probe(self) -> None:

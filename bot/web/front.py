@@ -31,17 +31,20 @@ class Front:
     def before(self, rest: Answering) -> Answering:
         """`rest` gets whatever is no delivery, and deliveries of an unusual form."""
 
-        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        def answer(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
             post = request.method == hdrs.METH_POST and hdrs.EXPECT not in request.headers
             found = _PATH.fullmatch(request.raw_path) if post else None
-            if found is None:
-                return await rest(request)
-            try:
-                return await self._receiver.take(request, *found.groups())
-            except Exception as error:  # noqa: BLE001 - it is logged
-                return unforeseen(request, error, self._new_error_id(), route="/hooks/{forge}")
+            return rest(request) if found is None else self._take(request, *found.groups())
 
         return answer
+
+    async def _take(
+        self, request: web.BaseRequest, forge: str, hook: str | None
+    ) -> web.StreamResponse:
+        try:
+            return await self._receiver.take(request, forge, hook)
+        except Exception as error:  # noqa: BLE001 - it is logged
+            return unforeseen(request, error, self._new_error_id(), route="/hooks/{forge}")
 
 
 #: Of an application that has one.

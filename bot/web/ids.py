@@ -10,6 +10,7 @@ from bot.model import DeliveryId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from bot.ports import Clock
 
@@ -31,7 +32,11 @@ class DeliveryIds:
         self._head = ""
 
     def __call__(self) -> DeliveryId:
-        milliseconds = int(self._clock.now().timestamp() * 1000)
+        return self.at(self._clock.now())
+
+    def at(self, moment: datetime) -> DeliveryId:
+        """For who knows already what time it is."""
+        milliseconds = int(moment.timestamp() * 1000)
         if milliseconds > self._milliseconds:
             self._milliseconds = milliseconds
             # A bit is left free on top so that counting on never overflows it.

@@ -116,7 +116,7 @@ class Receiver:
         shared_secret: str | None,
         instances: Sequence[KnownInstance],
         clock: Clock,
-        new_id: Callable[[], DeliveryId],
+        new_id: Callable[[datetime], DeliveryId],
         metrics: Metrics,
         precedence: Precedence,
         sources: Sources | None = None,
@@ -275,7 +275,7 @@ class Receiver:
         project = identity.project_id or ""
         keep = _PROJECT_ID.fullmatch(project)
         return Delivery(
-            id=self._new_id(),
+            id=self._new_id(now),
             forge=door.forge.name,
             instance=instance,
             hook=door.hook_id,

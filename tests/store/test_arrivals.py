@@ -104,12 +104,11 @@ async def test_a_connection_cut_while_a_delivery_waits_is_replaced(postgres_url:
     async with (
         open_store(postgres_url, secret_key=KEY) as store,
         _beside(postgres_url) as other,
-        asyncio.TaskGroup() as group,
     ):
         await store.append(delivery(1))
         async with other.transaction():
             await other.execute("SELECT 1 FROM lanes FOR UPDATE")
-            appended = group.create_task(store.append(delivery(2)))
+            appended = asyncio.ensure_future(store.append(delivery(2)))
             await until(lambda: _waits(other, "Lock"), "it waits for its lane")
             await other.execute(_CUT.replace("$1", "'Lock'"))
         assert await appended

@@ -43,6 +43,7 @@ from tests.store.make import (
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from bot.model import Delivery
     from bot.ports import ClaimedDeliveries, ClaimedItem
 
 T = TypeVar("T")
@@ -87,17 +88,20 @@ class Lanes(RuleBasedStateMachine):
         self.loop.close()
         self.directory.cleanup()
 
+    async def _append(self, new: Delivery) -> bool:
+        return await self.store.append(new)
+
     # -- what may happen ---------------------------------------------------------------------
 
     @rule(project=st.sampled_from(PROJECTS), again=st.booleans())
     def receive(self, project: str, again: bool) -> None:
         self.count += 1
         new = delivery(self.count, project=project, received_at=self.now)
-        assert self.run(self.store.append(new))
+        assert self.run(self._append(new))
         if again:
             # As a request of its own, so with an id of its own.
             repeated = replace(new, id=DeliveryId(new.id.replace("D", "R")))
-            assert not self.run(self.store.append(repeated))
+            assert not self.run(self._append(repeated))
         self.waiting[new.lane].append(new.id)
 
     @rule(seconds=st.integers(1, 90))

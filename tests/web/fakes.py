@@ -204,7 +204,7 @@ class Site:
                 KnownForge("github", "github", "https://api.github.com"),
             ),
             clock=self.clock,
-            new_id=DeliveryIds(self.clock, random.Random(1).getrandbits),
+            new_id=DeliveryIds(self.clock, random.Random(1).getrandbits).at,
             metrics=self.metrics,
             precedence=Precedence(),
             body_timeout_s=self.body_timeout_s,
