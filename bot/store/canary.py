@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     from bot.store.vault import Vault
 
-#: In `meta`: a known word, encrypted as the secrets are.
+#: In `meta`: a known word, encrypted as the secrets are; there is none before they are encrypted
+#: anew, or a version without proofs made one.
 CANARY: Final = "vault"
-#: In `meta`: that this very word was opened with the key. Versions before it do not know it, and
-#: may change the word: then it proves nothing, and is made again.
+#: In `meta`: that this very word was opened with the key, or that there was none. Versions before
+#: it do not know it, and may change the word: then it proves nothing, and is made again.
 PROOF: Final = "vault-proof"
 
 
@@ -23,7 +24,11 @@ def check_key(conn: Connection, vault: Vault) -> None:
     """Raises ConfigError when the secrets in the database were encrypted with another key."""
     canary, proof = history.get_meta(conn, CANARY), history.get_meta(conn, PROOF)
     if canary is None:
-        keep(conn, vault)
+        # A first start has no use for `cryptography`.
+        if proof is None:
+            history.set_meta(conn, PROOF, vault.first_proof())
+        elif not vault.fits("", proof):
+            raise _other_key()
     elif proof is None or not vault.fits(canary, proof):
         _prove(conn, vault, canary)
 
@@ -38,10 +43,14 @@ def keep(conn: Connection, vault: Vault) -> None:
 def _prove(conn: Connection, vault: Vault, canary: str) -> None:
     proof = vault.proof(canary)
     if proof is None:
-        raise ConfigError(
-            [
-                "SECRET_KEY: the secrets in the database were encrypted with another key; set that"
-                " one, or both as `new,old` after a change"
-            ]
-        )
+        raise _other_key()
     history.set_meta(conn, PROOF, proof)
+
+
+def _other_key() -> ConfigError:
+    return ConfigError(
+        [
+            "SECRET_KEY: the secrets in the database were encrypted with another key; set that one,"
+            " or both as `new,old` after a change"
+        ]
+    )

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import inspect, text
+from sqlalchemy import (
+    Column,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    insert,
+    inspect,
+    text,
+)
+from sqlalchemy.schema import CreateTable
 
 from bot.errors import ConfigError
 from bot.store.migrations import HEAD
+from bot.store.schema import metadata
 
 #: Of the standard library: short commands show nothing of it.
 log = logging.getLogger(__name__)
@@ -48,6 +59,26 @@ def unfit(found: str | None) -> ConfigError:
 
 def is_current(conn: Connection) -> bool:
     return version(conn) == HEAD
+
+
+def make(conn: Connection) -> None:
+    """All tables at once, in an empty file of SQLite: what all revisions make one after the other.
+
+    Without Alembic, which the first start would keep in memory as long as it runs.
+    """
+    metadata.create_all(conn)
+    conn.execute(CreateTable(_VERSION))
+    conn.execute(insert(_VERSION).values(version_num=HEAD))
+    log.info("tables made", extra={"revision": HEAD})
+
+
+#: As Alembic makes it.
+_VERSION: Final = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 def upgrade(conn: Connection, to: str = "head") -> None:

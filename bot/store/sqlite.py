@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import make_url
+from sqlalchemy import inspect, make_url
 
 from bot.errors import ConfigError, StoreError
 from bot.store import deliveries, holding, jobs, lanes, migrate
@@ -242,7 +242,10 @@ def _prepare(path: Path, *, exclusive: bool) -> None:
 def _upgrade(raw: sqlite3.Connection, conn: Connection) -> None:
     raw.execute("BEGIN IMMEDIATE")
     try:
-        migrate.upgrade(conn)
+        if inspect(conn).get_table_names():
+            migrate.upgrade(conn)
+        else:
+            migrate.make(conn)
     except BaseException:
         raw.rollback()
         raise

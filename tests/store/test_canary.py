@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,25 +35,62 @@ async def refused(url: str, key: str) -> None:
             pass
 
 
+async def older(url: str, key: str) -> None:
+    """A version without proofs made the word."""
+    await kept(url, key, **{CANARY: Vault([key]).canary()})
+    await _without(url, PROOF)
+
+
+async def _without(url: str, *names: str) -> None:
+    async with open_store(url, secret_key=OLD) as store:
+        without = delete(meta).where(meta.c.key.in_(names))
+        await store._backend.write(lambda conn: conn.execute(without).rowcount)
+
+
 async def test_a_key_is_proved_once(url: str) -> None:
     first = await kept(url, OLD)
+    assert first[0] is None
     assert await kept(url, OLD) == first
+    await refused(url, NEW)
+
+
+async def test_a_first_start_does_not_read_what_encrypts(url: str) -> None:
+    """Neither that nor what changes tables: an idle bot would keep them."""
+    code = (
+        "import asyncio, sys\n"
+        "from bot.store import migrate, open_store\n"
+        "async def main():\n"
+        f"    async with open_store({url!r}, secret_key={OLD!r}): pass\n"
+        "asyncio.run(main())\n"
+        "print(*sorted({'cryptography', 'alembic'} & {*sys.modules}))\n"
+    )
+    made = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await made.communicate()
+    assert (made.returncode, out.decode().split()) == (0, [])
+    await kept(url, OLD)
 
 
 async def test_the_word_of_a_version_without_proofs_is_opened_and_proved(url: str) -> None:
-    made = await kept(url, OLD)
-    async with open_store(url, secret_key=OLD) as store:
-        without = delete(meta).where(meta.c.key == PROOF)
-        await store._backend.write(lambda conn: conn.execute(without).rowcount)
+    await older(url, OLD)
     await refused(url, NEW)
+    made = await kept(url, OLD)
+    assert None not in made
     assert await kept(url, OLD) == made
     await refused(url, NEW)
 
 
 async def test_a_proof_that_is_of_no_key_is_made_again(url: str) -> None:
+    await older(url, OLD)
     made = await kept(url, OLD)
     await kept(url, OLD, **{PROOF: "0" * 64})
     assert await kept(url, OLD) == made
+
+
+async def test_without_a_word_a_proof_of_no_key_is_that_of_another(url: str) -> None:
+    await kept(url, OLD, **{PROOF: "0" * 64})
+    await refused(url, OLD)
 
 
 async def test_a_word_that_a_version_without_proofs_changed_is_not_proved_by_the_old_one(

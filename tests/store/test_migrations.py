@@ -13,10 +13,12 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store import migrate
+from bot.store.migrate import make, upgrade, version
 from bot.store.migrations import HEAD
 from bot.store.schema import metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -37,13 +39,19 @@ def _differences(conn: Connection) -> list[Any]:  # Alembic's own tuples
     return list(compare_metadata(context, metadata))
 
 
-@pytest.mark.filterwarnings("ignore:.*expression-based index")
-async def test_a_migrated_file_has_the_tables_of_the_schema(tmp_path: Path) -> None:
-    await migrate(f"sqlite:///{tmp_path}/bot.db")
+@pytest.fixture(params=["by all revisions", "at once"])
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
     engine = create_engine(f"sqlite:///{tmp_path}/bot.db")
-    with engine.connect() as conn:
-        assert _differences(conn) == []
+    with engine.begin() as conn:
+        (make if request.param == "at once" else upgrade)(conn)
+        yield conn
     engine.dispose()
+
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
+def test_a_file_has_the_tables_of_the_schema(made: Connection) -> None:
+    assert version(made) == HEAD
+    assert _differences(made) == []
 
 
 async def test_a_migrated_server_has_the_tables_of_the_schema(postgres_url: str) -> None:
@@ -53,20 +61,29 @@ async def test_a_migrated_server_has_the_tables_of_the_schema(postgres_url: str)
     await engine.dispose()
 
 
+def _columns(conn: Connection) -> dict[str, set[tuple[object, ...]]]:
+    """Of each table: names, types, whether they may be empty, what they are by default."""
+    names = conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars()
+    return {
+        name: {tuple(row[1:]) for row in conn.exec_driver_sql(f"PRAGMA table_info({name})")}
+        for name in names
+    }
+
+
 def _indices(conn: Connection) -> set[str]:
     found = conn.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'index'").scalars()
     return {" ".join(text.split()).replace('"', "") for text in found if text}
 
 
-async def test_a_migrated_file_has_the_indices_of_the_schema(tmp_path: Path) -> None:
-    await migrate(f"sqlite:///{tmp_path}/bot.db")
-    migrated = create_engine(f"sqlite:///{tmp_path}/bot.db")
-    made = create_engine(f"sqlite:///{tmp_path}/made.db")
-    metadata.create_all(made)
-    with migrated.connect() as one, made.connect() as other:
-        assert _indices(one) == _indices(other)
-    migrated.dispose()
-    made.dispose()
+def test_a_file_made_at_once_has_what_the_revisions_make(tmp_path: Path) -> None:
+    found = []
+    for how in (make, upgrade):
+        engine = create_engine(f"sqlite:///{tmp_path}/{how.__name__}.db")
+        with engine.begin() as conn:
+            how(conn)
+            found.append((_indices(conn), _columns(conn)))
+        engine.dispose()
+    assert found[0] == found[1]
 
 
 async def test_a_migrated_server_finds_what_waits_by_its_lane(postgres_url: str) -> None:

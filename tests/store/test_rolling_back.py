@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import ConfigError
 from bot.store import migrate, open_store, roll_back
-from bot.store.migrate import downgrade, upgrade, version
+from bot.store.migrate import downgrade, make, upgrade, version
 from bot.store.migrations import HEAD
 from tests.store.make import KEY, delivery, delivery_id
 
@@ -75,6 +75,23 @@ def test_rows_survive_every_version_in_a_file(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/bot.db")
     with engine.begin() as conn:
         _there_and_back(conn)
+    engine.dispose()
+
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
+def test_a_file_made_at_once_goes_back_and_forth(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/bot.db")
+    with engine.begin() as conn:
+        make(conn)
+        rows = _fill(conn)
+        downgrade(conn, REVISIONS[0])
+        tables = set(inspect(conn).get_table_names())
+        assert tables < {*rows, "alembic_version"}
+        upgrade(conn)
+        assert version(conn) == HEAD
+        assert {name: {*row} for name, row in _fill(conn).items()} == {
+            name: {*row} for name, row in rows.items()
+        }
     engine.dispose()
 
 
