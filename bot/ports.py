@@ -153,6 +153,8 @@ class Retry:
     error: str
     code: str
     maybe_sent: bool = False
+    #: For a limit, which is no failed attempt.
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -260,10 +260,11 @@ def _columns(outcome: Done | Retry | Dead | Dropped, item: OutboxItem) -> dict[s
             at = {"place_channel": place.channel, "place_ts": place.ts} if place else {}
             made = {"receipt": asdict(receipt)} if receipt else {}
             return {"state": "done", "error": None, "code": None, **at, **made}
-        case Retry(error=error, code=code, maybe_sent=maybe):
+        case Retry(error=error, code=code, maybe_sent=maybe, limited=limited):
             # Once in doubt, in doubt until it is found or carried out: looking again is cheap.
             sticky = maybe or item.maybe_sent
-            return {"state": "todo", "error": error, "code": code, "maybe_sent": sticky}
+            tried = {"attempts": item.attempts - 1} if limited else {}
+            return {"state": "todo", "error": error, "code": code, "maybe_sent": sticky, **tried}
         case Dead(error=error, code=code):
             return {"state": "dead", "error": error, "code": code}
         case Dropped(reason=reason):

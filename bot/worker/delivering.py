@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.metrics import Metrics
     from bot.model import Action, OutboxItem
     from bot.outside import Chat, Trace
-    from bot.ports import ClaimedItem, Clock, Sending
+    from bot.ports import Claim, ClaimedItem, Clock, Sending
     from bot.worker.calling import Caller
 
 log = structlog.get_logger()
@@ -112,7 +112,8 @@ class Deliverer:
         self._clock = clock
         #: Never steps: for limits, and for how long ago a claim was.
         self._steady = steady or clock
-        self._asked_at = self._steady.now()
+        #: When each claim was asked for that is not handled yet.
+        self._asked: dict[Claim, datetime] = {}
         self._gap = gap
         self._jitter = jitter
         self._metrics = metrics
@@ -132,7 +133,7 @@ class Deliverer:
         """
         for one in done:
             self._learn(one)
-        self._asked_at, now = self._steady.now(), self._clock.now()
+        asked, now = self._steady.now(), self._clock.now()
         carried = [one.carried(now) for one in done]
         try:
             turned = await self._store.settle_and_claim(carried, now=now, lease=LEASE, limit=limit)
@@ -146,6 +147,7 @@ class Deliverer:
             for part in parts:
                 await self.turn(part, limit=0)
             return Turn(claimed=(), next_at=self._clock.now())
+        self._asked |= {one.claim: asked for one in turned.claimed}
         for one, settled in zip(done, carried, strict=True):
             await self._ended(one, lost=settled in turned.lost)
         return Turn(claimed=turned.claimed, next_at=turned.next_at)
@@ -201,14 +203,14 @@ class Deliverer:
     async def _outcome(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
         item = claimed.item
         now = self._steady.now()
-        if now - self._asked_at >= LEASE:
+        if now - self._asked.pop(claimed.claim, now) >= LEASE:
             # This machine slept between the claim and the call; somebody else may be calling.
             raise LeaseLost(f"the lease of {item.lane} ended before the call")
         method = _method(item.action)
         closed = self._gates.closed_until(method, now=now)
         if closed is not None:
             at = self._clock.now() + (closed - now)
-            return Retry(at=at, error="waits for the rate limit", code="gate")
+            return Retry(at=at, error="waits for the rate limit", code="gate", limited=True)
         try:
             return await self._timed(claimed, method)
         except TimeoutError:

@@ -20,11 +20,12 @@ def after_failure(
     """`jitter` in [0, 1) stretches a backoff by up to a quarter; a Retry-After is not cut."""
     if isinstance(error, Refused):
         return Dead(error=str(error), code=error.code)
-    at = now + backoff(attempts, jitter=jitter)
-    if isinstance(error, NotSent) and error.retry_after is not None:
-        at = now + honoured(error.retry_after)
     if now - created_at >= GIVE_UP:
         return Dead(error=f"given up after {GIVE_UP}: {error}", code=error.code)
+    if isinstance(error, NotSent) and error.retry_after is not None:
+        at = now + honoured(error.retry_after)
+        return Retry(at=at, error=str(error), code=error.code, limited=True)
+    at = now + backoff(attempts, jitter=jitter)
     return Retry(at=at, error=str(error), code=error.code, maybe_sent=isinstance(error, Unsure))
 
 

@@ -54,6 +54,21 @@ async def test_nothing_overtakes_a_message_that_must_wait(bench: Bench) -> None:
     assert bench.said() == ["first", "second"]
 
 
+async def test_waiting_for_a_limit_is_no_failed_attempt(bench: Bench) -> None:
+    await bench.plan("first")
+    for _ in range(5):
+        bench.chat.fail("post", NotSent("slow down", retry_after=30.0))
+        await bench.send()
+        bench.clock.move(seconds=30)
+    assert [item.attempts for item in await bench.items("todo")] == [0]
+    bench.chat.fail("post", NotSent("no answer"))
+    await bench.send()
+    bench.clock.move(seconds=2.5)
+    await bench.send()
+    assert bench.said() == ["first"]
+    assert [item.attempts for item in await bench.items("done")] == [2]
+
+
 async def test_one_channels_limit_holds_no_other_channel(bench: Bench) -> None:
     await bench.plan("held")
     bench.chat.fail("post", NotSent("slow down", retry_after=30.0))
@@ -194,6 +209,19 @@ async def test_a_call_whose_lease_ended_before_it_is_not_made(bench: Bench) -> N
     assert bench.said() == []
     await bench.send()
     assert bench.said() == ["late"]
+
+
+async def test_another_claim_does_not_make_the_lease_younger(bench: Bench) -> None:
+    await bench.plan("late")
+    claimed = await bench.claim()
+    assert claimed is not None
+    bench.clock.move(seconds=LEASE.total_seconds())
+    await bench.plan("other", channel="C0CI")
+    await bench.send()
+    assert (bench.said("dev"), bench.said("ci")) == (["late"], ["other"])
+    # Who woke now, between two other turns, has no right to its call any more.
+    await bench.handle(claimed)
+    assert bench.said("dev") == ["late"]
 
 
 async def test_a_result_that_comes_after_the_lease_was_lost_is_dropped(bench: Bench) -> None:

@@ -35,13 +35,14 @@ def test_a_backoff_grows_and_is_capped(attempts: int, jitter: float) -> None:
 
 def test_nothing_is_sent_before_its_retry_after() -> None:
     made = after(NotSent("slow down", retry_after=30.0))
-    assert made == Retry(at=NOW + timedelta(seconds=30), error="slow down", code="NotSent")
+    at = NOW + timedelta(seconds=30)
+    assert made == Retry(at=at, error="slow down", code="NotSent", limited=True)
 
 
 @pytest.mark.parametrize("seconds", [86_401.0, 1e12, 1e300, float("inf")])
 def test_no_server_can_hold_a_lane_longer_than_an_item_is_tried(seconds: float) -> None:
     made = after(NotSent("slow down", retry_after=seconds))
-    assert made == Retry(at=NOW + GIVE_UP, error="slow down", code="NotSent")
+    assert made == Retry(at=NOW + GIVE_UP, error="slow down", code="NotSent", limited=True)
 
 
 def test_an_unsure_call_is_looked_for_before_it_is_repeated() -> None:
