@@ -42,9 +42,7 @@ async def postgres(folder: Path, _repeats: Repeats) -> AsyncIterator[Figure]:
 
 async def _measured(folder: Path, engine: str, database: str | None) -> AsyncIterator[Figure]:
     async with with_slack() as slack, stage.bot(folder, slack=slack, database=database) as bot:
-        yield Figure(
-            f"{engine}: memory after a first start, which makes the tables", bot.memory_mb(), "MB"
-        )
+        yield Figure(f"{engine}: memory after a first start", bot.memory_mb(), "MB")
         requests = Requests(bot.host)
         await load.closed(bot.host, bot.port, requests.next, connections=8, count=_WARM)
         await reach(slack, _WARM)
