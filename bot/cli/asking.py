@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.cli.backtest import progress, recorded
+from bot.cli.bar import bar
 from bot.cli.environment import fail, settings
-from bot.cli.listings import run_cli, store
+from bot.cli.recorded import recorded
+from bot.cli.running import run_cli, store
 from bot.rules.rehearsal import Rehearsal
 from bot.rules.rooms import unreachable
 from bot.rules.times import duration
@@ -45,7 +46,7 @@ def history(ruleset: Ruleset, since: str) -> tuple[Fault, ...]:
     async def main() -> None:
         async with store() as opened:
             within = await opened.window(since=now - ago, until=now)
-            with progress(within.size) as went:
+            with bar(within.size) as went:
                 async for page in opened.past_deliveries(within):
                     for delivery in page.deliveries:
                         learned = page.learned.get(delivery.id, {})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from bot.actions.values import load_value
+from bot.cli.bar import bar
 from bot.cli.environment import FAULTS, fail
-from bot.cli.listings import run_cli, store
 from bot.cli.process import settle_down
+from bot.cli.recorded import recorded
 from bot.cli.rules import counted, loaded, rules_path
+from bot.cli.running import run_cli, store
 from bot.errors import RulesError
 from bot.model import DeliveryId
 from bot.registry import Source
@@ -30,12 +27,10 @@ from bot.rules.catalogue import LISTS
 from bot.rules.comparison_text import Report, as_json, as_text
 from bot.rules.load import load
 from bot.rules.times import duration
-from bot.worker.understanding import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
-    from bot.model import Delivery
     from bot.ports import StoredRuleset
     from bot.rules.ruleset import Ruleset
     from bot.store import Store
@@ -148,7 +143,7 @@ async def _from_store(opened: Store, rules: Path | None, wanted: Wanted) -> Repo
     within = await opened.window(since=begin, until=wanted.until)
     settle_down()
     started = perf_counter()
-    with progress(within.size) as went:
+    with bar(within.size) as went:
         async for page in opened.past_deliveries(within, project=wanted.project):
             for delivery in page.deliveries:
                 test.feed(recorded(delivery, routes, page.learned.get(delivery.id, {})))
@@ -194,36 +189,6 @@ def sides(stored: StoredRuleset | None, rules: Path | None) -> tuple[Named, Name
     return Named(name=f"{stored.entry}@{stored.hash[:6]}", ruleset=old), new
 
 
-def recorded(
-    delivery: Delivery, routes: Mapping[str, str | None], learned: Mapping[str, Any]
-) -> Recorded:
-    """`routes`: the default route of each hook, by its id. `learned`: as the decision kept it."""
-    told = {name: load_value(value) for name, value in learned.items()}
-    return Recorded(
-        id=delivery.id,
-        source=Source(forge=delivery.forge, instance=delivery.instance, event=delivery.event),
-        body=delivery.body,
-        received_at=delivery.received_at,
-        hook=delivery.hook,
-        content=content_of(delivery),
-        route=routes.get(delivery.hook),
-        late=told.get("late") is True,
-        history={name: value for name, value in told.items() if value is not None},
-    )
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr when a person looks at it; the function says how far it is."""
-    if not sys.stderr.isatty():
-        yield lambda _done: None
-        return
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("", total=total)
-        yield lambda done: shown.update(task, completed=done)
-
-
 # -- from files -----------------------------------------------------------------------------
 
 
@@ -236,7 +201,7 @@ def _from_files(manifest: Path, rules: Path | None, wanted: Wanted) -> Report:
     started = perf_counter()
     lines = _lines(manifest)
     last = None
-    with progress(len(lines)) as went:
+    with bar(len(lines)) as went:
         for number, line in enumerate(lines):
             one = _line(manifest, number, line, last)
             last = one.received_at

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from bot.cli.environment import settings
-from bot.cli.listings import run_cli
 from bot.cli.progress import Progress
+from bot.cli.running import run_cli
 
 
 def register(app: typer.Typer) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from bot.cli.environment import FAULTS, settings
-from bot.cli.listings import AsJson, run_cli, store
+from bot.cli.rows import AsJson
+from bot.cli.running import run_cli, store
 from bot.cli.weak import Finding, weak
 from bot.errors import BotError, RulesError
 from bot.waiting import HOOKS_OFF

@@ -11,8 +11,8 @@ import typer
 
 from bot import events
 from bot.cli.environment import FAULTS, fail
-from bot.cli.listings import run_cli, store
 from bot.cli.rules import loaded, rules_path
+from bot.cli.running import run_cli, store
 from bot.cli.simulate import recorded_event
 from bot.commands.tracing import place_of, report_of
 from bot.errors import BotError

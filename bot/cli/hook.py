@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot.cli.environment import FAULTS, fail
-from bot.cli.listings import run_cli, store
+from bot.cli.running import run_cli, store
 from bot.errors import CommandError
 from bot.model import Job
 from bot.ports import TOLD

@@ -3,44 +3,27 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from bot.browsing import Wanted
-from bot.cli.environment import FAULTS, fail, settings
-from bot.cli.process import run_async
-from bot.errors import BotError
+from bot.cli.environment import FAULTS, fail
+from bot.cli.replaying import replay
+from bot.cli.rows import AsJson, Limit, show
+from bot.cli.running import run_cli, store
 from bot.model import DeliveryId
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-
     from bot.browsing import Glance
     from bot.model import OutboxItem
-    from bot.store import Store
 
-T = TypeVar("T")
-
-#: Columns that are short and never fold; the others share what room is left.
-_WHOLE: Final = frozenset(
-    {"id", "at", "received", "created", "linked", "status", "state", "verb", "attempts", "actions"}
-)
-#: Columns wide, where nobody looks at a terminal.
-_ENDLESS: Final = 1000
 #: Deliveries read at a time.
 _PAGE: Final = 200
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
-
 
 def register(app: typer.Typer) -> None:
-    from bot.cli.replaying import replay
-
     deliveries = typer.Typer(no_args_is_help=True, help="Deliveries as received.")
     deliveries.command("list")(list_deliveries)
     deliveries.command("show")(show_delivery)
@@ -186,74 +169,6 @@ def drop_outbox(actions: Annotated[list[str], typer.Argument(help="Their ids.")]
                 typer.echo(f"{one}: {'dropped' if dropped else 'neither waiting nor dead'}")
 
     run_cli(main())
-
-
-@asynccontextmanager
-async def store() -> AsyncIterator[Store]:
-    """The store beside a running bot: reads freely, writes only short rows."""
-    from bot.store import open_store  # with its driver, which takes longer than all of `--help`
-
-    current = settings()
-    key = current.secret_key.reveal() if current.secret_key is not None else None
-    async with open_store(current.database_url, secret_key=key, exclusive=False) as opened:
-        yield opened
-
-
-def run_cli(main: Coroutine[Any, Any, T]) -> T:
-    """Runs a command; an error of ours ends it with its text."""
-    try:
-        return run_async(main)
-    except BotError as error:
-        fail(error)
-
-
-def show(rows: Sequence[dict[str, Any]], *, as_json: bool, empty: str) -> None:
-    """A table for people, or one JSON object a line."""
-    if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row, ensure_ascii=False))
-        return
-    if not rows:
-        typer.echo(empty)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    people = [_for_people(row) for row in rows]
-    used = [key for key in people[0] if any(row[key] not in {None, ""} for row in people)]
-    table = Table(box=None, pad_edge=False)
-    for key in used:
-        table.add_column(key, overflow="fold", no_wrap=key in _WHOLE)
-    for row in people:
-        table.add_row(*_cells(row[key] for key in used))
-    # What is no terminal has no width: there a row is a line.
-    console = Console() if sys.stdout.isatty() else Console(width=_ENDLESS)
-    console.print(table, markup=False, crop=False)
-
-
-def _for_people(row: dict[str, Any]) -> dict[str, Any]:
-    """Short times, and of a delivery its names; the forge's word where it has none yet."""
-    told = dict(row)
-    if "names" in told:
-        told["event"] = told.pop("names") or told["event"]
-    return {
-        key.removesuffix("_at").replace("_", " "): _short_time(value)
-        if value and key.split("_")[-1] == "at"
-        else value
-        for key, value in told.items()
-    }
-
-
-def _short_time(value: str) -> str:
-    """In this machine's zone; of another year with the year, and then without the hour."""
-    at = datetime.fromisoformat(value).astimezone()
-    return f"{at:%d %b %H:%M}" if at.year == datetime.now(UTC).year else f"{at:%d %b %Y}"
-
-
-def _cells(values: Iterable[Any]) -> list[str]:
-    from rich.markup import escape
-
-    return ["" if value is None else escape(str(value)) for value in values]
 
 
 def _row(item: OutboxItem) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Annotated, Final
 import typer
 
 from bot.cli.environment import fail, settings
-from bot.cli.listings import run_cli, store
 from bot.cli.progress import Progress
+from bot.cli.running import run_cli, store
 from bot.config_readers import SHORTEST_RETENTION
 
 

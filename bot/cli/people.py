@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from bot.cli.environment import FAULTS, fail, settings
-from bot.cli.listings import AsJson, Limit, run_cli, show, store
+from bot.cli.rows import AsJson, Limit, show
+from bot.cli.running import run_cli, store
 from bot.errors import BotError
 from bot.people import Account, Act
 

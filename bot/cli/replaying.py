@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.environment import fail
-from bot.cli.listings import run_cli, show, store
+from bot.cli.rows import show
+from bot.cli.running import run_cli, store
 from bot.model import DeliveryId
 
 if TYPE_CHECKING:

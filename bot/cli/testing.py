@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.environment import FAULTS, fail
-from bot.cli.listings import run_cli, store
 from bot.cli.rules import counted, loaded, rules_path
+from bot.cli.running import run_cli, store
 from bot.model import DeliveryId
 from bot.rules.inline import Given, InlineTest
 from bot.rules.nodes import Spot

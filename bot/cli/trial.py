@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.cli.backtest import progress
+from bot.cli.bar import bar
 from bot.cli.environment import FAULTS, fail
-from bot.cli.listings import run_cli, store
 from bot.cli.rules import loaded
+from bot.cli.running import run_cli, store
 from bot.errors import RulesError
 from bot.rules.comparison import Tally
 from bot.rules.comparison_text import Report, as_json, as_text
@@ -96,7 +96,7 @@ async def _begin(opened: Store, file: Path, length: timedelta) -> Trial:
 async def _wait(opened: Store, trial: Trial) -> None:
     total = int((trial.until - trial.since).total_seconds())
     told = False
-    with progress(total) as went:
+    with bar(total) as went:
         while (now := datetime.now(UTC)) < trial.until:
             gone = int((now - trial.since).total_seconds())
             went(gone)
