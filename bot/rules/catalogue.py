@@ -30,6 +30,9 @@ COMMON: Final = (
     Field("instance", FieldType.TEXT, "name of the forge in the settings"),
 )
 
+#: What a field that is a person, a link or an item of a list has: `author.name`, `mr.url`.
+MEMBERS: Final = frozenset({"username", "name", "label", "url"})
+
 #: Fields of batches and lists only.
 FOLDED: Final = (
     Field("count", FieldType.NUMBER, "how many were folded or listed"),

@@ -31,7 +31,7 @@ from bot.message import (
 from bot.message import join as join_texts
 from bot.message import truncate as truncate_text
 from bot.model import Person, Ref, Value
-from bot.rules.template import MEMBERS
+from bot.rules.catalogue import MEMBERS
 from bot.rules.times import spell_duration
 
 #: Names in a rendering's context; no field can be called so.

@@ -11,9 +11,10 @@ from bot.actions import plan as planning
 from bot.actions.plan import kind_of
 from bot.message import one_line
 from bot.model import Person, Ref
+from bot.rules.catalogue import MEMBERS
 from bot.rules.hours import is_open, next_after, opens
 from bot.rules.opposites import changes_of
-from bot.rules.template import MEMBERS, Template
+from bot.rules.template import Template
 from bot.waiting import Held
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.registry import FieldType
-from bot.rules.catalogue import COMMON, FOLDED, LISTED, TIMED, Catalogue
+from bot.rules.catalogue import COMMON, FOLDED, LISTED, MEMBERS, TIMED, Catalogue
 from bot.rules.expr import Expression, compile_expression
 from bot.rules.expr_tokens import ExprError
 from bot.rules.faults import choices, did_you_mean
 from bot.rules.habits import FIELDS, channel_hint, field_hint, flag_hint
 from bot.rules.nodes import Map, Node, Scalar, Seq, Spot, kind_word
 from bot.rules.ruleset import Channel
-from bot.rules.template import MEMBERS, Template, template_of
+from bot.rules.template import Template, template_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from bot.message import Span
     from bot.model import Person
 
-#: What people, links and the items of lists have.
-MEMBERS: Final = frozenset({"username", "name", "label", "url"})
 #: Seen characters of one rendering; a chat cuts sooner.
 OUTPUT_LIMIT: Final = 20_000
 SPAN_LIMIT: Final = 4_000
