@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 #: Packed bytes claimed at once, one delivery at least; several claims may be under way.
 _CLAIM_BYTES: Final = 16 * 1024 * 1024
+#: Stretches that are looked through for more, when each lane has something.
+_FURTHER: Final = 8
+#: Stretches asked for at once.
+_AT_ONCE: Final = 32
 #: A literal, or the partial index is not used.
 _NEW: Final[ColumnElement[str]] = literal_column("'new'")
 _INDEXED: Final[Mapping[str, Any]] = {"new": _NEW, "failed": literal_column("'failed'")}
@@ -179,14 +183,19 @@ def _fitting(waiting: Sequence[AnyRow], room: int) -> tuple[list[int], int]:
 
 
 def _waiting(conn: Connection, claimed: Sequence[Lane], *, limit: int) -> dict[str, list[AnyRow]]:
-    """Of each lane that holds any, the numbers and sizes of its oldest: of one stretch, where there
-    are stretches."""
+    """Of each lane that holds any, the numbers and sizes of its oldest."""
     found: dict[str, list[AnyRow]] = {}
+    further = _FURTHER
     for stretch in _stretches(conn):
-        missing = [{"lane": lane} for lane in claimed if lane not in found]
-        if not missing:
+        wanted = [{"lane": lane} for lane in claimed if len(found.get(lane, ())) < limit]
+        if not wanted or not further:
             break
-        found |= _by_lane(_SIZES.run(conn, missing, skip=limit - 1, stretch=stretch))
+        ran = _SIZES.run(conn, wanted, skip=limit - 1, stretch=stretch)
+        for lane, rows in _by_lane(ran).items():
+            oldest = found.setdefault(lane, [])
+            oldest += rows[: limit - len(oldest)]
+        if len(found) == len(claimed):
+            further -= 1
     return found
 
 
@@ -195,9 +204,11 @@ def _stretches(conn: Connection) -> Iterator[int]:
     if conn.dialect.name != "sqlite":
         yield 0
         return
-    last: int | None = -1
-    while (last := _NEXT_STRETCH.run(conn, {"after": last}).scalar()) is not None:
-        yield last
+    last = -1
+    while rows := _NEXT_STRETCHES.run(conn, {"after": last}).rows:
+        for row in rows:
+            last = row.stretch
+            yield last
 
 
 def _by_lane(ran: Ran) -> dict[str, list[AnyRow]]:
@@ -213,11 +224,21 @@ def _stretch(table: FromClause) -> ColumnElement[int]:
     return table.c.seq.bitwise_rshift(literal_column(f"{STRETCH_BITS}"))
 
 
-def _next_stretch(_dialect: Dialect) -> Select[int]:
+def _next_stretches(_dialect: Dialect) -> Select[int]:
+    """One after the other: each is a look into the index, whatever lies between."""
     stretch = _stretch(deliveries)
-    after = bindparam("after", type_=BigInteger)
-    waits = (deliveries.c.status == _NEW, stretch > after)
-    return select(stretch.label("stretch")).where(*waits).order_by(stretch).limit(_ONE)
+
+    def next_after(last: ColumnElement[int]) -> ColumnElement[int | None]:
+        waits = (deliveries.c.status == _NEW, stretch > last)
+        found = select(stretch).where(*waits).order_by(stretch).limit(_ONE)
+        return found.scalar_subquery().label("stretch")
+
+    first = select(next_after(bindparam("after", type_=BigInteger)))
+    known = first.cte("known", recursive=True)
+    more = select(next_after(known.c.stretch)).where(known.c.stretch.is_not(None))
+    known = known.union_all(more)
+    every = select(known.c.stretch).where(known.c.stretch.is_not(None))
+    return every.limit(literal_column(f"{_AT_ONCE}"))
 
 
 def _sizes(dialect: Dialect, rows: list[Given]) -> Select[Any]:
@@ -256,7 +277,7 @@ def _rows(_dialect: Dialect, rows: list[Given]) -> Select[Any]:
 #: No number is greater.
 _NO_END: Final[ColumnElement[int]] = literal_column(str(2**63 - 1), BigInteger)
 _ONE: Final[ColumnElement[int]] = literal_column("1")
-_NEXT_STRETCH: Final = Prepared(_next_stretch)
+_NEXT_STRETCHES: Final = Prepared(_next_stretches)
 _SIZES: Final = PreparedRows(deliveries, ("lane",), _sizes)
 _ROWS: Final = PreparedRows(deliveries, ("seq",), _rows, padded=True)
 

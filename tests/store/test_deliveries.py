@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,7 @@ async def test_lanes_keep_their_order_however_far_apart_their_deliveries_came(st
     await asyncio.gather(*(store.append(delivery(n, project=of[n])) for n in sorted(of)))
     got: dict[str, list[DeliveryId]] = {name: [] for name in lanes}
     made: list[Decided] = []
+    claims = Counter[str]()
     while True:
         turn = await store.settle_and_claim_deliveries(
             made, now=NOW, lease=LEASE, lanes=3, limit=64
@@ -120,7 +122,9 @@ async def test_lanes_keep_their_order_however_far_apart_their_deliveries_came(st
         if not turn.claimed:
             break
         for one in turn.claimed:
-            got[one.deliveries[0].lane.rpartition(":")[2]] += [each.id for each in one.deliveries]
+            name = one.claim.lane.rpartition(":")[2]
+            got[name] += [each.id for each in one.deliveries]
+            claims[name] += 1
         made = [
             Decided(
                 claim=one.claim,
@@ -130,6 +134,8 @@ async def test_lanes_keep_their_order_however_far_apart_their_deliveries_came(st
         ]
     wanted = {name: [delivery_id(n) for n in of if of[n] == name] for name in lanes}
     assert got == {name: sorted(ids) for name, ids in wanted.items()}
+    assert claims["both"] == 1
+    assert claims["many"] == -(-len(wanted["many"]) // 64)
 
 
 async def test_a_lane_is_handled_by_one_worker_at_a_time(store: Store) -> None:
