@@ -313,7 +313,7 @@ class OutboxItem:
     action: Action
     lane: Lane
     delivery: DeliveryId
-    #: Calls already made for it, the one that may be under way included.
+    #: Calls made for it, the one that may be under way included; none that was told to wait.
     attempts: int
     created_at: datetime
     #: It was `sending` when a worker died or a call ended ambiguously: look before posting.

@@ -153,7 +153,7 @@ class Retry:
     error: str
     code: str
     maybe_sent: bool = False
-    #: For a limit, which is no failed attempt.
+    #: The other side said until when, as of a limit: no failed attempt.
     limited: bool = False
 
 

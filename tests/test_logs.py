@@ -65,6 +65,18 @@ def test_each_line_says_when_whatever_else_it_holds(
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", said["timestamp"])
 
 
+def test_what_other_libraries_say_is_a_line_whatever_they_say(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.set_up(level="INFO", style="json")
+    extra = {"timestamp": "then", "level": "low", "big": 1 << 80, "api_token": "not-for-eyes"}
+    logging.getLogger("elsewhere").warning("odd", extra=extra)
+    said = json.loads(capsys.readouterr().err)
+    assert (said["event"], said["level"], said["big"]) == ("odd", "warning", 1 << 80)
+    assert said["api_token"] == "***"
+    assert said["timestamp"].endswith("Z")
+
+
 class Pieces(io.StringIO):
     """Standard error that keeps apart what was written apart."""
 

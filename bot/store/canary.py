@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
     from bot.store.vault import Vault
 
-#: In `meta`: a known word, encrypted as the secrets are; there is none before they are encrypted
-#: anew, or a version without proofs made one.
+#: In `meta`: a known word, encrypted as the secrets are; there is none before the first of them.
 CANARY: Final = "vault"
 #: In `meta`: that this very word was opened with the key, or that there was none. Versions before
 #: it do not know it, and may change the word: then it proves nothing, and is made again.
@@ -31,6 +30,14 @@ def check_key(conn: Connection, vault: Vault) -> None:
             raise _other_key()
     elif proof is None or not vault.fits(canary, proof):
         _prove(conn, vault, canary)
+
+
+def seal(conn: Connection, vault: Vault, secret: str) -> str:
+    """The secret, encrypted. Beside the first one the word is kept: a version without proofs tells
+    a wrong key by nothing else."""
+    if history.get_meta(conn, CANARY) is None:
+        keep(conn, vault)
+    return vault.seal(secret)
 
 
 def keep(conn: Connection, vault: Vault) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, literal, select, update
 
 from bot.model import HookRecord
+from bot.store import canary
 from bot.store.columns import Moment
 from bot.store.engine import insert
 from bot.store.schema import hooks
@@ -30,7 +31,7 @@ def save(conn: Connection, hook: HookRecord, vault: Vault) -> None:
         "project": hook.project,
         "folded": hook.project.casefold(),
         "remote_id": hook.remote_id,
-        "secrets": vault.seal(json.dumps(hook.secrets)),
+        "secrets": canary.seal(conn, vault, json.dumps(hook.secrets)),
         "events": hook.events,
         "channel": hook.channel,
         "status": hook.status,

@@ -10,6 +10,7 @@ from sqlalchemy import Update, and_, literal_column, or_, select, update
 from bot.errors import LeaseLost
 from bot.message import dump_message, load_message
 from bot.model import Job
+from bot.store import canary
 from bot.store.engine import insert
 from bot.store.schema import jobs
 
@@ -38,7 +39,7 @@ def add(conn: Connection, job: Job, vault: Vault) -> bool:
         args=job.args,
         who=job.who,
         channel=job.channel,
-        reply_to=vault.seal(job.reply_to) if job.reply_to else "",
+        reply_to=canary.seal(conn, vault, job.reply_to) if job.reply_to else "",
         state="todo",
         attempts=0,
         progress=dict(job.progress),
@@ -87,7 +88,7 @@ def finish(
 ) -> None:
     changed = _owned(job_id, token).values(
         state=state,
-        answer=_packed(answer, vault) if answer else None,
+        answer=_packed(conn, answer, vault) if answer else None,
         finished_at=now,
         token=None,
         lease_until=None,
@@ -97,11 +98,13 @@ def finish(
     _fenced(conn, job_id, changed)
 
 
-def _packed(answer: Message, vault: Vault) -> Json:
+def _packed(conn: Connection, answer: Message, vault: Vault) -> Json:
     """An answer with such an address opens what is behind it: it is kept like a secret."""
     raw = dump_message(answer)
     told = json.dumps(raw)
-    return {"sealed": vault.seal(told)} if any(mark in told for mark in _OPENS) else raw
+    if not any(mark in told for mark in _OPENS):
+        return raw
+    return {"sealed": canary.seal(conn, vault, told)}
 
 
 def _unpacked(raw: Json, vault: Vault) -> Message:

@@ -92,6 +92,6 @@ def _moved(
 
 def _free_untried(conn: Connection, *, now: datetime) -> None:
     """Only after a failure a lane waits for more than its channel's gap."""
-    tried = exists().where(outbox.c.lane == lanes.c.key, _WAITING, outbox.c.attempts > 0)
+    tried = exists().where(outbox.c.lane == lanes.c.key, _WAITING, outbox.c.error.is_not(None))
     ahead = update(lanes).where(_PENDING, lanes.c.ready_at > now + TOLERANCE)
     conn.execute(ahead.where(or_(lanes.c.kind == DECIDE, ~tried)).values(ready_at=now))

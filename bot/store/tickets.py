@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from bot.store import history
+from bot.store import canary, history
 from bot.store.schema import meta
 
 if TYPE_CHECKING:
@@ -38,8 +38,12 @@ class Tickets:
     async def put(self, name: str, held: Json, *, lasts: timedelta) -> None:
         """In place of what was there under the name; those of the kind that are over go."""
         now = datetime.now(UTC)
-        value = {"sealed": self._vault.seal(json.dumps(held)), "until": (now + lasts).isoformat()}
-        put = partial(_put, prefix=f"{self._kind}:", key=self._key(name), value=value, now=now)
+
+        def put(conn: Connection) -> None:
+            sealed = canary.seal(conn, self._vault, json.dumps(held))
+            value = {"sealed": sealed, "until": (now + lasts).isoformat()}
+            _put(conn, prefix=f"{self._kind}:", key=self._key(name), value=value, now=now)
+
         await self._backend.write(put)
 
     async def peek(self, name: str) -> Json:
@@ -68,7 +72,7 @@ class Tickets:
             if held is None:
                 conn.execute(delete(meta).where(meta.c.key == key))
             else:
-                value["sealed"] = self._vault.seal(json.dumps(held))
+                value["sealed"] = canary.seal(conn, self._vault, json.dumps(held))
                 history.set_meta(conn, key, value)
             return result
 

@@ -1,7 +1,7 @@
 """Secrets at rest: encrypted with a key made of SECRET_KEY, which is told from a wrong one.
 
 Most processes never touch a secret, and `cryptography` is a tenth of an idle bot's memory: it is
-read with the first one. Telling the key needs none of it, once another process has told it.
+read with the first one. Telling the key needs it once, after another version told it without proof.
 """
 
 from __future__ import annotations

@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.errors import LeaseLost
+from bot.handover import Handover
 from bot.message import Message, text
 from bot.model import (
     Action,
     Decision,
     Delivery,
     DeliveryId,
+    HookRecord,
+    Job,
     Lane,
     SubjectKey,
     action_id,
@@ -31,6 +34,20 @@ LEASE: Final = timedelta(seconds=60)
 SECOND: Final = timedelta(seconds=1)
 MR: Final = subject_key("gitlab", "1", "mr", "7")
 DEV: Final = Lane("send:slack:#dev")
+#: What is kept encrypted, or holds such.
+HOOK: Final = HookRecord(
+    id="h1",
+    forge="gitlab",
+    instance="gitlab",
+    project_id="7",
+    project="group/repo",
+    remote_id="1",
+    secrets=("whsec_secret", "another"),
+)
+PAGE: Final = Handover(title="title", secret="once-secret", who="U1", instance="gitlab")
+JOB: Final = Job(
+    id="j1", command="hook", args=("list",), who="U1", reply_to="https://slack.example/1"
+)
 
 
 def delivery_id(number: int) -> DeliveryId:

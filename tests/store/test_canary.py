@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import delete
 
 from bot.errors import ConfigError
-from bot.store import open_store
+from bot.store import Store, open_store
 from bot.store.canary import CANARY, PROOF
 from bot.store.schema import meta
 from bot.store.vault import Vault
+from tests.store.make import HOOK, JOB, PAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from bot.model import Json
 
 OLD, NEW = "the old key of this test", "the new key of this test"
@@ -69,6 +72,29 @@ async def test_a_first_start_does_not_read_what_encrypts(url: str) -> None:
     )
     out, _ = await made.communicate()
     assert (made.returncode, out.decode().split()) == (0, [])
+    await kept(url, OLD)
+
+
+FIRST: dict[str, Callable[[Store], Awaitable[object]]] = {
+    "hook": lambda store: store.save_hook(HOOK),
+    "command": lambda store: store.add_job(JOB),
+    "page": lambda store: store.put_once(PAGE),
+}
+
+
+@pytest.mark.parametrize("first", FIRST)
+async def test_the_first_secret_comes_with_the_word_by_which_older_versions_know_the_key(
+    url: str, first: str
+) -> None:
+    async with open_store(url, secret_key=OLD) as store:
+        await FIRST[first](store)
+        word = await store.get_meta(CANARY)
+        await FIRST[first](store)
+        assert await store.get_meta(CANARY) == word
+    assert isinstance(word, str)
+    assert Vault([OLD]).proof(word)
+    assert Vault([NEW]).proof(word) is None
+    await refused(url, NEW)
     await kept(url, OLD)
 
 

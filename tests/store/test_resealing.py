@@ -7,23 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigError
-from bot.handover import Handover
-from bot.model import HookRecord, Job
 from bot.store import open_store
 from bot.store.key_file import changing
+from tests.store.make import HOOK, JOB, PAGE
 
 OLD, NEW = "the old key of this test", "the new key of this test"
-HOOK = HookRecord(
-    id="h1",
-    forge="gitlab",
-    instance="gitlab",
-    project_id="7",
-    project="group/repo",
-    remote_id="1",
-    secrets=("whsec_secret", "another"),
-)
-PAGE = Handover(title="title", secret="once-secret", who="U1", instance="gitlab")
-JOB = Job(id="j1", command="hook", args=("list",), who="U1", reply_to="https://slack.example/1")
 
 
 async def filled(url: str, key: str | None) -> str:

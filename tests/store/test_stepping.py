@@ -27,12 +27,12 @@ HOUR = timedelta(hours=1)
 STEPS = [HOUR, -HOUR, timedelta(days=-400)]
 
 
-async def postponed(store: Store, *, wait: timedelta) -> None:
+async def postponed(store: Store, *, wait: timedelta, limited: bool = False) -> None:
     """One item of the lane, tried once, that waits from now on."""
     await store.enqueue([(action(1), DEV)], now=NOW)
     claimed = await next_item(store)
     assert claimed is not None
-    retry = Retry(at=NOW + wait, error="limited", code="ratelimited")
+    retry = Retry(at=NOW + wait, error="limited", code="ratelimited", limited=limited)
     await settle_item(store, claimed, retry, now=NOW, ready_at=NOW + wait)
 
 
@@ -113,10 +113,11 @@ async def test_a_delivery_that_waits_tells_of_it_too(store: Store) -> None:
     assert await next_deliveries(store, now=NOW - HOUR) is not None
 
 
+@pytest.mark.parametrize("limited", [False, True])
 async def test_what_the_old_time_wrote_after_a_step_back_is_ready_and_waits_stay(
-    store: Store,
+    store: Store, limited: bool
 ) -> None:
-    await postponed(store, wait=timedelta(seconds=40))
+    await postponed(store, wait=timedelta(seconds=40), limited=limited)
     late = Lane("send:slack:C0LNOWE")
     await store.enqueue([(action(3), late)], now=NOW + HOUR)
     await store.append(delivery(2, received_at=NOW + HOUR))
