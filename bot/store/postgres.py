@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import asyncpg
-from sqlalchemy import exc, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import create_engine, exc, text
+from sqlalchemy.util import greenlet_spawn
 
 from bot.store.arrivals import Arrivals
 from bot.store.columns import moment
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
 
@@ -71,8 +70,7 @@ class Postgres:
         return stored
 
     async def write(self, do: Callable[[Connection], T], *topics: str) -> T:
-        with translated(_BROKEN):
-            result = await self._try(do)
+        result = await self.read(do)
         for topic in topics:
             self._touch(topic)
         return result
@@ -82,23 +80,23 @@ class Postgres:
         # After the commit, not within: NOTIFY in a transaction makes all commits queue.
         self._listener.tell(topic)
 
-    async def _try(self, do: Callable[[Connection], T]) -> T:
+    def _try(self, do: Callable[[Connection], T]) -> T:
         for again in reversed(range(_TRIES)):
-            async with self._engine.connect() as conn:
+            with self._engine.connect() as conn:
                 try:
-                    result = await conn.run_sync(do)
+                    result = do(conn)
                 except exc.DBAPIError as error:
                     if again and _harmless(error):
                         continue
                     raise
                 # From here on it may have happened: it is not run again.
-                await conn.commit()
+                conn.commit()
                 return result
         raise AssertionError("the last try raises")
 
     async def read(self, do: Callable[[Connection], T]) -> T:
         with translated(_BROKEN):
-            return await self._try(do)
+            return await greenlet_spawn(self._try, do)
 
     async def wait(self, topic: str, timeout_s: float) -> None:
         await self._topics.wait(topic, timeout_s)
@@ -111,10 +109,7 @@ class Postgres:
 
     async def open(self) -> None:
         """Raises ConfigError when the tables are not those of this version."""
-        with translated(_BROKEN):
-            async with self._engine.connect() as conn:
-                found = await conn.run_sync(version)
-                current = await conn.run_sync(is_current)
+        found, current = await self.read(lambda conn: (version(conn), is_current(conn)))
         if not current:
             raise unfit(found)
         self._listener.start()
@@ -122,7 +117,7 @@ class Postgres:
     async def close(self) -> None:
         await self._listener.close()
         await self._arrivals.close()
-        await self._engine.dispose()
+        await greenlet_spawn(self._engine.dispose)
 
 
 def _micros(conn: Connection) -> int:
@@ -141,14 +136,19 @@ async def _connect(dsn: str) -> Any:  # asyncpg has no types
     return conn
 
 
-def _engine(dsn: str) -> AsyncEngine:
-    return create_async_engine(
+def _engine(dsn: str) -> Engine:
+    """For use in greenlets only, as `sqlalchemy.ext.asyncio` uses it: that reads the ORM as well,
+    7 MB of which nothing is wanted here."""
+    engine: Engine = create_engine(
         "postgresql+asyncpg://",
-        async_creator=partial(_connect, dsn),
+        creator=lambda: engine.dialect.loaded_dbapi.connect(
+            async_creator_fn=partial(_connect, dsn)
+        ),
         pool_size=_POOL,
         max_overflow=0,
         pool_timeout=_CONNECT_S,
     )
+    return engine
 
 
 def _harmless(error: exc.DBAPIError) -> bool:
@@ -226,28 +226,30 @@ async def open_postgres(dsn: str) -> AsyncIterator[Postgres]:
 
 async def upgrade_server(dsn: str) -> None:
     """For `bot migrate`."""
-    engine = _engine(dsn)
-    try:
-        with translated(_BROKEN):
-            async with engine.begin() as conn:
-                await _upgrade(conn)
-    finally:
-        await engine.dispose()
+    await _alone(dsn, _upgrade)
 
 
 async def roll_back_server(dsn: str, *, to: str) -> None:
     """For `bot migrate --to`."""
+    await _alone(dsn, partial(downgrade, to=to))
+
+
+async def _alone(dsn: str, do: Callable[[Connection], None]) -> None:
+    """In one transaction, and nobody else who changes tables beside it."""
     engine = _engine(dsn)
+
+    def run() -> None:
+        with engine.begin() as conn:
+            conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+            do(conn)
+
     try:
         with translated(_BROKEN):
-            async with engine.begin() as conn:
-                await conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-                await conn.run_sync(downgrade, to)
+            await greenlet_spawn(run)
     finally:
-        await engine.dispose()
+        await greenlet_spawn(engine.dispose)
 
 
-async def _upgrade(conn: AsyncConnection) -> None:
-    await conn.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-    if not await conn.run_sync(is_current):
-        await conn.run_sync(upgrade)
+def _upgrade(conn: Connection) -> None:
+    if not is_current(conn):
+        upgrade(conn)

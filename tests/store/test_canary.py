@@ -57,15 +57,15 @@ async def test_a_key_is_proved_once(url: str) -> None:
     await refused(url, NEW)
 
 
-async def test_a_first_start_does_not_read_what_encrypts(url: str) -> None:
-    """Neither that nor what changes tables: an idle bot would keep them."""
+async def test_a_first_start_reads_neither_what_encrypts_nor_what_changes_tables(url: str) -> None:
+    """Nor the ORM: an idle bot would keep them."""
     code = (
         "import asyncio, sys\n"
         "from bot.store import migrate, open_store\n"
         "async def main():\n"
         f"    async with open_store({url!r}, secret_key={OLD!r}): pass\n"
         "asyncio.run(main())\n"
-        "print(*sorted({'cryptography', 'alembic'} & {*sys.modules}))\n"
+        "print(*sorted({'cryptography', 'alembic', 'sqlalchemy.orm'} & {*sys.modules}))\n"
     )
     made = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE
