@@ -6,9 +6,21 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
-from bot.store.lanes import DECIDE
+from bot.store.columns import Moment
+from bot.store.lanes import DECIDE, SEND
 from bot.store.part import Part
 from bot.store.schema import holds, jobs, lanes, outbox, schedules
 from bot.store.turns import take
@@ -25,6 +37,8 @@ _TURN_LASTS: Final = timedelta(seconds=30)
 _LONGEST_LEASE: Final = timedelta(seconds=60)
 #: Clocks of several processes agree within it.
 TOLERANCE: Final = timedelta(seconds=3)
+#: A lane that was ready for longer, and that nobody took, was ready while nobody worked.
+ABSENCE: Final = timedelta(minutes=10)
 #: Literals, or the partial index is not used.
 _WAITING: Final = outbox.c.state.in_([literal_column("'todo'"), literal_column("'sending'")])
 _PENDING: Final = lanes.c.pending > literal_column("0")
@@ -44,6 +58,10 @@ class SteppingRecords(Part):
         """The clock was set on (or back) to `now`. Of several processes that say so one counts."""
         do = partial(_move, by=by, who=who, now=now)
         await self._backend.write(do, "deliveries", "outbox", "jobs")
+
+    async def forgive_absence(self, *, now: datetime) -> None:
+        """At a start: time in which nobody worked is no time in which something was tried."""
+        await self._backend.write(partial(_forgive_absence, now=now))
 
     async def free_untried(self, *, now: datetime) -> None:
         """What was written by the old time just when the clock was set back is ready at once."""
@@ -88,6 +106,18 @@ def _moved(
     # Moments are numbers to the engines.
     step: ColumnElement[int] = literal_column(str(by // timedelta(microseconds=1)))
     conn.execute(update(table).where(*where).values({one: one + step for one in columns}))
+
+
+def _forgive_absence(conn: Connection, *, now: datetime) -> None:
+    free = or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= now)
+    left = (_PENDING, lanes.c.kind == SEND, lanes.c.ready_at < now - ABSENCE, free)
+    query = select(lanes.c.key, lanes.c.ready_at).where(*left).order_by(lanes.c.key)
+    for lane, ready_at in conn.execute(query.with_for_update()).all():
+        since, absent = outbox.c.tried_since, (now - ready_at) // timedelta(microseconds=1)
+        later = case(
+            (since < ready_at, since + literal_column(f"{absent}")), else_=literal(now, Moment())
+        )
+        conn.execute(update(outbox).where(outbox.c.lane == lane, _WAITING).values({since: later}))
 
 
 def _free_untried(conn: Connection, *, now: datetime) -> None:

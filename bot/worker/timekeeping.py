@@ -44,6 +44,9 @@ class Waits(Protocol):
     async def move_waits(self, by: timedelta, *, who: str, now: datetime) -> None:
         """The clock was set on (or back) to `now`. Of several processes that say so one counts."""
 
+    async def forgive_absence(self, *, now: datetime) -> None:
+        """At a start: time in which nobody worked is no time in which something was tried."""
+
     async def free_untried(self, *, now: datetime) -> None:
         """What was written by the old time just when the clock was set back is ready at once."""
 
@@ -92,6 +95,7 @@ class Timekeeper:
             log.warning("clock was set back", seconds=round(ahead.total_seconds(), 1))
             self._owe(-ahead)
             await self._settle()
+        await self._waits.forgive_absence(now=self.now())
 
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -13,6 +13,7 @@ from tests.store.make import (
     DEV,
     LEASE,
     NOW,
+    SECOND,
     action,
     delivery,
     next_deliveries,
@@ -135,3 +136,36 @@ async def test_a_turn_taken_by_a_clock_that_was_set_back_is_over(store: Store) -
     assert await store.take_turn("tending", "another", now=NOW, until=NOW + span)
     # Who leaves ends its own turn and nobody else's.
     assert not await store.take_turn("tending", "one", now=NOW, until=NOW)
+
+
+async def test_time_in_which_nobody_worked_is_no_time_of_trying(store: Store) -> None:
+    await postponed(store, wait=timedelta(seconds=40))
+    await store.enqueue([(action(3), DEV)], now=NOW + SECOND)
+    back = NOW + timedelta(days=3)
+    await store.forgive_absence(now=back)
+    waiting = await store.list_outbox(state="todo")
+    # Each had been tried, or had waited, until its lane was to be ready.
+    assert [back - (one.tried_since or NOW) for one in waiting] == [40 * SECOND, 39 * SECOND]
+    assert [one.created_at for one in waiting] == [NOW, NOW + SECOND]
+
+
+async def test_what_was_tried_until_a_moment_ago_is_as_old_as_it_was(store: Store) -> None:
+    await postponed(store, wait=timedelta(seconds=40))
+    soon = NOW + timedelta(minutes=10)
+    await store.forgive_absence(now=soon)
+    claimed = await next_item(store, now=soon)
+    assert claimed is not None
+    assert claimed.item.tried_since == NOW
+
+
+async def test_what_somebody_holds_or_is_forgiven_twice_is_not_of_the_future(store: Store) -> None:
+    await postponed(store, wait=timedelta(seconds=40))
+    back = NOW + timedelta(days=3)
+    for _ in range(2):
+        await store.forgive_absence(now=back)
+    claimed = await next_item(store, now=back)
+    assert claimed is not None
+    assert claimed.item.tried_since == back
+    await store.forgive_absence(now=back + LEASE - SECOND)
+    (held,) = await store.list_outbox(state="sending")
+    assert held.tried_since == back

@@ -39,6 +39,7 @@ class Waits:
     broken: bool = False
     moved: list[timedelta] = field(default_factory=list)
     freed: int = 0
+    forgiven: list[datetime] = field(default_factory=list)
 
     async def time(self) -> datetime | None:
         return self.shared
@@ -50,6 +51,9 @@ class Waits:
         if self.broken:
             raise StoreError("the disk is full")
         self.moved.append(timedelta(seconds=round(by.total_seconds())))
+
+    async def forgive_absence(self, *, now: datetime) -> None:
+        self.forgiven.append(now)
 
     async def free_untried(self, *, now: datetime) -> None:
         self.freed += 1
@@ -87,6 +91,14 @@ async def test_a_step_is_followed_and_moves_what_waits_once(
     await time.look()
     assert waits.moved == [step]
     assert waits.freed == (1 if step < timedelta() else 0)
+
+
+async def test_a_start_forgives_the_time_before_it_once(machine: Machine) -> None:
+    waits = Waits()
+    time = await keeper(machine, waits)
+    machine.goes_on(3600)
+    await time.look()
+    assert waits.forgiven == [START]
 
 
 async def test_a_machine_that_slept_counts_as_a_step(machine: Machine) -> None:
