@@ -82,6 +82,7 @@ def _near(member: str) -> str:
 
 #: What others call a key of a rule.
 RULE_KEYS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("given", "expect", "expect_some"), "tests stand below `tests:`"),
     "when": "here it is called `on`",
     "event": "here it is called `on`",
     "events": "here it is called `on`",

@@ -74,6 +74,12 @@ class InlineTests:
         entry = self._reading.map_of(node, "test")
         if entry is None:
             return None
+        begins = entry.key("on") or entry.key("every")
+        if begins is not None and entry.key("given") is None:
+            # Written at the end of the file, where one adds things.
+            told = "this is a rule, and stands below `tests:`"
+            self._reading.faults.add(begins, told, "rules stand below `rules:`: move it up there")
+            return None
         self._reading.keys(entry, TEST_KEYS, "test", _MEANT_TEST)
         name = self._name(entry)
         api = read_api(entry.get("api"), self._reading)

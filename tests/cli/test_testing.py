@@ -78,11 +78,16 @@ def test_results_are_given_as_json(rules: Path) -> None:
     assert (covered["coverage"], covered["missed"][0]["rule"]) == (50.0, "tags")
 
 
-def test_check_does_not_run_tests_and_says_how_many_there_are(rules: Path) -> None:
-    rules.write_text(RULES + WRONG, "utf-8")
+def test_check_wants_what_a_running_bot_wants(rules: Path) -> None:
     code, told = bot("check", str(rules))
     assert code == 0
-    assert told.endswith("2 rules, good; 2 inline tests must pass too: `bot test`\n")
+    assert told.endswith("2 rules, good; 1 inline test passed\n")
+    rules.write_text(RULES + WRONG, "utf-8")
+    code, told = bot("check", str(rules))
+    assert code == 1
+    assert "rules.yaml:6:" in told
+    assert "fails" in told
+    assert "good" not in told
 
 
 def test_a_recorded_delivery_is_a_test_that_passes(shell: Shell) -> None:

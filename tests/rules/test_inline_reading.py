@@ -94,6 +94,21 @@ def test_a_fault_of_a_test_says_what_would_be_right(tests: str, hint: str) -> No
     assert hint in (found[0].hint or "")
 
 
+@pytest.mark.parametrize(
+    "rule", ["on: push, post: dev, react: eyes", 'every: "mon 09:00", list: open_mrs, post: dev']
+)
+def test_a_rule_at_the_end_of_the_file_is_told_where_it_belongs(rule: str) -> None:
+    told = RULES + "tests:\n  - {name: good, given: [{event: push}], expect_some: []}\n"
+    (fault,) = errors_of(f"{told}  - {{name: new, {rule}}}\n")
+    assert fault.text == "this is a rule, and stands below `tests:`"
+    assert fault.hint == "rules stand below `rules:`: move it up there"
+
+
+def test_a_test_among_the_rules_is_told_where_it_belongs() -> None:
+    found = errors_of("rules: [{name: test, given: [{event: push}], expect: []}]\n")
+    assert [fault.hint for fault in found[:2]] == ["tests stand below `tests:`"] * 2
+
+
 def test_tests_that_are_no_list_are_told() -> None:
     assert texts_of(errors_of(RULES + "tests: {name: a}\n")) == [
         "`tests` must be a list, not a map"
