@@ -40,13 +40,21 @@ class Load:
     #: So many are under way before the next is sent: load, and an end that comes soon.
     ahead: int = 16
     _over: bool = False
+    _running: bool = False
+    _probes: count[int] = field(default_factory=count)
     #: What was read of each channel's messages so far.
     _posted: dict[str, list[int]] = field(default_factory=dict)
     _missing: set[int] = field(default_factory=set)
 
     async def run(self, *, patience_s: float = PATIENCE_S) -> None:
         """Until `end`; from where it ended before. `patience_s`: for what is ahead to arrive."""
-        self._over = False
+        self._over, self._running = False, True
+        try:
+            await self._run(patience_s)
+        finally:
+            self._running = False
+
+    async def _run(self, patience_s: float) -> None:
         for number in count(len(self.acknowledged)):
             await until(
                 lambda: self._over or self.waiting < self.ahead,
@@ -84,13 +92,22 @@ class Load:
             branch=f"number-{number}-",
             project=f"shop/{_channel(number)}",
         )
-        if status not in {_ACCEPTED, 0}:
-            self.refusals.append(status)
-        return status == _ACCEPTED
+        return self._accepted(status)
 
     async def probe(self, key: str) -> bool:
         """Whether a delivery that no rule wants is acknowledged."""
-        return await self.forge.send(self.url, key=key, project="shop/nothing") == _ACCEPTED
+        return self._accepted(await self.forge.send(self.url, key=key, project="shop/nothing"))
+
+    async def refused(self) -> bool:
+        """Asked by probes: the load itself sends nothing while too much is ahead of it."""
+        known = len(self.refusals)
+        await self.probe(f"probe {next(self._probes)}")
+        return len(self.refusals) > known
+
+    def _accepted(self, status: int) -> bool:
+        if status not in {_ACCEPTED, 0}:
+            self.refusals.append(status)
+        return status == _ACCEPTED
 
     def note(self, number: int) -> None:
         """It was acknowledged."""
@@ -117,8 +134,15 @@ class Load:
         await until(lambda: len(self.acknowledged) >= wanted, "more", patience_s=patience_s)
 
     async def arrive(self, *, patience_s: float = 60.0) -> None:
-        """Returns once all that was acknowledged is posted."""
-        await until(lambda: not self.waiting, "everything is posted", patience_s=patience_s)
+        """Returns once all that was acknowledged is posted; after `end` only.
+
+        What was on its way when the load ended is waited for too: it may be acknowledged yet.
+        """
+        await until(
+            lambda: not self._running and not self.waiting,
+            "everything is posted",
+            patience_s=patience_s,
+        )
 
     # -- what became of it -------------------------------------------------------------------
 

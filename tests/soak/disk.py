@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from tests.e2e import disks, traced
@@ -61,7 +60,6 @@ class _Trial:
     posted_s: list[float] = field(default_factory=list)
     untold: Counter[str] = field(default_factory=Counter)
     stopped: Counter[str] = field(default_factory=Counter)
-    _probes: count[int] = field(default_factory=count)
 
     @property
     def possible(self) -> list[str]:
@@ -91,7 +89,7 @@ class _Trial:
         self.harms[name] += 1
         async with self._harmed(name, bot):
             # The room that it has already it may go on using for a while.
-            await until(self._refused, f"it is refused: {name}")
+            await until(load.refused, f"it is refused: {name}")
             try:
                 await until(lambda: disks.told(bot), "it is told", patience_s=20)
             except AssertionError:
@@ -106,14 +104,6 @@ class _Trial:
         await until(lambda: _ready(bot), "it says that it is well")
         told = f"well after {self.well_s[-1]:.2f} s, posted after {self.posted_s[-1]:.2f} s"
         self.report.progress(f"{name}: {told}; {len(load.acknowledged)} acknowledged")
-
-    async def _refused(self) -> bool:
-        """A delivery that no rule wants; the load waits when nothing is posted."""
-        key, load = f"probe {next(self._probes)}", self.on.load
-        status = await load.forge.send(load.url, key=key, project="shop/nothing")
-        if status != 202:
-            load.refusals.append(status)
-        return status == 503
 
     @asynccontextmanager
     async def _harmed(self, name: str, bot: Process) -> AsyncIterator[None]:
