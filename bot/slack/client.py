@@ -125,9 +125,11 @@ class SlackChat:
         self, channel: str, *, key: str, since: datetime, thread: str | None
     ) -> Place | None:
         """None too when the bot may not read there: it then cannot know."""
+        # As long ago by Slack's clock: ours may be hours away from it, and may be set meanwhile.
+        ago = self._now() - since + _CLOCK_SLACK
         try:
             place_id = await self._conversation(await self._id(channel))
-            oldest = f"{self._by_slack(since - _CLOCK_SLACK).timestamp():.6f}"
+            oldest = f"{((self._wire.time() or self._now()) - ago).timestamp():.6f}"
             async for found in self._messages(place_id, oldest=oldest, thread=thread):
                 if _key(found) == key:
                     return Place(channel=place_id, ts=str(found["ts"]))
@@ -136,11 +138,6 @@ class SlackChat:
                 raise
             log.debug("channel not readable", extra={"code": error.code, "channel": channel})
         return None
-
-    def _by_slack(self, moment: datetime) -> datetime:
-        """As Slack's clock tells it: ours may be hours away from it."""
-        theirs = self._wire.time()
-        return moment if theirs is None else moment + (theirs - self._now())
 
     async def channels(self) -> Mapping[str, str]:
         await self._roster.list_channels(max_age_s=_LIST_AGE_S)

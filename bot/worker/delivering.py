@@ -25,6 +25,7 @@ from bot.message import Message, truncate
 from bot.model import Place
 from bot.ports import Carried, Dead, Done, Dropped, Retry
 from bot.tracing import NO_TRACES, Traces
+from bot.worker.asked import Asked
 from bot.worker.leases import while_held
 from bot.worker.loops import Turn
 from bot.worker.retry import Gates, after_failure, honoured
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from bot.metrics import Metrics
     from bot.model import Action, OutboxItem
     from bot.outside import Chat, Trace
-    from bot.ports import Claim, ClaimedItem, Clock, Sending
+    from bot.ports import ClaimedItem, Clock, Sending
     from bot.worker.calling import Caller
 
 log = structlog.get_logger()
@@ -110,10 +111,9 @@ class Deliverer:
         self._chat = chat
         self._privacy = privacy
         self._clock = clock
-        #: Never steps: for limits, and for how long ago a claim was.
+        #: Never steps: for limits.
         self._steady = steady or clock
-        #: When each claim was asked for that is not handled yet.
-        self._asked: dict[Claim, datetime] = {}
+        self._asked = Asked(steady=self._steady, wall=clock)
         self._gap = gap
         self._jitter = jitter
         self._metrics = metrics
@@ -133,7 +133,8 @@ class Deliverer:
         """
         for one in done:
             self._learn(one)
-        asked, now = self._steady.now(), self._clock.now()
+        asked = self._asked.now()
+        now = asked.wall
         carried = [one.carried(now) for one in done]
         try:
             turned = await self._store.settle_and_claim(carried, now=now, lease=LEASE, limit=limit)
@@ -147,7 +148,7 @@ class Deliverer:
             for part in parts:
                 await self.turn(part, limit=0)
             return Turn(claimed=(), next_at=self._clock.now())
-        self._asked |= {one.claim: asked for one in turned.claimed}
+        self._asked.note(turned.claimed, asked)
         for one, settled in zip(done, carried, strict=True):
             await self._ended(one, lost=settled in turned.lost)
         return Turn(claimed=turned.claimed, next_at=turned.next_at)
@@ -172,6 +173,8 @@ class Deliverer:
         except LeaseLost:
             log.warning("lease lost", lane=claimed.claim.lane, action=claimed.item.action.id)
             return None
+        finally:
+            self._asked.forget(claimed.claim)
         wait = outcome.at - self._clock.now() if isinstance(outcome, Retry) else timedelta()
         if isinstance(outcome, Done) and _method(claimed.item.action) == "post":
             wait = self._gap
@@ -202,11 +205,10 @@ class Deliverer:
 
     async def _outcome(self, claimed: ClaimedItem) -> Done | Retry | Dead | Dropped:
         item = claimed.item
-        now = self._steady.now()
-        if now - self._asked.pop(claimed.claim, now) >= LEASE:
+        if self._asked.ago(claimed.claim) >= LEASE:
             # This machine slept between the claim and the call; somebody else may be calling.
             raise LeaseLost(f"the lease of {item.lane} ended before the call")
-        method = _method(item.action)
+        method, now = _method(item.action), self._steady.now()
         closed = self._gates.closed_until(method, now=now)
         if closed is not None:
             at = self._clock.now() + (closed - now)
@@ -225,7 +227,7 @@ class Deliverer:
         made = after_failure(
             error,
             attempts=item.attempts,
-            created_at=item.tried_since or item.created_at,
+            created_at=self._asked.tried_since(claimed),
             now=self._clock.now(),
             jitter=self._jitter(),
         )
@@ -253,23 +255,23 @@ class Deliverer:
         if refused is not None:
             return Dropped(reason=refused)
         if action.root is None:
-            return await self._post(claimed.item, thread=None)
+            return await self._post(claimed, thread=None)
         if claimed.root is None and not claimed.root_dead:
             raise NotSent("waits for the first message of its thread", code="no_root_yet")
         if claimed.root is None:
-            return await self._orphan(claimed.item)
+            return await self._orphan(claimed)
         try:
-            return await self._below(claimed.item, claimed.root)
+            return await self._below(claimed, claimed.root)
         except ParentLost:
             # Somebody deleted the message; what belongs to it goes with it.
             if action.verb == "reply" and action.alone:
-                return await self._post(claimed.item, thread=None)
+                return await self._post(claimed, thread=None)
             return Dropped(reason="its message was deleted")
 
     async def _call(self, claimed: ClaimedItem) -> Done | Dropped:
         if self._caller is None:
             raise CredentialRefused("this bot calls nothing outside of chat", code="no_caller")
-        return await self._caller.carry_out(claimed)
+        return await self._caller.carry_out(self._asked.from_before(claimed))
 
     async def _refused(self, action: Action) -> str | None:
         """The rules, and who reads in the channel, may have changed since it was planned."""
@@ -280,28 +282,29 @@ class Deliverer:
                 str(error), code=error.code, retry_after=error.retry_after, scope=error.scope
             ) from error
 
-    async def _orphan(self, item: OutboxItem) -> Done | Dropped:
-        if item.action.verb == "reply" and item.action.alone:
-            return await self._post(item, thread=None)
+    async def _orphan(self, claimed: ClaimedItem) -> Done | Dropped:
+        action = claimed.item.action
+        if action.verb == "reply" and action.alone:
+            return await self._post(claimed, thread=None)
         return Dropped(reason="the first message of its thread was given up")
 
-    async def _below(self, item: OutboxItem, root: Place) -> Done:
-        action = item.action
+    async def _below(self, claimed: ClaimedItem, root: Place) -> Done:
+        action = claimed.item.action
         if action.verb == "reply" and not action.edit:
-            return await self._post(item, thread=root)
+            return await self._post(claimed, thread=root)
         if action.verb == "react":
             await self._chat.react(root, action.emoji or "", remove=action.remove)
             return Done(place=root)
         await self._chat.edit(root, _message(action))
         return Done(place=root)
 
-    async def _post(self, item: OutboxItem, *, thread: Place | None) -> Done:
+    async def _post(self, claimed: ClaimedItem, *, thread: Place | None) -> Done:
         """A new message; one that may have been posted before is looked for first."""
-        action = item.action
+        action = claimed.item.action
         channel = thread.channel if thread is not None else action.channel
         ts = thread.ts if thread is not None else None
-        if item.maybe_sent:
-            found = await self._found(item, channel, thread=ts)
+        if claimed.item.maybe_sent:
+            found = await self._found(claimed, channel, thread=ts)
             if found is not None:
                 return Done(place=found)
         try:
@@ -319,12 +322,15 @@ class Deliverer:
             )
         return Done(place=place)
 
-    async def _found(self, item: OutboxItem, channel: str, *, thread: str | None) -> Place | None:
+    async def _found(
+        self, claimed: ClaimedItem, channel: str, *, thread: str | None
+    ) -> Place | None:
         now = self._steady.now()
         closed = self._gates.closed_until(_LOOK_UP, now=now)
         if closed is not None:
             wait_s = (closed - now).total_seconds()
             raise _NotLookedUp("waits for the rate limit", code="gate", retry_after=wait_s)
+        item = self._asked.from_before(claimed).item
         since = item.created_at - _SKEW
         try:
             return await self._chat.find(channel, key=item.action.id, since=since, thread=thread)

@@ -46,7 +46,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[aioresponses]:
 
 @pytest.fixture
 async def chat() -> AsyncIterator[SlackChat]:
-    async with SlackChat.connect("xoxb-token", api_url=API) as connected:
+    now = datetime.now(UTC)
+    async with SlackChat.connect("xoxb-token", api_url=API, now=lambda: now) as connected:
         yield connected
 
 

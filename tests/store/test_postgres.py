@@ -66,33 +66,50 @@ async def test_another_process_is_woken(postgres_url: str) -> None:
     async with (
         open_store(postgres_url, secret_key=KEY) as web,
         open_store(postgres_url, secret_key=KEY) as worker,
-        asyncio.timeout(30),
-        asyncio.TaskGroup() as group,
+        asyncio.timeout(60),
     ):
-        woken = group.create_task(worker.wait("deliveries", 60))
-        number = 0
-        while not woken.done():
-            # The other one may begin to listen only now: a hint is all it is.
-            number += 1
-            await web.append(delivery(number))
+        await _listens(worker, web)
+        await _woken(worker, web)
 
 
 async def test_waking_goes_on_after_the_connections_were_cut(
-    postgres_server: Server, postgres_url: str
+    postgres_server: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bot.store.postgres._QUIET_S", 0.1)
+    monkeypatch.setattr("bot.store.postgres._AGAIN_S", 0.1)
     async with (
         open_store(postgres_url, secret_key=KEY) as web,
         open_store(postgres_url, secret_key=KEY) as worker,
         asyncio.timeout(60),
+        asyncio.TaskGroup() as group,
     ):
-        await web.append(delivery(0))
+        await _listens(worker, web)
+        # It asks for everything anew once it listens again: nothing was told.
+        again = group.create_task(worker.wait("schedules", 120))
+        await asyncio.sleep(0)
         await postgres_server.run(_CUT.format(database(postgres_url)))
-        async with asyncio.TaskGroup() as group:
-            woken = group.create_task(worker.wait("deliveries", 120))
-            number = 0
-            while not woken.done():
-                number += 1
-                await web.append(delivery(number))
+        await again
+        await _woken(worker, web)
+
+
+async def _listens(worker: Store, web: Store) -> None:
+    """Whatever woke it: it was told of a delivery, or began to listen."""
+    async with asyncio.TaskGroup() as group:
+        woken = group.create_task(worker.wait("deliveries", 120))
+        number = 0
+        while not woken.done():
+            number += 1
+            await web.append(delivery(number))
+
+
+async def _woken(worker: Store, web: Store) -> None:
+    """By the other one alone, of something that nobody told of before."""
+    async with asyncio.TaskGroup() as group:
+        woken = group.create_task(worker.wait("schedules", 120))
+        while not woken.done():
+            # The other one may begin to listen only now: a hint is all it is.
+            await web.plan_rules({})
+            await asyncio.sleep(0.01)
 
 
 async def test_a_cut_connection_is_replaced_without_an_error(

@@ -396,3 +396,40 @@ async def test_an_outcome_that_is_kept_after_a_step_back_waits_no_longer(bench: 
     bench.clock.move(seconds=30)
     await bench.send()
     assert bench.said() == ["once"]
+
+
+@pytest.mark.parametrize(("hours", "moved"), [(-3, False), (-3, True), (3, False)])
+async def test_what_may_have_been_posted_is_found_whenever_the_clock_is_set(
+    bench: Bench, hours: int, moved: bool
+) -> None:
+    """Before or after what waits was moved along; the chat has a clock of its own."""
+    bench.steady = Clock()
+    bench.restart()
+    await bench.plan("once")
+    bench.chat.fail("post", Unsure("no answer"), after=True)
+    await bench.send()
+    bench.clock.move(minutes=5)
+    bench.steady.move(minutes=5)
+    step = timedelta(hours=hours)
+    if moved:
+        await bench.store.move_waits(step, who="bench", now=bench.clock.at)
+    claimed = await bench.claim()
+    assert claimed is not None
+    bench.clock.at += step
+    bench.chat.posts = [replace(post, at=post.at + step) for post in bench.chat.posts]
+    await bench.handle(claimed)
+    assert bench.said() == ["once"]
+    assert len(await bench.items("done")) == 1
+
+
+async def test_a_clock_set_on_while_a_call_fails_gives_nothing_up(bench: Bench) -> None:
+    bench.steady = Clock()
+    bench.restart()
+    await bench.plan("once")
+    bench.chat.fail("post", NotSent("down", code="unreachable"))
+    claimed = await bench.claim()
+    assert claimed is not None
+    bench.clock.move(days=400)
+    await bench.handle(claimed)
+    [item] = await bench.items("todo")
+    assert item.attempts == 1
