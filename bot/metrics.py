@@ -25,6 +25,11 @@ class Metrics:
             ("forge", "outcome"),
             registry=registry,
         )
+        self.malformed = Counter(
+            "bot_requests_malformed",
+            "Requests that were no HTTP, for anybody and nothing; they are not in the log.",
+            registry=registry,
+        )
         self.receive_s = Histogram(
             "bot_receive_seconds",
             "From a verified body to its answer.",

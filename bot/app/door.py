@@ -10,8 +10,10 @@ from aiohttp import web
 from bot.errors import ConfigError
 from bot.web.deadlines import KEEPALIVE_S, LINGER_S, Sweeper
 from bot.web.front import open_front
+from bot.web.malformed import count_malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AsyncExitStack
 
 #: What requests under way are given to end.
@@ -36,9 +38,19 @@ class Door:
 
 
 async def open_door(
-    stack: AsyncExitStack, app: web.Application, *, host: str, port: int, setting: str
+    stack: AsyncExitStack,
+    app: web.Application,
+    *,
+    host: str,
+    port: int,
+    setting: str,
+    malformed: Callable[[], None],
 ) -> Door:
-    """Listens. Raises ConfigError that names the port's setting when it cannot."""
+    """Listens; each request that is no HTTP is told to `malformed`.
+
+    Raises ConfigError that names the port's setting when it cannot.
+    """
+    count_malformed(stack, malformed)
     runner = web.AppRunner(
         app,
         access_log=None,

@@ -134,11 +134,18 @@ async def _open(stack: AsyncExitStack, settings: Settings, role: Role) -> Parts:
 
 async def _door(stack: AsyncExitStack, settings: Settings, parts: Parts) -> Door | None:
     """Where this role listens, if it does."""
-    host = settings.host
     if parts.role.listens:
-        app = parts.application()
-        return await open_door(stack, app, host=host, port=settings.port, setting="PORT")
-    if settings.worker_port is None:
+        app, port, setting = parts.application(), settings.port, "PORT"
+    elif settings.worker_port is not None:
+        app, port = routes.build_health(parts.health()), settings.worker_port
+        setting = "WORKER_PORT"
+    else:
         return None
-    app, port = routes.build_health(parts.health()), settings.worker_port
-    return await open_door(stack, app, host=host, port=port, setting="WORKER_PORT")
+    return await open_door(
+        stack,
+        app,
+        host=settings.host,
+        port=port,
+        setting=setting,
+        malformed=parts.metrics.malformed.inc,
+    )

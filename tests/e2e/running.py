@@ -145,8 +145,14 @@ class Process:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Lines of its log of that event; LOG_FORMAT is json."""
-        lines = [json.loads(line) for line in self.log() if line.startswith("{")]
-        return [line for line in lines if line.get("event") == name]
+        return [line for line in self._objects() if line.get("event") == name]
+
+    def errors(self) -> list[dict[str, Any]]:
+        """Lines of its log at that level."""
+        return [line for line in self._objects() if line.get("level") in {"error", "critical"}]
+
+    def _objects(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log() if line.startswith("{")]
 
     async def started(self) -> None:
         def ready() -> bool:

@@ -44,7 +44,7 @@ async def test_a_command_that_meets_a_fault_says_so_and_can_be_given_again(
             assert len(gitlab.hooks(project)) == 1, name
             assert await gitlab.push(project, titles=(name,)) == [202]
         await until(lambda: len(slack.messages("dev")) == len(WAYS), "every push")
-        assert not [line for line in bot.log() if '"level": "error"' in line]
+        assert bot.errors() == []
 
 
 async def _typed(slack: FakeSlack, bot: Process, text: str) -> str:
@@ -72,6 +72,6 @@ async def test_a_rule_whose_lookup_fails_is_skipped_and_holds_up_no_other(
         for number in range(3):
             assert await forge.send(bot.url, "mr.opened", key=f"{number}", iid=number) == 202
         await until(lambda: len(slack.messages("dev")) == 3, "the other rule's messages")
-        assert not [line for line in bot.log() if '"level": "error"' in line]
+        assert bot.errors() == []
     assert gitlab.faults == []
     assert slack.messages("ci") == []
