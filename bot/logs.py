@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Field names whose values never reach a log, whoever passes them.
 _SECRET_FIELDS: Final = ("token", "secret", "password", "authorization", "reply_to")
 #: Libraries whose own INFO lines would repeat ours or show request lines with tokens in them.
-_QUIET: Final = (
+QUIET: Final = (
     "aiohttp.access",
     "alembic",
     "slack_bolt",
@@ -69,7 +69,7 @@ def set_up(*, level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in _QUIET:
+    for name in QUIET:
         # At DEBUG these print request bodies and headers: never, whatever LOG_LEVEL says.
         logging.getLogger(name).setLevel(logging.WARNING)
 

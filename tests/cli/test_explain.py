@@ -14,6 +14,7 @@ from bot.cli.app import app
 from bot.events.samples import sample
 from bot.store import open_store
 from tests.kept import RULES, Kept
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.setenv("RULES", "rules.yaml")
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/bot.db")
     monkeypatch.setenv("SECRET_KEY", "a-key-for-the-tests")
+    monkeypatch.setenv("PORT", f"{free_port()}")
     return Shell(tmp_path)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import multiprocessing
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 from bot.cli.app import app
 from bot.events.samples import sample
 from tests.e2e.child import become
+from tests.ports import free_port
 from tests.waiting import PATIENCE_S, until
 
 if TYPE_CHECKING:
@@ -207,9 +208,7 @@ class Place:
 
     def reached_by(self, **settings: str) -> None:
         """A forge, of these settings, can call its processes back."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         address = f"http://127.0.0.1:{port}"
         self.settings |= {"PORT": f"{port}", "PUBLIC_URL": address, **settings}
 
@@ -256,7 +255,11 @@ class Place:
         """A short command, in this process: starting another one takes longer than the command."""
         given: dict[str, str | None] = dict.fromkeys(os.environ)
         given |= bare_environment() | self.settings | settings
-        result = await asyncio.to_thread(CliRunner().invoke, app, words, env=given)
+        try:
+            result = await asyncio.to_thread(CliRunner().invoke, app, words, env=given)
+        finally:
+            # A bot that begins to run switches it off until it has begun.
+            gc.enable()
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ended(result.exit_code, result.stdout, result.stderr)

@@ -74,6 +74,7 @@ async def test_dead_actions_are_listed_retried_and_dropped(
         retried = await place.command("outbox", "retry", first["id"])
         assert retried.code == 0
         await until(lambda: numbers(slack) == [1], "the retried one")
+        await until(lambda: bool(bot.events("action carried out")), "it is kept that it was sent")
         dropped = await place.command("outbox", "drop", second["id"])
         assert "dropped" in dropped.out
         assert (await place.command("outbox", "list", "--json")).out == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -13,6 +12,7 @@ from bot.events.samples import NAMES
 from tests.e2e.running import REPOSITORY, RULES, Place, Sender, numbers
 from tests.fakes.slack_messages import Channel
 from tests.fakes.slack_server import FakeSlack
+from tests.ports import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ async def test_rules_follow_to_other_processes(
 async def test_any_process_tells_of_broken_rules_and_a_worker_of_what_it_did(
     on_postgres: Place, slack: FakeSlack, forge: Sender, http: aiohttp.ClientSession
 ) -> None:
-    port = _free_port()
+    port = free_port()
     async with (
         on_postgres.bot("worker", WORKER_PORT=f"{port}"),
         on_postgres.bot("web") as web,
@@ -133,12 +133,6 @@ async def test_any_process_tells_of_broken_rules_and_a_worker_of_what_it_did(
         await until(lambda: says(web.url, "ok"), "the mended edit is told")
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 async def test_the_rules_that_come_with_the_bot_carry_every_sample(
     place: Place, slack: FakeSlack, forge: Sender
 ) -> None:
@@ -150,7 +144,8 @@ async def test_the_rules_that_come_with_the_bot_carry_every_sample(
         await until(lambda: len(bot.events("delivery decided")) == len(NAMES), "all decided")
 
         async def settled() -> bool:
-            return not (await place.command("outbox", "list", "--json")).out
+            listed = await place.command("outbox", "list", "--json")
+            return listed.code == 0 and not listed.out
 
         await until(settled, "nothing waits and nothing was given up")
     bad = [line for line in bot.events("delivery decided") if line["outcome"] != "decided"]

@@ -65,9 +65,9 @@ def _first(
 async def test_who_is_not_authenticated_writes_nothing(
     bare: Place, forge: Sender, tmp_path: Path
 ) -> None:
-    async with bare.bot() as bot:
+    async with bare.bot(HOOKS_CHECK_S="0") as bot:
         assert await forge.send(bot.url, key="before") == 202
-        # From then on nothing else is under way.
+        # From then on nothing else is under way, no look after hooks either.
         await until(lambda: bool(bot.events("action carried out")), "the message")
         async with traced.traced(bot.pid, tmp_path / "trace", *_WRITES) as trace:
             for number in range(15):

@@ -67,7 +67,8 @@ async def test_a_copy_under_load_starts_elsewhere_with_its_secrets(
         await until(lambda: 9999 in numbers(slack), "a message of the restored bot")
 
         async def settled() -> bool:
-            return not (await elsewhere.command("outbox", "list", "--json")).out
+            listed = await elsewhere.command("outbox", "list", "--json")
+            return listed.code == 0 and not listed.out
 
         await until(settled, "what waited at the time of the copy")
     assert set(range(1, before + 1)) <= set(numbers(slack))

@@ -75,7 +75,8 @@ async def running(*, signing: bool = True) -> AsyncIterator[Bot]:
 
 
 @pytest.fixture
-async def bot() -> AsyncIterator[Bot]:
+async def bot(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
+    monkeypatch.setattr("bot.slack.home._ASK_S", 60.0)
     async with running() as started:
         yield started
 

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -305,10 +306,14 @@ async def test_a_commit_that_fails_fails_all_its_writes_and_the_next_group_works
     writer = Writer(strict, committed=lambda _rows: None)
     await writer.run(_make_table)
     await writer.run(_make_children)
-    results = await asyncio.gather(
-        writer.run(_put), writer.run(_add_orphan), return_exceptions=True
-    )
+    held = threading.Event()
+    holding = asyncio.ensure_future(writer.run(lambda _conn: held.wait()))
+    both = [asyncio.ensure_future(writer.run(do)) for do in (_put, _add_orphan)]
+    await asyncio.sleep(0)  # they are handed over
+    held.set()
+    results = await asyncio.gather(*both, return_exceptions=True)
     assert {type(result) for result in results} == {StoreError}
+    await asyncio.gather(holding, return_exceptions=True)
     assert await writer.run(_count) == 0
     await writer.run(_put)
     assert await writer.run(_count) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from bot.store import Store, open_store
 from bot.web.once import OncePage
 from bot.web.signing_in import SignInPage
 from tests.fakes.oauth_server import CLIENT, SECRET, OAuth, signing_in
+from tests.ports import free_port
 from tests.web.console_fakes import ConsoleSite
 from tests.web.fakes import served
 
@@ -89,10 +89,3 @@ async def once_site(folder: Path, *, token: str | None = TOKEN) -> AsyncIterator
         async with served(console.site, port=port) as client:
             site.client = client
             yield site
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

@@ -39,7 +39,7 @@ async def test_between_two_steps_a_few_requests_have_the_loop_to_themselves() ->
 
 
 async def test_it_is_busy_from_the_first_request_until_shortly_after_the_last() -> None:
-    precedence = Precedence(calm_s=0.001)
+    precedence = Precedence(calm_s=0.2)
     assert not precedence.busy
     with precedence.request():
         assert precedence.busy

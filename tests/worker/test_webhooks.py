@@ -63,7 +63,7 @@ def wish(url: str, **values: Any) -> WebRequest:
         "method": "POST",
         "headers": {},
         "body": {"a": text("b")},
-        "timeout_s": 2.0,
+        "timeout_s": 30.0,
     }
     return WebRequest(url=url, **{**given, **values})
 
@@ -229,8 +229,8 @@ async def test_no_spelling_of_this_machine_is_connected_to(spelling: str) -> Non
         with pytest.raises(CallError) as told:
             await hooks.send(wish(f"https://{spelling}:{port}/x"), key="d1.0")
     assert connected == []
-    # What no resolver knows is no address either.
-    assert isinstance(told.value, Refused) or told.value.code == "unreachable"
+    # What no resolver knows is no address either, nor what none answers for.
+    assert isinstance(told.value, Refused) or told.value.code in {"unreachable", "timeout"}
 
 
 class Turning(Names):
