@@ -129,7 +129,9 @@ class Parts:
         self.precedence = Precedence()
         self.new_id = delivery_ids(self.clock)
         self.workspace = "preview" if settings.preview else "slack"
-        self.directory = Directory(chat=chat, store=store, clock=self.steady)
+        self.directory = Directory(
+            chat=chat, store=store, clock=self.steady, used=lambda: self.rules.current.names()
+        )
         self.who = Acquaintances(store=store, chat=chat, clock=self.steady)
         self.notices = Notices(
             store=store,

@@ -181,6 +181,11 @@ class Ruleset:
                     found.update(dict.fromkeys(spec.to.channels))
         return tuple(found)
 
+    def names(self) -> frozenset[str]:
+        """Channels that some action goes to by `#name`."""
+        specs = (spec for top in self.rules for rule in (top, *top.first) for spec in rule.actions)
+        return frozenset(name for spec in specs for name in spec.to.channels if name[:1] == "#")
+
 
 def _specs(verb: str, rules: Iterable[Rule]) -> Iterator[tuple[Rule, ActionSpec]]:
     for top in rules:

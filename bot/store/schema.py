@@ -223,7 +223,7 @@ unknown_people: Final = Table(
     Column("last_at", Moment, nullable=False),
 )
 
-#: What receipts taught: `#name` as rules write it -> the channel's id.
+#: What receipts and listings taught: `#name` as rules write it -> the channel's id.
 channels: Final = Table(
     "channels",
     metadata,

@@ -26,7 +26,7 @@ from bot.store.prepared import PreparedRows, given_rows
 from bot.store.schema import channels, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Dialect, Select, Update
@@ -134,6 +134,11 @@ def _learn(conn: Connection, name: str, channel: str) -> None:
             continue
         conn.execute(delete(threads).where(there))
         conn.execute(update(threads).where(here).values(channel=channel))
+
+
+def learn(conn: Connection, ids: Mapping[str, str]) -> None:
+    for name, channel in sorted(ids.items()):
+        _learn(conn, name, channel)
 
 
 def mark(conn: Connection, root: str, *, dead: bool) -> None:

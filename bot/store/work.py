@@ -55,8 +55,12 @@ class DecidingWork(Part):
         return await self._backend.read(load)
 
     async def channel_ids(self) -> dict[str, str]:
-        """What receipts taught: channel ids by name without `#`."""
+        """What receipts and listings taught: channel ids by name without `#`."""
         return await self._backend.read(threads.channel_ids)
+
+    async def learn_channels(self, ids: Mapping[str, str]) -> None:
+        """By `#name` as rules write it; threads that were filed under the name move along."""
+        await self._backend.write(partial(threads.learn, ids=ids))
 
     async def decision(self, delivery: DeliveryId) -> dict[str, Any] | None:
         """The trace as JSON, with the state of each action; None when it was not decided."""

@@ -1,4 +1,4 @@
-"""Channel ids by name, from what Slack lists and receipts taught; asked often, read rarely."""
+"""Channel ids by name, from what Slack lists and listed before; asked often, read rarely."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 from bot.errors import CallError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from bot.outside import Chat
@@ -29,14 +29,28 @@ _LIST_S: Final = 10.0
 
 class Learnt(Protocol):
     async def channel_ids(self) -> dict[str, str]:
-        """Channel ids that receipts taught, by name without `#`."""
+        """Channel ids that receipts and listings taught, by name without `#`."""
+
+    async def learn_channels(self, ids: Mapping[str, str]) -> None:
+        """By `#name`."""
 
 
 class Directory:
-    def __init__(self, *, chat: Chat, store: Learnt, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        chat: Chat,
+        store: Learnt,
+        clock: Clock,
+        used: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        """`used`: the `#names` of which threads and lanes are filed under the channels' ids. Their
+        ids are kept: after a start at which Slack lists nothing they must be found there."""
         self._chat = chat
         self._store = store
         self._clock = clock
+        self._used = used
+        self._learnt: dict[str, str] = {}
         self._known: dict[str, str] = {}
         self._listed: dict[str, str] = {}
         self._shared: frozenset[str] = frozenset()
@@ -90,9 +104,10 @@ class Directory:
 
     async def _read_learnt(self) -> None:
         try:
-            self._add(await self._store.channel_ids())
+            self._learnt = await self._store.channel_ids()
         except StoreError as error:
             log.warning("learnt channels not read", error=str(error))
+        self._add(self._learnt)
 
     async def _list(self, now: datetime) -> None:
         try:
@@ -106,8 +121,18 @@ class Directory:
             return
         self._listed = {name.lower(): channel for name, channel in listed.items()}
         self._add({})
+        await self._keep()
+
+    async def _keep(self) -> None:
+        found = ((name, self._listed.get(name[1:].lower())) for name in sorted(self._used()))
+        fresh = {name: id_ for name, id_ in found if id_ and self._learnt.get(name[1:]) != id_}
+        if fresh:
+            try:
+                await self._store.learn_channels(fresh)
+            except StoreError as error:
+                log.warning("listed channels not kept", error=str(error))
 
     def _add(self, learnt: Mapping[str, str]) -> None:
-        """What Slack lists now is truer than what a receipt once said."""
+        """What Slack lists now is truer than what was learnt before."""
         lower = {name.lower(): channel for name, channel in learnt.items()}
         self._known = {**self._known, **lower, **self._listed}

@@ -78,7 +78,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.chat = FakeChat(now=self.clock.now)
-        self.directory = Directory(chat=self.chat, store=self.store, clock=self.clock)
+        self.directory = self._directory()
         self.book = Book(rules(RULES))
         self.metrics = Metrics(CollectorRegistry())
         self.decider = self._decider()
@@ -87,6 +87,7 @@ class Bench:
 
     def restart(self) -> None:
         """What a process knows is gone."""
+        self.directory = self._directory()
         self.decider, self.deliverer = self._decider(), self._deliverer()
 
     def unlisted(self) -> None:
@@ -189,6 +190,10 @@ class Bench:
         return [render(post.message.text) for post in self.chat.in_channel(f"#{channel}")]
 
     # -- parts -------------------------------------------------------------------------------
+
+    def _directory(self) -> Directory:
+        used = lambda: self.book.current.names()  # noqa: E731 - of the rules as they are then
+        return Directory(chat=self.chat, store=self.store, clock=self.clock, used=used)
 
     def _decider(self) -> Decider:
         return Decider(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,16 +12,28 @@ from bot.worker.directory import Directory
 from tests.fakes.chat import FakeChat
 from tests.worker.bench import Clock
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.worker.bench import Bench
+
 
 class Learnt:
     def __init__(self, **ids: str) -> None:
         self.ids = ids
         self.broken = False
+        self.kept: list[dict[str, str]] = []
 
     async def channel_ids(self) -> dict[str, str]:
         if self.broken:
             raise StoreError("down")
         return dict(self.ids)
+
+    async def learn_channels(self, ids: Mapping[str, str]) -> None:
+        if self.broken:
+            raise StoreError("down")
+        self.kept.append(dict(ids))
+        self.ids |= {name[1:]: channel for name, channel in ids.items()}
 
 
 @pytest.fixture
@@ -40,7 +53,7 @@ def learnt() -> Learnt:
 
 @pytest.fixture
 def directory(chat: FakeChat, learnt: Learnt, clock: Clock) -> Directory:
-    return Directory(chat=chat, store=learnt, clock=clock)
+    return Directory(chat=chat, store=learnt, clock=clock, used=lambda: ("#Dev", "#nowhere"))
 
 
 async def test_names_come_from_slack_and_from_receipts(directory: Directory) -> None:
@@ -130,3 +143,41 @@ async def test_a_new_channel_of_an_old_name_is_the_one_meant(
 ) -> None:
     learnt.ids["dev"] = "C0BEFORE"
     assert await directory.id_of("#dev") == "C0DEV"
+
+
+async def test_what_rules_use_is_known_after_a_start_at_which_nothing_is_listed(
+    directory: Directory, chat: FakeChat, learnt: Learnt, clock: Clock
+) -> None:
+    for _ in range(3):
+        await directory.ids()
+        clock.move(seconds=30)
+    assert learnt.kept == [{"#Dev": "C0DEV"}]
+    chat.known["dev"] = "C0OTHER"
+    await directory.ids()
+    assert learnt.kept[1:] == [{"#Dev": "C0OTHER"}]
+    chat.fail("channels", NotSent("down"))
+    later = Directory(chat=chat, store=learnt, clock=clock)
+    assert await later.ids() == {"dev": "C0OTHER", "old": "C0OLD"}
+
+
+async def test_what_could_not_be_kept_is_kept_after_the_next_listing(
+    directory: Directory, learnt: Learnt, clock: Clock
+) -> None:
+    learnt.broken = True
+    assert await directory.id_of("#dev") == "C0DEV"
+    learnt.broken = False
+    clock.move(seconds=30)
+    await directory.ids()
+    assert learnt.kept == [{"#Dev": "C0DEV"}]
+
+
+async def test_a_card_is_found_after_a_start_at_which_nothing_is_listed(bench: Bench) -> None:
+    bench.use("rules: [{name: card, on: mr, card: '#dev'}]")
+    await bench.take("mr.opened")
+    await bench.send()
+    bench.chat.fail("channels", NotSent("limited", code="ratelimited"))
+    bench.restart()
+    await bench.take("mr.merged")
+    await bench.send()
+    first = bench.chat.posts[0]
+    assert (first.edits, first.thread) == (1, None)
