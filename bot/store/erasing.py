@@ -18,13 +18,15 @@ from bot.store.part import Part
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from sqlalchemy import Column, Connection, Table
+    from sqlalchemy import Column, Connection, Select, Table
 
 #: What stands in the place of a name: it fits inside any JSON text.
 SOMEONE: Final = "someone"
 _PAGE: Final = 200
 #: Before and after a name: `alice` is neither in `alice-b` nor in `malice`.
 _EDGE: Final = r"[\w.-]"
+#: From within a JSON string to its end, where it is the key of something.
+_TO_KEY: Final = r'(?![^"\\]*(?:\\.[^"\\]*)*"\s*:)'
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ class Kept:
     table: Table
     key: str
     columns: tuple[str, ...]
+    #: Whether people stand in the keys of its JSON; elsewhere those are words of the program's own,
+    #: and GitLab's first account is called `root`.
+    in_keys: bool = False
 
 
 _KEPT: Final = (
@@ -41,18 +46,19 @@ _KEPT: Final = (
     Kept(schema.decisions, "delivery", ("trace",)),
     Kept(schema.outbox, "seq", ("payload", "error")),
     Kept(schema.held, "seq", ("value",)),
-    Kept(schema.memory, "key", ("value",)),
+    Kept(schema.memory, "key", ("value",), in_keys=True),
     Kept(schema.jobs, "seq", ("args", "answer")),
     Kept(schema.preview_messages, "seq", ("rendered", "note")),
     Kept(schema.audit, "seq", ("who", "target", "detail", "words")),
 )
 
 
-def pattern(names: Sequence[str]) -> re.Pattern[str]:
-    """Whole words only, in any case; also as JSON escapes them."""
+def pattern(names: Sequence[str], *, in_keys: bool = True) -> re.Pattern[str]:
+    """Whole words only, in any case; also as JSON escapes them. `in_keys`: of JSON objects too."""
     forms = {form for name in names for form in (name, json.dumps(name)[1:-1])}
     words = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return re.compile(rf"(?<!{_EDGE})(?:{words})(?!{_EDGE})", re.IGNORECASE)
+    end = "" if in_keys else _TO_KEY
+    return re.compile(rf"(?<!{_EDGE})(?:{words})(?!{_EDGE}){end}", re.IGNORECASE)
 
 
 class ErasingRecords(Part):
@@ -65,24 +71,25 @@ class ErasingRecords(Part):
     ) -> Counter[str]:
         """Rows that hold one of the names (a user name, a full name, an address), by table.
         Without `really` they are only counted. `looked_at` is told of each step."""
-        wanted = pattern(names)
         found: Counter[str] = Counter()
         for kept in _KEPT:
-            async for looked, changed in self._changes(kept, wanted):
+            wanted = pattern(names, in_keys=kept.in_keys)
+            async for looked, named in self._named(kept, wanted):
                 looked_at(kept.table.name, looked)
-                if not changed:
+                if not named:
                     continue
-                found[kept.table.name] += len(changed)
+                found[kept.table.name] += len(named)
                 if really:
-                    await self._backend.write(partial(_rewrite, kept=kept, changed=changed))
+                    do = partial(_rewrite, kept=kept, keys=named, wanted=wanted)
+                    await self._backend.write(do)
         if really:
             await self._backend.write(partial(_forget, names=names))
         return found
 
-    async def _changes(
+    async def _named(
         self, kept: Kept, wanted: re.Pattern[str]
-    ) -> AsyncIterator[tuple[int, dict[Any, dict[str, Any]]]]:
-        """How many rows were looked at, and what changes, by key, page by page."""
+    ) -> AsyncIterator[tuple[int, list[Any]]]:
+        """How many rows were looked at, and the keys of those with a name, page by page."""
         last: Any = None
         while True:
             do = partial(_page, kept=kept, after=last)
@@ -90,15 +97,18 @@ class ErasingRecords(Part):
             if not rows:
                 return
             last = rows[-1][0]
-            changed = {row[0]: made for row in rows if (made := _without(row, kept, wanted))}
-            yield len(rows), changed
+            yield len(rows), [row[0] for row in rows if _without(row, kept, wanted)]
 
 
 def _page(conn: Connection, *, kept: Kept, after: Any) -> Sequence[Any]:
     key = kept.table.c[kept.key]
-    raw = [_raw(kept.table.c[name]) for name in kept.columns]
-    query = select(key, *raw).order_by(key).limit(_PAGE)
+    query = _rows(kept).order_by(key).limit(_PAGE)
     return conn.execute(query if after is None else query.where(key > after)).all()
+
+
+def _rows(kept: Kept) -> Select[Any]:
+    raw = [_raw(kept.table.c[name]) for name in kept.columns]
+    return select(kept.table.c[kept.key], *raw)
 
 
 def _raw(column: Column[Any]) -> Any:  # SQLAlchemy's own type of a column's expression
@@ -118,13 +128,16 @@ def _without(row: Sequence[Any], kept: Kept, wanted: re.Pattern[str]) -> dict[st
     return made
 
 
-def _rewrite(conn: Connection, *, kept: Kept, changed: dict[Any, dict[str, Any]]) -> None:
-    for key, made in changed.items():
+def _rewrite(conn: Connection, *, kept: Kept, keys: list[Any], wanted: re.Pattern[str]) -> None:
+    """As they are now: messages that wait are merged and folded meanwhile."""
+    key = kept.table.c[kept.key]
+    for row in conn.execute(_rows(kept).where(key.in_(keys)).with_for_update()).all():
         values = {
             name: value if name == "body" else type_coerce(value, Text)
-            for name, value in made.items()
+            for name, value in _without(row, kept, wanted).items()
         }
-        conn.execute(update(kept.table).where(kept.table.c[kept.key] == key).values(values))
+        if values:
+            conn.execute(update(kept.table).where(key == row[0]).values(values))
 
 
 def _forget(conn: Connection, *, names: Sequence[str]) -> None:

@@ -78,7 +78,7 @@ class _Trial:
         while time.monotonic() < end:
             async with self.on.place.bot() as bot, asyncio.TaskGroup() as group:
                 load.url = bot.url
-                group.create_task(load.run())
+                group.create_task(load.run(patience_s=300))
                 for number in range(1, _A_RUN + 1):
                     await load.more(_BETWEEN)
                     await self._open(bot)

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.message import Message, text
 from bot.model import Thread
 from bot.people import Account, Act
-from bot.ports import Settled
+from bot.ports import Dropped, Settled
 from bot.store.erasing import pattern
 from tests.store.make import (
     MR,
     NOW,
     action,
     claim,
+    decided,
     delivery,
     delivery_id,
     next_item,
     plan,
     settle_deliveries,
+    settle_item,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.store import Store
 
 
@@ -122,6 +126,41 @@ async def test_what_is_kept_still_works_afterwards(store: Store) -> None:
     assert claimed.item.action.message == Message(text=text("someone merged it"))
     threads = (await store.load_state((), [MR]))[1]
     assert all(isinstance(one, Thread) for one in threads[MR])
+
+
+async def test_words_of_the_programs_own_are_no_names(store: Store) -> None:
+    """GitLab's first account is `root`, and so is a message's first of its thread."""
+    body = b'{"root": {"username": "root"}, "note" : "text by root\\": x"}'
+    await store.append(replace(delivery(1), body=body))
+    await settle_deliveries(store, (await claim(store)).claim, [decided(1)], now=NOW)
+    said = replace(action(2), message=Message(text=text("root merged it")))
+    await plan(store, 2, said)
+    await store.erase(["root", "text", "note"], really=True)
+    claimed = await next_item(store, now=NOW)
+    assert claimed is not None
+    assert claimed.item.action.message == Message(text=text("someone merged it"))
+    assert await _body(store) == (
+        b'{"root": {"username": "someone"}, "note" : "someone by someone\\": x"}'
+    )
+
+
+async def test_what_is_written_meanwhile_is_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a look at a page of rows and their change."""
+    await plan(store, 2, replace(action(2), message=Message(text=text("one by alice"))))
+
+    async def meanwhile(do: Callable[..., Any], *topics: str) -> Any:
+        monkeypatch.undo()
+        claimed = await next_item(store, now=NOW)
+        assert claimed is not None
+        await settle_item(store, claimed, Dropped(reason="said by alice"), now=NOW, ready_at=NOW)
+        return await store._backend.write(do, *topics)
+
+    monkeypatch.setattr(store._backend, "write", meanwhile)
+    assert (await store.erase(["alice"], really=True))["outbox"] == 1
+    [item] = await store.list_outbox(state="dropped")
+    assert item.error == "said by someone"
 
 
 async def _body(store: Store) -> bytes:
