@@ -163,6 +163,8 @@ class Dead:
 
     error: str
     code: str
+    #: It may be there all the same, and is looked for before it is tried again.
+    maybe_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -64,14 +63,14 @@ def _agreed(answer: Message) -> list[str] | None:
 async def _ask(words: list[str]) -> Message:
     from bot.commands import LOCAL
 
-    job = Job(
-        id=secrets.token_hex(8),
-        command="hook",
-        args=tuple(words),
-        who=LOCAL,
-        created_at=datetime.now(UTC),
-    )
     async with store() as opened:
+        job = Job(
+            id=secrets.token_hex(8),
+            command="hook",
+            args=tuple(words),
+            who=LOCAL,
+            created_at=await opened.now(),
+        )
         await opened.add_job(job)
         done = await _finished(opened, job.id)
     if done.answer is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -151,7 +150,7 @@ def retry_outbox(
 
     async def main() -> None:
         async with store() as opened:
-            count = await opened.retry_outbox(actions or None, now=datetime.now(UTC))
+            count = await opened.retry_outbox(actions or None, now=await opened.now())
         typer.echo(f"{count} put back in line")
         if not count:
             raise typer.Exit(FAULTS)
@@ -165,7 +164,7 @@ def drop_outbox(actions: Annotated[list[str], typer.Argument(help="Their ids.")]
     async def main() -> None:
         async with store() as opened:
             for one in actions:
-                dropped = await opened.drop_outbox(one, now=datetime.now(UTC))
+                dropped = await opened.drop_outbox(one, now=await opened.now())
                 typer.echo(f"{one}: {'dropped' if dropped else 'neither waiting nor dead'}")
 
     run_cli(main())

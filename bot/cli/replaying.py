@@ -74,7 +74,7 @@ async def _again(opened: Store, ids: list[str] | list[DeliveryId]) -> None:
 
     for one in ids:
         copy = new_delivery_id()
-        await opened.replay_delivery(DeliveryId(one), copy=copy, now=datetime.now(UTC))
+        await opened.replay_delivery(DeliveryId(one), copy=copy, now=await opened.now())
         typer.echo(f"Replayed as {copy}" if len(ids) == 1 else f"{one} replayed as {copy}")
 
 

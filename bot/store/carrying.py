@@ -265,7 +265,8 @@ def _columns(outcome: Done | Retry | Dead | Dropped, item: OutboxItem) -> dict[s
             sticky = maybe or item.maybe_sent
             tried = {"attempts": item.attempts - 1} if limited else {}
             return {"state": "todo", "error": error, "code": code, "maybe_sent": sticky, **tried}
-        case Dead(error=error, code=code):
-            return {"state": "dead", "error": error, "code": code}
+        case Dead(error=error, code=code, maybe_sent=maybe):
+            sticky = maybe or item.maybe_sent
+            return {"state": "dead", "error": error, "code": code, "maybe_sent": sticky}
         case Dropped(reason=reason):
             return {"state": "dropped", "error": reason, "code": None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -26,8 +26,6 @@ from bot.store.schema import holds, jobs, lanes, outbox, schedules
 from bot.store.turns import take
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Column, Connection, Table
 
 #: Which of several processes moves what waits: the first that asks, for all of them.
@@ -49,6 +47,10 @@ class SteppingRecords(Part):
         """By the clock that all its processes share; None where there is one process, whose own
         clock counts. Raises StoreError."""
         return await self._backend.time()
+
+    async def now(self) -> datetime:
+        """For what is written beside the running bot: by the clock that its processes go by."""
+        return await self.time() or datetime.now(UTC)
 
     async def ahead(self, *, now: datetime) -> timedelta:
         """How far a clock that was set back since had been ahead, as far as what waits tells."""

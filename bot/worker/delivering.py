@@ -21,7 +21,7 @@ from bot.errors import (
     StoreError,
     Unsure,
 )
-from bot.message import Message, truncate
+from bot.message import Message, Plain, join, truncate
 from bot.model import Place
 from bot.ports import Carried, Dead, Done, Dropped, Retry
 from bot.tracing import NO_TRACES, Traces
@@ -223,7 +223,8 @@ class Deliverer:
             raise
         except Exception as failure:
             log.exception("action failed", action=item.action.id)
-            return Dead(error=f"{type(failure).__name__}; see the log", code="internal")
+            said = f"{type(failure).__name__}; see the log"
+            return Dead(error=said, code="internal", maybe_sent=True)
         made = after_failure(
             error,
             attempts=item.attempts,
@@ -388,6 +389,7 @@ def _message(action: Action) -> Message:
 
 
 def _bare(action: Action) -> Message:
-    """The lead text alone, for a message whose blocks Slack refuses."""
+    """Its texts alone, as far as they fit, for a message whose blocks Slack refuses."""
     made = _message(action)
-    return replace(made, text=truncate(made.text, _PLAIN_LIMIT), body=(), context=(), color=None)
+    said = truncate(join(Plain("\n"), [made.text, *made.body]), _PLAIN_LIMIT)
+    return replace(made, text=said, body=(), context=(), color=None)

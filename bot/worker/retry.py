@@ -10,6 +10,10 @@ from bot.ports import Dead, Retry
 
 #: After this long an item is dead (guarantee 5); `bot outbox retry` revives it.
 GIVE_UP: Final = timedelta(hours=24)
+#: One that waited so long behind others was not tried for as long: before it was tried so often,
+#: which takes a quarter of an hour, it has three times the time.
+_LEAST: Final = 12
+_BEHIND: Final = 3
 _FIRST: Final = timedelta(seconds=2)
 _LONGEST: Final = timedelta(minutes=2)
 
@@ -20,13 +24,16 @@ def after_failure(
     """`jitter` in [0, 1) stretches a backoff by up to a quarter; a Retry-After is not cut."""
     if isinstance(error, Refused):
         return Dead(error=str(error), code=error.code)
-    if now - created_at >= GIVE_UP:
-        return Dead(error=f"given up after {GIVE_UP}: {error}", code=error.code)
+    unsure = isinstance(error, Unsure)
+    patience = GIVE_UP if attempts >= _LEAST else _BEHIND * GIVE_UP
+    if now - created_at >= patience:
+        said = f"given up after {patience}: {error}"
+        return Dead(error=said, code=error.code, maybe_sent=unsure)
     if isinstance(error, NotSent) and error.retry_after is not None:
         at = now + honoured(error.retry_after)
         return Retry(at=at, error=str(error), code=error.code, limited=True)
     at = now + backoff(attempts, jitter=jitter)
-    return Retry(at=at, error=str(error), code=error.code, maybe_sent=isinstance(error, Unsure))
+    return Retry(at=at, error=str(error), code=error.code, maybe_sent=unsure)
 
 
 def honoured(retry_after_s: float) -> timedelta:

@@ -245,7 +245,7 @@ async def test_refused_content_is_sent_as_plain_text(bench: Bench) -> None:
     bench.chat.fail("post", ContentRefused("invalid_blocks", code="invalid_blocks"))
     await bench.send()
     [post] = bench.chat.posts
-    assert post.message == Message(text=text("lead"))
+    assert post.message == Message(text=text("lead\nbody"))
 
 
 async def test_content_refused_twice_is_given_up(bench: Bench) -> None:
@@ -295,6 +295,20 @@ async def test_what_a_person_retries_has_another_day(bench: Bench) -> None:
     bench.chat.fail("post", NotSent("down"))
     await bench.send_all()
     assert bench.said() == ["again"]
+
+
+async def test_what_was_given_up_in_doubt_is_looked_for_when_a_person_retries(
+    bench: Bench,
+) -> None:
+    await bench.plan("once")
+    bench.clock.move(days=4)
+    bench.chat.fail("post", Unsure("no answer"), after=True)
+    await bench.send()
+    assert len(await bench.items("dead")) == 1
+    await bench.store.retry_outbox(now=bench.clock.now())
+    await bench.send_all()
+    assert bench.said() == ["once"]
+    assert len(await bench.items("done")) == 1
 
 
 async def test_a_fault_of_ours_gives_one_action_up_and_the_next_goes_on(bench: Bench) -> None:

@@ -57,8 +57,21 @@ def test_a_refusal_is_final(refused: type[CallError]) -> None:
 
 
 def test_a_day_of_failures_is_given_up() -> None:
-    assert isinstance(after(NotSent("down"), age=GIVE_UP - timedelta(seconds=1)), Retry)
-    assert isinstance(after(NotSent("down"), age=GIVE_UP), Dead)
+    assert isinstance(after(NotSent("down"), 700, age=GIVE_UP - timedelta(seconds=1)), Retry)
+    assert isinstance(after(NotSent("down"), 700, age=GIVE_UP), Dead)
+
+
+def test_what_waited_behind_others_for_a_day_is_tried_for_a_while() -> None:
+    assert isinstance(after(NotSent("down"), 11, age=2 * GIVE_UP), Retry)
+    assert isinstance(after(NotSent("down"), 12, age=2 * GIVE_UP), Dead)
+    assert isinstance(after(NotSent("down"), 1, age=3 * GIVE_UP), Dead)
+
+
+@pytest.mark.parametrize(("error", "maybe"), [(Unsure("reset"), True), (NotSent("down"), False)])
+def test_what_is_given_up_may_be_there_all_the_same(error: CallError, maybe: bool) -> None:
+    made = after(error, 700, age=GIVE_UP)
+    assert isinstance(made, Dead)
+    assert made.maybe_sent is maybe
 
 
 def test_one_lanes_limit_holds_no_other_lane() -> None:
