@@ -76,6 +76,8 @@ class Faces:
     linked: Mapping[tuple[str, str], Account] = field(default_factory=dict)
     #: Slack user ids by lower-case e-mail address.
     by_email: Mapping[str, str] = field(default_factory=dict)
+    #: Lower-case addresses of an event's people of which the chat could not be asked.
+    unasked: frozenset[str] = frozenset()
     #: Slack user group ids by lower-case handle, without `@`.
     teams: Mapping[str, str] = field(default_factory=dict)
     #: Slack user ids of those who want no direct messages.

@@ -42,7 +42,9 @@ def _receivers(spec: ActionSpec, asker: Asker, to: Plan) -> tuple[list[str], lis
     told: list[str] = []
     for person in _people(spec, view):
         slack_id, shown = _id_of(person, view), one_line(person.shown)
-        if slack_id is None:
+        if slack_id is None and person.email.lower() in view.unasked:
+            told.append(f"Slack did not say who {shown} is by the address")
+        elif slack_id is None:
             told.append(f"{shown} has no entry under `people:` and linked no account")
         elif slack_id in view.quiet:
             told.append(f"{shown} wants no direct messages")

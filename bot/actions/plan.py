@@ -88,6 +88,8 @@ class View:
     teams: Mapping[str, str] = field(default_factory=dict)
     #: Slack ids of those who want no direct messages.
     quiet: frozenset[str] = frozenset()
+    #: Lower-case addresses of which Slack could not be asked.
+    unasked: frozenset[str] = frozenset()
     #: Messages name their rule.
     footer: bool = False
 

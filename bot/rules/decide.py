@@ -186,6 +186,7 @@ def view_of(
         slack_id=known,
         teams=around.faces.teams,
         quiet=around.faces.quiet,
+        unasked=around.faces.unasked,
         footer=ruleset.footer is not None,
     )
 

@@ -32,7 +32,9 @@ log = structlog.get_logger()
 
 _FRESH: Final = timedelta(seconds=2)
 _TEAMS_FRESH: Final = timedelta(minutes=10)
-_AFTER_FAILURE: Final = timedelta(minutes=2)
+#: Doubled with each failure that follows another one.
+_AFTER_FAILURE: Final = timedelta(seconds=5)
+_LONGEST: Final = timedelta(minutes=2)
 #: A scope that is missing, or a token that is refused, stays so for a while.
 _AFTER_REFUSAL: Final = timedelta(hours=1)
 _FOUND: Final = timedelta(days=1)
@@ -63,6 +65,8 @@ class Acquaintances:
         #: E-mail address -> Slack id, or None when there is none; and until when that counts.
         self._emails: dict[str, tuple[str | None, datetime]] = {}
         self._lookups_from: datetime | None = None
+        #: Look-ups that failed since the last one that did not.
+        self._failed = 0
         self._asking = asyncio.Lock()
         #: The rules last looked at, and whether they want anybody known.
         self._wants: tuple[str, bool] = ("", False)
@@ -80,7 +84,8 @@ class Acquaintances:
             if self._asks_teams(ruleset, now):
                 await self._list_teams(now)
             if event is not None and self._wanted(ruleset):
-                await self._look_up(event, ruleset, now)
+                unasked = await self._look_up(event, ruleset, now)
+                return replace(self._faces, unasked=frozenset(unasked))
             return self._faces
 
     def _asks(self, ruleset: Ruleset, event: Event | None, now: datetime) -> bool:
@@ -106,9 +111,10 @@ class Acquaintances:
             async with asyncio.timeout(_PATIENCE_S):
                 teams = await self._chat.teams()
         except (CallError, TimeoutError) as error:
-            self._teams_at = now + _pause(error)
+            self._teams_at = now + self._pause(error)
             log.warning("user groups not listed", error=str(error) or "timeout")
             return
+        self._failed = 0
         self._teams_at = now + _TEAMS_FRESH
         self._faces = replace(self._faces, teams=teams)
 
@@ -119,30 +125,38 @@ class Acquaintances:
             self._wants = ruleset.hash, any(map(_mentions, _specs(ruleset)))
         return self._wants[1]
 
-    async def _look_up(self, event: Event, ruleset: Ruleset, now: datetime) -> None:
+    async def _look_up(self, event: Event, ruleset: Ruleset, now: datetime) -> list[str]:
+        """Those that could not be asked for."""
+        addresses = dict.fromkeys(_addresses(event, ruleset, self._faces))
+        missing = [one for one in addresses if now >= self._emails.get(one, (None, now))[1]]
         if self._lookups_from is not None and now < self._lookups_from:
-            return
-        asked = 0
-        for address in dict.fromkeys(_addresses(event, ruleset, self._faces)):
-            _, until = self._emails.get(address, (None, now))
-            if now < until or asked == _AT_ONCE:
-                continue
-            asked += 1
+            return missing
+        unasked = missing[_AT_ONCE:]
+        for number, address in enumerate(missing[:_AT_ONCE]):
             if not await self._ask(address, now):
+                unasked = missing[number:]
                 break
-        if asked:
+        if missing:
             self._remember(now)
+        return unasked
 
     async def _ask(self, address: str, now: datetime) -> bool:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 found = await self._chat.member(address)
         except (CallError, TimeoutError) as error:
-            self._lookups_from = now + _pause(error)
+            self._lookups_from = now + self._pause(error)
             log.warning("members not looked up by e-mail", error=str(error) or "timeout")
             return False
+        self._failed = 0
         self._emails[address] = found, now + (_FOUND if found else _NOT_FOUND)
         return True
+
+    def _pause(self, error: CallError | TimeoutError) -> timedelta:
+        if isinstance(error, Refused):
+            return _AFTER_REFUSAL
+        self._failed += 1
+        return min(_AFTER_FAILURE * (1 << min(self._failed - 1, 10)), _LONGEST)
 
     def _remember(self, now: datetime) -> None:
         if len(self._emails) > _REMEMBERED:
@@ -151,10 +165,6 @@ class Acquaintances:
             self._emails = dict(list(self._emails.items())[-_REMEMBERED // 2 :])
         by_email = {address: found for address, (found, _) in self._emails.items() if found}
         self._faces = replace(self._faces, by_email=by_email)
-
-
-def _pause(error: CallError | TimeoutError) -> timedelta:
-    return _AFTER_REFUSAL if isinstance(error, Refused) else _AFTER_FAILURE
 
 
 def _specs(ruleset: Ruleset) -> Iterator[ActionSpec]:

@@ -100,6 +100,14 @@ def test_who_wants_no_direct_messages_gets_none_and_the_trace_says_so() -> None:
     assert pinged(run(post, asked(Person(username="bob", id="22")), faces)) == ["U0BOB0001"]
 
 
+def test_the_trace_tells_whose_address_slack_was_not_asked_for() -> None:
+    carl = Person(username="carl", name="Carl", email="Carl@Example.com")
+    made = run(DM, asked(carl), Faces(unasked=frozenset({"carl@example.com"})))
+    (verdict,) = made.verdicts
+    assert (to(made), verdict.outcome) == ([], Outcome.WITHHELD)
+    assert "Slack did not say who Carl is by the address" in verdict.reason
+
+
 def test_who_is_not_known_is_counted_once() -> None:
     rules = DM + "\n- {name: q, on: mr, post: {to: dev, text: '{{ added_reviewers | mention }}'}}"
     strangers = (Person(username="Dave", name="Dave"), Person(username="robo", bot=True))

@@ -93,7 +93,7 @@ async def test_rules_that_mention_nobody_look_nobody_up(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("error", "later"),
     [
-        (NotSent("busy", code="ratelimited"), timedelta(minutes=2)),
+        (NotSent("busy", code="ratelimited"), timedelta(seconds=5)),
         (CredentialRefused("no scope", code="missing_scope"), timedelta(hours=1)),
     ],
 )
@@ -106,6 +106,17 @@ async def test_a_failure_leaves_them_unmentioned_for_a_while(
     assert len(desk.chat.looked_up) == 1
     desk.clock.at += later
     assert (await desk.known(CARL)).by_email == {"carl@example.com": "U0CARL001"}
+
+
+async def test_who_could_not_be_asked_for_is_told(desk: Desk) -> None:
+    await desk.known(DAVE)
+    for wait_s in (5, 10, 20):
+        desk.chat.fail("member", NotSent("busy", code="ratelimited"))
+        for _ in range(2):
+            assert (await desk.known(CARL, DAVE)).unasked == {"carl@example.com"}
+        desk.clock.at += timedelta(seconds=wait_s)
+    assert (await desk.known(CARL)).unasked == frozenset()
+    assert len(desk.chat.looked_up) == 5
 
 
 async def test_user_groups_are_listed_only_for_handles(desk: Desk) -> None:
