@@ -83,6 +83,13 @@ def check_timing(
                 f"`{spec.verb}` does not wait: `{waits}` is for messages",
                 "`during` and `throttle` fit, or a rule of its own",
             )
+        elif spec.verb == "card":
+            reading.faults.warn(
+                entry.key(waits or "") or entry,
+                f"`{waits}` holds a card back: it comes as it was then, and what happens meanwhile"
+                " does not reach it",
+                f"a card disturbs nobody when it changes: leave `{waits}` away, or `post` instead",
+            )
     for spec in actions if batch is not None else ():
         if spec.verb in _THREADED and not _holds_thread(batch.by if batch else (), spec, scope):
             reading.faults.add(

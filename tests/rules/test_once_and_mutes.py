@@ -176,6 +176,14 @@ def test_batch_with_a_threads_verb_does_not_load_unless_by_holds_the_thread(does
         load({"r": HEAD + batched_by(by, does)}, "r")
 
 
+@pytest.mark.parametrize("waits", ["wait_for: work", "batch: {quiet: 5m, max_wait: 9m, by: mr}"])
+def test_a_card_that_is_held_back_is_warned_of(waits: str) -> None:
+    for does, told in (("card: dev", 1), ("post: dev", 0)):
+        rules = f"rules:\n- {{name: a, on: mr, {waits}, {does}}}"
+        warnings = load({"r": HEAD + rules}, "r").warnings
+        assert ["holds a card back" in one.text for one in warnings] == [True] * told
+
+
 def test_batch_with_a_thread_by_template_needs_its_fields() -> None:
     does = 'reply: {thread: "x-{{ environment }}", text: y}'
     load({"r": HEAD + batched_by("environment", does, "deployment")}, "r")
