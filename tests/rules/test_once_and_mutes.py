@@ -181,7 +181,7 @@ def test_a_card_that_is_held_back_is_warned_of(waits: str) -> None:
     for does, told in (("card: dev", 1), ("post: dev", 0)):
         rules = f"rules:\n- {{name: a, on: mr, {waits}, {does}}}"
         warnings = load({"r": HEAD + rules}, "r").warnings
-        assert ["holds a card back" in one.text for one in warnings] == [True] * told
+        assert sum("holds a card back" in one.text for one in warnings) == told
 
 
 def test_batch_with_a_thread_by_template_needs_its_fields() -> None:
