@@ -17,6 +17,7 @@ from bot.rules.mutes import CHAT_MUTES
 from bot.rules.open_subjects import touched
 from bot.rules.privacy import Bounds, is_private
 from bot.rules.state_reader import StateReader
+from bot.rules.twins import Twins
 from bot.rules.walk import VERDICT_LIMIT, Walk
 
 if TYPE_CHECKING:
@@ -69,14 +70,11 @@ def decide(
     known: dict[str, Value] = {"late": True} if around.late else {}
     event = _with(event, {}, known)
     reader = StateReader(state)
-    seen = {"hook": around.hook, "delivery": delivery}
-    first = reader.get(f"seen:{around.content}") if around.content else None
-    if first is not None and first["hook"] != around.hook:
-        return _duplicate(event, first["delivery"], ruleset)
+    seen = _seen(event, reader, delivery, around, now)
+    if seen.twin_of is not None:
+        return _duplicate(event, seen, ruleset)
     subjects = _subjects(event, reader)
-    remember: dict[str, Json] = dict(_remembered(event, around.specs))
-    if around.content and first is None:
-        remember[f"seen:{around.content}"] = seen
+    remember: dict[str, Json] = {**_remembered(event, around.specs), **seen.remember}
     names, fields = _derive(event, reader, around.specs, remember)
     told = {name: value for name, value in state.facts.items() if value is not None}
     asked = _with(event, told, fields)
@@ -118,7 +116,7 @@ def decide(
             **run.plan.remember,
             **loops.acting(run.plan.actions),
         },
-        expect=run.gates.expect,
+        expect={**run.gates.expect, **seen.expect},
         held=tuple(run.gates.held),
         touched=touched(event, subjects, facts),
         unknown=tuple(
@@ -191,16 +189,49 @@ def view_of(
     )
 
 
-def _duplicate(event: Event, first: str, ruleset: Ruleset) -> Decision:
+@dataclass(frozen=True, slots=True)
+class _Copies:
+    """Whether another hook brought it, and what is kept of that."""
+
+    twin_of: str | None = None
+    remember: Mapping[str, Json] = field(default_factory=dict)
+    expect: Mapping[str, Json] = field(default_factory=dict)
+
+
+def _seen(
+    event: Event,
+    reader: StateReader,
+    delivery: DeliveryId,
+    around: Surroundings,
+    now: datetime,
+) -> _Copies:
+    if not around.content:
+        return _Copies()
+    key = f"seen:{around.content}"
+    before = reader.get(key)
+    twins, fresh = Twins.of(before, now).with_one(around.hook, delivery, now)
+    # Of an event without a project each hook has a lane of its own, which may see it meanwhile.
+    expect = {key: before} if event.project is None else {}
+    twin_of = None if fresh else twins.delivery
+    return _Copies(twin_of=twin_of, remember={key: twins.kept()}, expect=expect)
+
+
+def _duplicate(event: Event, seen: _Copies, ruleset: Ruleset) -> Decision:
     """The project's hook and its group's both fired: it changes nothing, and says so."""
     verdict = Verdict(
         rule="(all)",
         file="",
         line=0,
         outcome=Outcome.WITHHELD,
-        reason=f"duplicate of {first}, through another hook",
+        reason=f"duplicate of {seen.twin_of}, through another hook",
     )
-    return Decision(ruleset=ruleset.hash, names=event.names, verdicts=(verdict,))
+    return Decision(
+        ruleset=ruleset.hash,
+        names=event.names,
+        verdicts=(verdict,),
+        remember=seen.remember,
+        expect=seen.expect,
+    )
 
 
 def lookup_of(event: Event, ruleset: Ruleset) -> Lookup:

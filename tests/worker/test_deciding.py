@@ -282,3 +282,20 @@ rules:
     await bench.send_all()
     root, reply = bench.chat.in_channel("#dev")
     assert (reply.thread, render(reply.message.text)) == (root.place.ts, "second")
+
+
+async def test_an_event_without_a_project_through_two_hooks_at_once_is_said_once(
+    bench: Bench,
+) -> None:
+    """Each hook has a lane of its own: they are decided in one turn."""
+    bench.use("rules: [{on: member, post: '#dev'}]")
+    headers, body = sample("member.added")
+    for hook in ("group", "parent"):
+        await bench.keep(body, headers["X-Gitlab-Event"], project=f"hook-{hook}", hook=hook)
+    cases = (await bench.decider.turn((), limit=8)).claimed
+    assert len(cases) == 2
+    while cases:
+        judged = [one for one in [await bench.decider.handle(case) for case in cases] if one]
+        cases = (await bench.decider.turn(judged, limit=0)).claimed
+    await bench.send()
+    assert len(bench.said()) == 1
