@@ -87,9 +87,13 @@ def _days(raw: str) -> int:
 
 
 def read_url(raw: str) -> str:
-    parts = urlsplit(raw)
+    try:
+        parts = urlsplit(raw)
+    except ValueError:  # which quotes it
+        raise ValueError("not an http(s) address") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"not an http(s) address: {raw!r}")
+        # A password may stand before an `@`.
+        raise ValueError(f"not an http(s) address: {'…' if '@' in raw else repr(raw)}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must be a bare address, without user, query or fragment")
     return raw.rstrip("/")
@@ -115,10 +119,27 @@ def _api_url(raw: str) -> str:
 def _database(raw: str) -> str:
     scheme, colon, rest = raw.partition("://")
     if colon and scheme in {"postgres", "postgresql", "postgresql+asyncpg"} and rest:
+        _check_authority(rest)
         return f"postgresql://{rest}"
     if colon and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return raw
     raise ValueError("not a database: use `sqlite:///path/to/bot.db` or `postgresql://…`")
+
+
+def _check_authority(rest: str) -> None:
+    """What cannot be read is quoted by nobody: a piece of the password is in it."""
+    authority, *others = re.split(r"[/?#]", rest, maxsplit=1)
+    hosts = authority.rpartition("@")[2].split(",")
+    good = all(re.fullmatch(r"(?:\[[^\[\]]*\]|[^:\[\]]*)(?::[0-9]*)?", host) for host in hosts)
+    try:
+        urlsplit(f"//{authority}")
+    except ValueError:
+        good = False
+    if not good or ("@" not in authority and "@" in "".join(others)):
+        raise ValueError(
+            "not an address: in its user and password write %2F for `/`, %3F for `?`, %23 for `#`,"
+            " %40 for `@`, %3A for `:`"
+        )
 
 
 def _names(raw: str) -> tuple[str, ...]:

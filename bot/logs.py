@@ -72,6 +72,8 @@ def set_up(*, level: str, style: str) -> None:
     for name in QUIET:
         # At DEBUG these print request bodies and headers: never, whatever LOG_LEVEL says.
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It quotes headers of its settings that it cannot read: keys, mostly.
+    logging.getLogger("opentelemetry.util").setLevel(logging.ERROR)
 
 
 def _timed(

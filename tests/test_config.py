@@ -54,6 +54,39 @@ def test_database_urls_are_taken_in_every_usual_spelling(url: str, canonical: st
     assert settings.database_url == canonical
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bot:s3cr/etpw@host/db",
+        "postgresql://bot:12/etpw@host/db",
+        "postgresql://bot:s3cr#etpw@host/db",
+        "postgresql://bot:s3cr?etpw@host/db",
+        "postgresql://bot:s3cr[etpw@host/db",
+        "postgresql://bot:s3\u2100cretpw@host/db",
+    ],
+)
+def test_a_password_that_makes_the_address_unreadable_is_quoted_by_nobody(url: str) -> None:
+    (fault,) = faults(DATABASE_URL=url, SECRET_KEY="k" * 32)
+    assert fault.startswith("DATABASE_URL: not an address: ")
+    assert "%2F" in fault
+    assert "cr" not in fault.replace("write", "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u@a:1,b:2,c/db", "postgresql://u:p%2F@[::1]:5/db", "postgresql:///db?host=/run"],
+)
+def test_an_address_may_name_several_servers_or_none(url: str) -> None:
+    Settings.from_env({"DATABASE_URL": url, "SECRET_KEY": "k" * 32})
+
+
+@pytest.mark.parametrize(
+    "url", ["bot:s3cret@host", "http://[s3cret@host", "http://a\u2100s3cret@h"]
+)
+def test_an_address_with_a_password_is_not_quoted(url: str) -> None:
+    assert "s3cret" not in "".join(faults(GITLAB_URL=url))
+
+
 def test_postgresql_needs_a_secret_key() -> None:
     assert faults(DATABASE_URL="postgres://h/db")[0].startswith("SECRET_KEY: needed")
 

@@ -69,4 +69,6 @@ def _short_time(value: str) -> str:
 def _cells(values: Iterable[Any]) -> list[str]:
     from rich.markup import escape
 
-    return ["" if value is None else escape(str(value)) for value in values]
+    from bot.message import one_line
+
+    return ["" if value is None else escape(one_line(str(value))) for value in values]

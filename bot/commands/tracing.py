@@ -81,7 +81,9 @@ async def report_of(
         event = understand(kept[0]) if kept is not None else None
     except PayloadError:
         event = None
-    told = report(
+    # Of hundreds of patterns and files it says which come near: not in the loop.
+    told = await asyncio.to_thread(
+        report,
         str(delivery),
         trace,
         event=event,

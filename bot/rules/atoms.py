@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bot.actions.spec import Lookup
+from bot.message import one_line
 from bot.model import Person, Ref, Value
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def shown(value: Value | None, limit: int = 120) -> str | None:
 @functools.lru_cache(maxsize=1024)
 def _cut(text: str, limit: int) -> str:
     """Cached: the candidates of an event see the same few values."""
-    text = _SECRET.sub("***", " ".join(text.split()))
+    text = _SECRET.sub("***", one_line(text))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

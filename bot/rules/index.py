@@ -66,6 +66,9 @@ class _Bucket:
         return found
 
 
+#: No forge has longer paths (GitLab: twenty groups of 255 letters). One that somebody made up would
+#: be looked at for minutes, and kept.
+_LONGEST: Final = 6_000
 _PREFIX: Final = re.compile(r"([^*{}]+)/\*\*")
 _PARENT: Final = re.compile(r"([^*{}]+)/\*")
 
@@ -101,7 +104,10 @@ def make_candidates(
                 found |= bucket.find(project)
         return named(found - last), named(found & last)
 
+    def cut(names: tuple[str, ...], project: str) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+        return candidates(names, project if len(project) <= _LONGEST else "")
+
     def named(found: set[int]) -> tuple[Rule, ...]:
         return tuple(rules[number] for number in sorted(found))
 
-    return candidates
+    return cut

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from bot import events as families
@@ -43,6 +44,7 @@ def load(files: Mapping[str, str], entry: str, *, specs: Iterable[Spec] | None =
     return ruleset
 
 
+@lru_cache(maxsize=8)
 def includes_of(text: str) -> tuple[str, ...]:
     """The patterns under `include:` of one file; nothing when it cannot be read. Never raises."""
     if "include" not in text:  # the word cannot be written otherwise but with escapes

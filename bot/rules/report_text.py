@@ -64,7 +64,7 @@ def _head(report: Report, zone: tzinfo) -> str:
 
 def _about(report: Report, event: Event) -> str:
     names = ", ".join(report.trace.names) or event.kind
-    project = event.project.path if event.project is not None else ""
+    project = one_line(event.project.path) if event.project is not None else ""
     number = event.fields.get("iid")
     sign = {"mr": "!", "issue": "#"}.get(event.kind, "")
     subject = f"{sign}{number}" if sign and number is not None else ""

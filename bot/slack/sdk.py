@@ -6,6 +6,7 @@ Only these read slack_sdk, when Slack first asks for something: messages go thro
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,9 +36,14 @@ quiet: Final = logging.getLogger("bot.slack.sdk")
 quiet.setLevel(logging.WARNING)
 
 
+_TICKET: Final = re.compile(r"((?:ticket|app_id)=)[^&\s'\"]+")
+
+
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """slack_sdk logs a screenful each time that Slack does not answer; the text says it all."""
+    """slack_sdk logs a screenful each time that Slack does not answer; the text says it all, and
+    the address of Socket Mode in it, with a ticket that lets anybody in."""
     record.exc_info = record.exc_text = None
+    record.msg, record.args = _TICKET.sub(r"\1***", record.getMessage()), ()
     return True
 
 

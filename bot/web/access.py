@@ -87,9 +87,13 @@ class Access:
         clock: Clock,
         sessions: Sessions,
         sources: Sources | None = None,
+        public: bool = False,
     ) -> None:
+        """`public`: something leads from elsewhere to the port. It need not say so in a header, so
+        that nobody is known to be on this machine."""
         #: The address the bot listens on.
         self._host = host
+        self._public = public
         self._token = token
         self._clock = clock
         self._sessions = sessions
@@ -162,7 +166,8 @@ class Access:
 
     def _is_local(self, request: web.Request) -> bool:
         return (
-            is_loopback(self._host)
+            not self._public
+            and is_loopback(self._host)
             and is_loopback(_host_name(request.headers.get("Host", "")))
             and is_loopback(request.remote or "")
             and not any(_is_forwarding(name) for name in request.headers)

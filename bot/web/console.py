@@ -24,6 +24,7 @@ from bot.web.console_answers import (
 from bot.web.console_history import History
 from bot.web.console_json import backlog_json, item_json, message_json, rules_json
 from bot.web.pages import LOCAL_ONLY_PAGE, login_page, static_files
+from bot.web.reading import form_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -124,8 +125,8 @@ class Console:
             return problem(403, "this must come from the page itself")
         if not self._access.needs_token:
             raise web.HTTPSeeOther("/")
-        form = await request.post()
-        if not self._access.fits(request, f"{form.get('token', '')}".strip()):
+        form = await form_of(request)
+        if not self._access.fits(request, form.get("token", "").strip()):
             log.warning("console login refused", remote=request.remote)
             said = _WAIT if self._access.closed(request) else _WRONG
             return html_answer(login_page(said), status=401)

@@ -32,9 +32,12 @@ class Front:
         """`rest` gets whatever is no delivery, and deliveries of an unusual form."""
 
         def answer(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-            post = request.method == hdrs.METH_POST and hdrs.EXPECT not in request.headers
+            expects = request.headers.get(hdrs.EXPECT)
+            post = request.method == hdrs.METH_POST and expects is None
             found = _PATH.fullmatch(request.raw_path) if post else None
-            return rest(request) if found is None else self._take(request, *found.groups())
+            if found is not None:
+                return self._take(request, *found.groups())
+            return rest(request) if expects is None else _expected(expects, request, rest)
 
         return answer
 
@@ -45,6 +48,15 @@ class Front:
             return await self._receiver.take(request, forge, hook)
         except Exception as error:  # noqa: BLE001 - it is logged
             return unforeseen(request, error, self._new_error_id(), route="/hooks/{forge}")
+
+
+async def _expected(expects: str, request: web.BaseRequest, rest: Answering) -> web.StreamResponse:
+    """Aiohttp quotes what it does not know, and stumbles over what is not ASCII (3.14)."""
+    if expects.lower() == "100-continue":
+        return await rest(request)
+    answer = web.Response(status=417, text="nothing but 100-continue can be expected here\n")
+    answer.force_close()
+    return answer
 
 
 #: Of an application that has one.

@@ -17,6 +17,7 @@ from bot.message import Code, Message, text
 from bot.people import Act
 from bot.web.access import Entry, same_origin
 from bot.web.pages import card_response
+from bot.web.reading import form_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -123,9 +124,9 @@ class OncePage:
             return _gone()
         if not same_origin(request):
             return self._question(token, held, problem=_FOREIGN)
-        form = await request.post()
-        code = f"{form.get('code', '')}".strip()
-        opener = await self._opener(request, held, token, code, f"{form.get('pass', '')}")
+        form = await form_of(request)
+        code = form.get("code", "").strip()
+        opener = await self._opener(request, held, token, code, form.get("pass", ""))
         if not opener:
             return _code_page(token, held, _WRONG) if code else self._question(token, held, _WHO)
         taken = await self._secrets.take_once(token)

@@ -74,7 +74,8 @@ def login_page(problem: str) -> bytes:
 
 LOCAL_ONLY_PAGE: Final = card_page(
     "This page answers on its own machine only",
-    "<p>You reached it from elsewhere, or through a proxy or tunnel.</p>"
+    "<p>You reached it from elsewhere, or through a proxy or tunnel; or a <code>PUBLIC_URL</code> "
+    "is set, so that everybody could.</p>"
     "<p>To open it from here, set <code>CONSOLE_TOKEN</code> in the bot’s environment to a long "
     "random value, restart the bot, and log in with that value.</p>",
 )

@@ -193,6 +193,7 @@ class ConsoleSite:
     clock: ManualClock = field(default_factory=ManualClock)
     reads: MemoryReads = field(default_factory=MemoryReads)
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
+    public: bool = False
     changes: Changes = field(default_factory=Changes)
     sessions: MemorySessions = field(default_factory=MemorySessions)
 
@@ -203,7 +204,11 @@ class ConsoleSite:
             store=self.reads, render=render, clock=self.clock, changes=self.changes
         )
         self.access = Access(
-            host=self.host, token=self.token, clock=self.clock, sessions=self.sessions
+            host=self.host,
+            token=self.token,
+            clock=self.clock,
+            sessions=self.sessions,
+            public=self.public,
         )
         self.console = Console(
             access=self.access,

@@ -67,6 +67,40 @@ async def test_without_a_token_a_bot_that_listens_everywhere_shows_it_to_nobody(
         assert await status(client, "/api/state") == 403
 
 
+async def test_without_a_token_a_bot_with_a_public_address_shows_it_to_nobody() -> None:
+    """A tunnel, or a proxy of few words, looks like this machine's own browser."""
+    async with served(ConsoleSite(public=True).site) as client:
+        assert await status(client, "/") == 403
+        assert await status(client, "/api/state") == 403
+    async with served(ConsoleSite(public=True, token=TOKEN).site) as client:
+        assert await status(client, "/") == 401
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "wanted"),
+    [
+        (
+            "application/x-www-form-urlencoded; charset=punycode",
+            "a" * 300_000 + "-9" * 300_000,
+            415,
+        ),
+        ("application/x-www-form-urlencoded; charset=nothing", "token=x", 415),
+        ("multipart/form-data; boundary=x", "--x--", 415),
+        ("text/plain", "token=x", 415),
+        ("application/x-www-form-urlencoded", "&".join(f"a{n}=1" for n in range(21)), 400),
+        ("application/x-www-form-urlencoded; charset=UTF-8", "token=%FF", 401),
+    ],
+)
+async def test_a_login_is_a_form_and_nothing_that_takes_long(
+    kind: str, body: str, wanted: int
+) -> None:
+    async with (
+        served(ConsoleSite(token=TOKEN).site) as client,
+        client.post("/login", data=body, headers={"Content-Type": kind}) as answer,
+    ):
+        assert answer.status == wanted
+
+
 async def test_a_request_without_a_host_is_no_local_one() -> None:
     site = ConsoleSite().site
     async with served(site):
