@@ -55,7 +55,9 @@ class GithubAdmin(GithubMembers, GithubProjects, GithubKeys, GithubAttempts):
         )
 
     async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook:
-        what = self.attempt(f"a hook on {named(project_id)}", writes=True, url=wish.url)
+        what = self.attempt(
+            f"a hook on {named(project_id)}", writes=True, url=wish.url, secret=wish.secret
+        )
         path = f"{place(project_id)}/hooks"
         return await self._written(
             what, wish, lambda api, body: api.post(path, None, data={"name": "web", **body})
@@ -63,7 +65,9 @@ class GithubAdmin(GithubMembers, GithubProjects, GithubKeys, GithubAttempts):
 
     async def update_hook(self, project_id: str, hook_id: str, wish: HookWish) -> RemoteHook:
         # A secret that is not sent again is taken away, so it always is.
-        what = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=True, url=wish.url)
+        what = self.attempt(
+            f"hook {hook_id} of {named(project_id)}", writes=True, url=wish.url, secret=wish.secret
+        )
         path = hook_place(project_id, hook_id)
         return await self._written(what, wish, lambda api, body: api.patch(path, None, data=body))
 

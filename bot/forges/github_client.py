@@ -91,13 +91,16 @@ class GithubClient:
         self._timeouts = timeouts
         self._whole_s = whole_s
 
-    def attempt(self, what: str, *, writes: bool, url: str = "", **more: str) -> Attempt:
+    def attempt(
+        self, what: str, *, writes: bool, url: str = "", secret: str = "", **more: str
+    ) -> Attempt:
         return Attempt(
             what=what,
             forge=self.url,
             setting=self._setting,
             writes=writes,
             hook_url=url,
+            secrets=(self._token or "", secret),
             **more,
         )
 
@@ -128,7 +131,8 @@ class GithubClient:
         try:
             return await working
         except HTTPException as error:
-            raise from_github(error, attempt) from error
+            # Not `from error`: some proxies answer with what they were sent.
+            raise from_github(error, attempt) from None
         except ClientError as error:
             # Not `from error`: it may hold the request, and with it the token.
             raise from_aiohttp(error, attempt) from None

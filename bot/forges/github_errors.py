@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,15 +52,19 @@ class Attempt:
     #: Who may do it, and what a token needs for it.
     role: str = "admin"
     scope: str = "`admin:repo_hook` (fine-grained: Webhooks, read and write)"
+    #: What was sent and nobody may read: some proxies answer with it.
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def said(value: object) -> str:
+def said(value: object, secrets: tuple[str, ...] = ()) -> str:
     shown = one_line("" if value is None else str(value))
+    for secret in filter(None, secrets):
+        shown = shown.replace(secret, "***")
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
 def from_github(error: HTTPException, attempt: Attempt) -> CallError:
-    reason, status, headers = _reason(error), int(error.status_code), error.headers
+    reason, status, headers = _reason(error, attempt.secrets), int(error.status_code), error.headers
     code = str(status)
     if _limited(error, reason, headers):
         return _slow_down(headers, code)
@@ -83,15 +87,15 @@ def from_github(error: HTTPException, attempt: Attempt) -> CallError:
     return _unclear(attempt, f"answered {status} {reason}".strip(), code)
 
 
-def _reason(error: HTTPException) -> str:
+def _reason(error: HTTPException, secrets: tuple[str, ...]) -> str:
     """GitHub's message, with what it says of each part of the request."""
     if isinstance(error, BadRequestUnknownError):
-        return said(error.response)
+        return said(error.response, secrets)
     details = getattr(error, "errors", None)
     if not isinstance(details, list):
-        return said(error)
+        return said(error, secrets)
     parts = [part for one in details if (part := _detail(one))]
-    return said("; ".join(parts) or error)
+    return said("; ".join(parts) or error, secrets)
 
 
 def _detail(one: Any) -> str:  # GitHub's JSON

@@ -40,7 +40,9 @@ class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
         )
 
     async def create_hook(self, project_id: str, wish: HookWish) -> RemoteHook:
-        attempt = self.attempt(f"a hook on {named(project_id)}", writes=True, url=wish.url)
+        attempt = self.attempt(
+            f"a hook on {named(project_id)}", writes=True, url=wish.url, secret=wish.secret
+        )
         path, body = f"{place(project_id)}/hooks", _attributes(wish)
         made = await self.read(
             attempt, lambda gl: gl.http_post(path, post_data=body, **NO_WAITING), id_of
@@ -85,7 +87,9 @@ class GitlabAdmin(GitlabMembers, GitlabProjects, GitlabKeys, GitlabAttempts):
     async def _put(
         self, project_id: str, hook_id: str, wish: HookWish, body: Mapping[str, Any]
     ) -> None:
-        attempt = self.attempt(f"hook {hook_id} of {named(project_id)}", writes=True, url=wish.url)
+        attempt = self.attempt(
+            f"hook {hook_id} of {named(project_id)}", writes=True, url=wish.url, secret=wish.secret
+        )
         path = _path(project_id, hook_id)
         await self.call(attempt, lambda gl: gl.http_put(path, post_data=dict(body), **NO_WAITING))
 

@@ -45,7 +45,13 @@ class GitlabClient:
         self._whole_s = whole_s
 
     def attempt(
-        self, what: str, *, writes: bool, url: str = "", role: str = "Maintainer or Owner"
+        self,
+        what: str,
+        *,
+        writes: bool,
+        url: str = "",
+        secret: str = "",
+        role: str = "Maintainer or Owner",
     ) -> Attempt:
         return Attempt(
             what=what,
@@ -53,6 +59,7 @@ class GitlabClient:
             setting=self._setting,
             writes=writes,
             hook_url=url,
+            secrets=(self._token or "", secret),
             role=role,
         )
 
@@ -86,10 +93,8 @@ class GitlabClient:
             try:
                 return work(gitlab)
             except GitlabError as error:
-                made = from_gitlab(error, attempt, session.retry_after)
-                # Some proxies answer with what they were sent.
-                made.args = (str(made).replace(self._token or "\0", "***"),)
-                raise made from (error if self._token not in str(error) else None)
+                # Not `from error`: some proxies answer with what they were sent.
+                raise from_gitlab(error, attempt, session.retry_after) from None
             except requests.RequestException as error:
                 # Not `from error`: it holds the request, and with it the token.
                 raise from_requests(error, attempt) from None

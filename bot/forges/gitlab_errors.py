@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import requests
@@ -43,23 +43,28 @@ class Attempt:
     hook_url: str = ""
     #: Who may do it.
     role: str = "Maintainer or Owner"
+    #: What was sent and nobody may read: some proxies answer with it.
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def said(value: object) -> str:
+def said(value: object, secrets: tuple[str, ...] = ()) -> str:
     """GitLab's own words on one line: it sends a text, a list or a mapping of either."""
     if isinstance(value, Mapping):
         parts = (
-            said(inner) if key == "base" else f"{key} {said(inner)}" for key, inner in value.items()
+            said(inner, secrets) if key == "base" else f"{key} {said(inner, secrets)}"
+            for key, inner in value.items()
         )
         return "; ".join(parts)
     if isinstance(value, list | tuple):
-        return ", ".join(said(inner) for inner in value)
+        return ", ".join(said(inner, secrets) for inner in value)
     shown = one_line("" if value is None else str(value))
+    for secret in filter(None, secrets):
+        shown = shown.replace(secret, "***")
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
 
 
 def from_gitlab(error: GitlabError, attempt: Attempt, retry_after: float | None) -> CallError:
-    reason, code = said(error.error_message), str(error.response_code or "")
+    reason, code = said(error.error_message, attempt.secrets), str(error.response_code or "")
     if isinstance(error, RedirectError):
         return NotSent(
             f"{attempt.forge} redirects elsewhere: set its address"
