@@ -128,7 +128,8 @@ def facts_of(event: Event, message: Message) -> tuple[tuple[str, Text], ...]:
             continue
         shown = truncate(_shown(value, code=code), _FACT)
         if name == "source" and "target" in event.fields:
-            shown = text(*shown, " → ", *_shown(event.fields["target"], code=code))
+            target = truncate(_shown(event.fields["target"], code=code), _FACT)
+            shown = text(*shown, " → ", *target)
         letters = _letters(shown).casefold()
         if letters and not _tells(told, letters) and letters not in {_letters(v) for _, v in found}:
             found.append((heading, shown))

@@ -167,6 +167,10 @@ def _link(label: str, url: str) -> str:
     return f"<{address}|{escape(shown)}>"
 
 
+#: Looking through a label takes as long as the square of its length.
+_NAMED: Final = 2_000
+
+
 def _host(url: str) -> str:
     """The host a link really goes to; the domain of a mailto address."""
     parts = urlsplit(url)
@@ -178,6 +182,8 @@ def _named(label: str) -> list[str]:
     """The hosts that a label names which reads like an address."""
     if label.isascii() and "." not in label and ":" not in label:
         return []
+    if len(label) > _NAMED:
+        return [""]  # whatever it names: it is not looked through
     folded = unicodedata.normalize("NFKC", label).translate(_DOTS).lower()
     return [_bare(name) for name in (*_ADDRESS.findall(folded), *_DOMAIN.findall(folded))]
 

@@ -114,6 +114,11 @@ def test_an_honest_label_stands_alone(label: str) -> None:
     assert render((Link(label, LAB),)) == f"<{LAB}|{label}>"
 
 
+def test_a_label_too_long_to_be_looked_through_is_followed_by_the_host() -> None:
+    rendered = render((Link("a.b" * 10_000, "https://evil.example/x"),))
+    assert rendered.endswith(" (evil.example)>")
+
+
 def test_an_address_with_a_user_in_it_names_its_host() -> None:
     rendered = render((Link("docs", "https://gitlab.com@evil.example/"),))
     assert rendered == "<https://gitlab.com@evil.example/|docs (evil.example)>"
