@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.config_readers import READERS, Secret, read_github, read_secret, read_url
 from bot.errors import ConfigError
+from bot.loopback import is_loopback
 
-__all__ = ["Instance", "Secret", "Settings", "is_loopback", "setting"]
+__all__ = ["Instance", "Secret", "Settings", "setting"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +164,17 @@ class Settings:
         """Messages are shown on the bot's own page instead of in Slack."""
         return self.slack_bot_token is None
 
+    @property
+    def public(self) -> bool:
+        """Something leads from elsewhere to the port, a proxy or a tunnel."""
+        host = urlsplit(self.public_url or "").hostname
+        return host is not None and not is_loopback(host)
+
+    @property
+    def page_closed(self) -> bool:
+        """Nobody may see the page: of a request from this machine nobody knows who sent it."""
+        return self.public and self.console_token is None
+
     def rule_secret(self, name: str) -> str | None:
         """The value of `${secret:NAME}`; None when it is not set."""
         found = self.rule_secrets.get(name)
@@ -191,17 +203,6 @@ class Settings:
         if faults:
             raise ConfigError(faults)
         return cls(**values, instances=instances, rule_secrets=_rule_secrets(environ))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
-    host = host.strip("[]").lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _instances(

@@ -6,8 +6,9 @@ from dataclasses import fields
 
 import pytest
 
-from bot.config import Secret, Settings, is_loopback
+from bot.config import Secret, Settings
 from bot.errors import ConfigError
+from bot.loopback import is_loopback
 
 
 def faults(**environ: str) -> tuple[str, ...]:
@@ -218,3 +219,19 @@ def test_applications_to_sign_in_are_of_each_instance() -> None:
 )
 def test_half_an_application_is_none(environ: dict[str, str], fault: str) -> None:
     assert faults(**environ) == (fault,)
+
+
+@pytest.mark.parametrize(
+    ("settings", "public", "closed"),
+    [
+        ({}, False, False),
+        ({"PUBLIC_URL": "http://127.0.0.1:8080"}, False, False),
+        ({"PUBLIC_URL": "https://bot.example.com"}, True, True),
+        ({"PUBLIC_URL": "https://bot.example.com", "CONSOLE_TOKEN": "t" * 20}, True, False),
+    ],
+)
+def test_with_an_address_for_everybody_the_page_takes_a_token(
+    settings: dict[str, str], public: bool, closed: bool
+) -> None:
+    found = Settings.from_env(settings)
+    assert (found.public, found.page_closed) == (public, closed)

@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.errors import ConfigError
 from bot.web.deadlines import KEEPALIVE_S, LINGER_S, Sweeper
 from bot.web.front import open_front
-from bot.web.malformed import count_malformed
+from bot.web.malformed import count_malformed, refuse_expectations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,7 @@ async def open_door(
         auto_decompress=False,
     )
     await runner.setup()
+    refuse_expectations(runner)
     open_front(runner)
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, host, port, reuse_address=True)

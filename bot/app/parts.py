@@ -11,7 +11,6 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
@@ -34,7 +33,7 @@ from bot.slack.client import SlackChat
 from bot.store import Store
 from bot.tracing import NO_TRACES
 from bot.web import routes
-from bot.web.access import Access, is_loopback
+from bot.web.access import Access
 from bot.web.console import Console
 from bot.web.health import Health
 from bot.web.hook_cache import HookCache
@@ -357,14 +356,13 @@ class Parts:
 
     def _access(self) -> Access:
         token = self.settings.console_token
-        public = urlsplit(self.settings.public_url or "//localhost").hostname or ""
         return Access(
             host=self.settings.host,
             token=token.reveal() if token is not None else None,
             clock=self.clock,
             sessions=self.store,
             sources=Sources(self.settings.trusted_proxies),
-            public=not is_loopback(public),
+            public=self.settings.public,
         )
 
     def _console(self, access: Access) -> Console:

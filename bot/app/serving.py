@@ -43,6 +43,8 @@ class Running:
     rules: Rulebook
     role: Role
     preview: bool
+    #: Nobody may see the page as it is set up.
+    page_closed: bool
 
 
 async def serve(
@@ -73,6 +75,7 @@ async def serve(
                     rules=parts.rules,
                     role=role,
                     preview=settings.preview,
+                    page_closed=settings.page_closed,
                 )
             )
             sweeping = group.create_task(door.sweep()) if door is not None else None

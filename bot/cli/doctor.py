@@ -90,6 +90,8 @@ def _slack(current: Settings) -> list[Finding]:
         found.append((False, "BOT_ADMINS is empty: nobody may change hooks from Slack"))
     if current.public_url is None:
         found.append((None, "PUBLIC_URL is not set: `/hook add` cannot make hooks"))
+    if current.page_closed:
+        found.append((None, "CONSOLE_TOKEN is not set: with a PUBLIC_URL the page is closed"))
     return found
 
 

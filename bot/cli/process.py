@@ -60,6 +60,8 @@ async def _started(running: Running) -> None:
         _say(f"Listening on {running.address}")
     if running.preview:
         _say("Preview: no SLACK_BOT_TOKEN is set, so messages are shown on that page instead.")
+    if running.page_closed:
+        _say("The page is closed: with a PUBLIC_URL it takes a CONSOLE_TOKEN to open it.")
     # Not now: the first delivery may be waiting already.
     asyncio.get_running_loop().call_later(_SOON_S, settle_down)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from bot.config import is_loopback
+from bot.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from difflib import get_close_matches
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from bot.errors import CommandError
+from bot.loopback import is_loopback
 from bot.message import one_line
 
 if TYPE_CHECKING:
@@ -170,11 +170,5 @@ def _trimmed(path: str) -> str:
 
 
 def _is_local(url: str) -> bool:
-    host = (urlsplit(url).hostname or "").lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
+    host = urlsplit(url).hostname or ""
+    return is_loopback(host) or host in {"0.0.0.0", "::"}  # noqa: S104 - compared

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.model import Json
 
 #: What was missed is fetched for so long; what comes later is no copy of what was told then.
@@ -18,10 +20,11 @@ class Twins:
     """Of deliveries with the same body: how many events they were, and how often each hook brought
     it. A branch that is made again at the same commit has the same body, and is another event."""
 
-    #: The delivery that brought the last of them.
+    #: The hook and the delivery that brought the last of them.
+    hook: str
     delivery: str
     events: int
-    by_hook: dict[str, int]
+    by_hook: Mapping[str, int]
     #: When it did.
     at: datetime
 
@@ -29,26 +32,27 @@ class Twins:
     def of(cls, kept: Json, now: datetime) -> Twins:
         """From what `kept` returned; None: before the first delivery."""
         if kept is None:
-            return cls("", 0, {}, now)
-        if "hook" in kept:  # as earlier versions kept it
-            return cls(kept["delivery"], 1, {kept["hook"]: 1}, now)
+            return cls("", "", 0, {}, now)
+        hook, delivery = kept["hook"], kept["delivery"]
+        if "events" not in kept:  # earlier versions kept, and read, only these two
+            return cls(hook, delivery, 1, {hook: 1}, now)
         at = datetime.fromisoformat(kept["at"])
-        return cls(kept["delivery"], kept["events"], dict(kept["by"]), at)
+        return cls(hook, delivery, kept["events"], kept["by"], at)
 
     def with_one(self, hook: str, delivery: str, now: datetime) -> tuple[Twins, bool]:
         """After one more delivery, and whether it is an event that none of them had brought: the
         nth that a hook brings is the nth event."""
         count = self.by_hook.get(hook, 0) + 1
         if count <= self.events and now - self.at < _LATEST:
-            by_hook = {**self.by_hook, hook: count}
-            return Twins(self.delivery, self.events, by_hook, self.at), False
+            return replace(self, by_hook={**self.by_hook, hook: count}), False
         events = self.events + 1
-        return Twins(delivery, events, {**self.by_hook, hook: events}, now), True
+        return Twins(hook, delivery, events, {**self.by_hook, hook: events}, now), True
 
     def kept(self) -> Json:
         return {
+            "hook": self.hook,
             "delivery": self.delivery,
             "events": self.events,
-            "by": self.by_hook,
+            "by": dict(self.by_hook),
             "at": self.at.isoformat(),
         }

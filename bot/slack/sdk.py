@@ -39,7 +39,7 @@ quiet.setLevel(logging.WARNING)
 _TICKET: Final = re.compile(r"((?:ticket|app_id)=)[^&\s'\"]+")
 
 
-def _without_traceback(record: logging.LogRecord) -> bool:
+def _harmless(record: logging.LogRecord) -> bool:
     """slack_sdk logs a screenful each time that Slack does not answer; the text says it all, and
     the address of Socket Mode in it, with a ticket that lets anybody in."""
     record.exc_info = record.exc_text = None
@@ -47,7 +47,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-quiet.addFilter(_without_traceback)
+quiet.addFilter(_harmless)
 
 
 class FormClient(AsyncWebClient):

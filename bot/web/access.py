@@ -8,12 +8,12 @@ import re
 import secrets
 from datetime import timedelta
 from enum import Enum
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.loopback import is_loopback
 from bot.web.attempts import Attempts
 from bot.web.sources import Sources
 
@@ -189,17 +189,6 @@ def _origin_host(origin: str) -> str:
         return urlsplit(origin).netloc.lower()
     except ValueError:
         return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine itself."""
-    host = host.strip("[]").lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _host_name(host: str) -> str:

@@ -4,7 +4,7 @@ cost as much as reading the request does."""
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
@@ -12,9 +12,10 @@ from aiohttp import hdrs, web
 from bot.web.answers import unforeseen
 
 if TYPE_CHECKING:
-    from bot.web.receive import Receiver
+    from collections.abc import Awaitable
 
-Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+    from bot.web.malformed import Answering
+    from bot.web.receive import Receiver
 
 #: The words of a hook's path: which forge, and which hook.
 FORGE: Final = "[a-z]{1,20}"
@@ -32,12 +33,9 @@ class Front:
         """`rest` gets whatever is no delivery, and deliveries of an unusual form."""
 
         def answer(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-            expects = request.headers.get(hdrs.EXPECT)
-            post = request.method == hdrs.METH_POST and expects is None
+            post = request.method == hdrs.METH_POST and hdrs.EXPECT not in request.headers
             found = _PATH.fullmatch(request.raw_path) if post else None
-            if found is not None:
-                return self._take(request, *found.groups())
-            return rest(request) if expects is None else _expected(expects, request, rest)
+            return rest(request) if found is None else self._take(request, *found.groups())
 
         return answer
 
@@ -48,15 +46,6 @@ class Front:
             return await self._receiver.take(request, forge, hook)
         except Exception as error:  # noqa: BLE001 - it is logged
             return unforeseen(request, error, self._new_error_id(), route="/hooks/{forge}")
-
-
-async def _expected(expects: str, request: web.BaseRequest, rest: Answering) -> web.StreamResponse:
-    """Aiohttp quotes what it does not know, and stumbles over what is not ASCII (3.14)."""
-    if expects.lower() == "100-continue":
-        return await rest(request)
-    answer = web.Response(status=417, text="nothing but 100-continue can be expected here\n")
-    answer.force_close()
-    return answer
 
 
 #: Of an application that has one.

@@ -123,3 +123,10 @@ def test_what_needs_a_hand_is_told_with_its_remedy(
     [found] = faults(shell)
     assert said in found
     assert shell.bot("doctor")[0] == 1
+
+
+def test_a_page_that_nobody_can_open_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://bot.example.com")
+    assert "CONSOLE_TOKEN is not set" in shell.bot("doctor")[1]
+    monkeypatch.setenv("CONSOLE_TOKEN", "Yf7hLq0sBn4dGc9E")
+    assert "CONSOLE_TOKEN is not set" not in shell.bot("doctor")[1]

@@ -274,6 +274,14 @@ def test_what_is_framed_wrongly_ends_the_connection(
     assert target.good().status == 202
 
 
+@pytest.mark.parametrize("expects", [b"\xff", b"200-ok", b"100-continue\x80", b""])
+@pytest.mark.parametrize("line", [b"GET /healthz", b"POST /hooks/gitlab", b"POST /login"])
+def test_what_cannot_be_expected_is_refused(target: Target, line: bytes, expects: bytes) -> None:
+    """And no error of ours: the log is looked through at the end."""
+    raw = line + b" HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: " + expects + b"\r\n\r\n"
+    assert target.wire.first(raw).status == 417
+
+
 def test_what_is_no_http_is_counted_and_not_told(target: Target) -> None:
     """What cannot be read may hold somebody's token."""
     before = target.counted("bot_requests_malformed_total")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.disks import status_of
 from tests.e2e.running import KEY, Place
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +54,12 @@ async def test_a_port_in_use_is_named(bare: Place, taken_port: int) -> None:
     assert ended.code == 2
     assert f"PORT: cannot listen on 127.0.0.1:{taken_port}" in ended.err
     assert "Traceback" not in ended.err
+
+
+async def test_a_page_that_nobody_can_open_is_told_at_the_start(bare: Place) -> None:
+    async with bare.bot(PUBLIC_URL="https://bot.example.com") as bot:
+        assert await status_of(bot, "/") == 403
+        await until(lambda: any("CONSOLE_TOKEN" in line for line in bot.log()), "it is told")
 
 
 async def test_faults_of_settings_are_told_together(bare: Place) -> None:

@@ -48,3 +48,8 @@ def test_what_earlier_versions_kept_is_understood() -> None:
     kept = {"hook": "a", "delivery": "d"}
     assert told("bab", kept) == "bAb"
     assert Twins.of(kept, BEGIN).with_one("b", "d2", BEGIN)[0].delivery == "d"
+
+
+def test_earlier_versions_read_what_is_kept_now() -> None:
+    kept = Twins.of(None, BEGIN).with_one("a", "d1", BEGIN)[0].kept()
+    assert (kept["hook"], kept["delivery"]) == ("a", "d1")
